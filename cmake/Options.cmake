@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Flags of all targets of this project, on one interface target.
+add_library(misp_zeek_options INTERFACE)
+add_library(misp_zeek::options ALIAS misp_zeek_options)
+target_compile_options(misp_zeek_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -fno-omit-frame-pointer)
+target_compile_definitions(misp_zeek_options INTERFACE _FORTIFY_SOURCE=2)
+if(MISP_ZEEK_WERROR)
+  target_compile_options(misp_zeek_options INTERFACE -Werror)
+endif()
+if(MISP_ZEEK_SANITIZE)
+  target_compile_options(misp_zeek_options INTERFACE -fsanitize=${MISP_ZEEK_SANITIZE})
+  target_link_options(misp_zeek_options INTERFACE -fsanitize=${MISP_ZEEK_SANITIZE})
+endif()
+target_include_directories(misp_zeek_options INTERFACE "${PROJECT_SOURCE_DIR}/service")

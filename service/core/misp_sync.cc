@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/misp_sync.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace misp_zeek {
+namespace {
+
+/// Messages of one request come close together: wait this long to ask about all of them at once.
+constexpr SteadyMs kCoalesce = 50;
+/// A publish message shows the event as it was when its request began, which may be this long ago.
+constexpr SteadyMs kPublishWindow = 120'000;
+/// Answers older than this are not awaited any more.
+constexpr SteadyMs kTouchMemory = 600'000;
+
+std::string_view action_name(AttributeMessage::Action action) {
+  switch (action) {
+    case AttributeMessage::Action::kAdd:
+      return "attribute_add";
+    case AttributeMessage::Action::kEdit:
+      return "attribute_edit";
+    case AttributeMessage::Action::kSoftDelete:
+      return "attribute_soft_delete";
+    case AttributeMessage::Action::kDelete:
+      break;
+  }
+  return "attribute_delete";
+}
+
+std::string_view action_name(EventMessage::Action action) {
+  switch (action) {
+    case EventMessage::Action::kAdd:
+      return "event_add";
+    case EventMessage::Action::kEdit:
+      return "event_edit";
+    case EventMessage::Action::kDelete:
+      return "event_delete";
+    case EventMessage::Action::kFromConnectedServer:
+      break;
+  }
+  return "event_pulled";
+}
+
+struct MessageName {
+  std::string_view operator()(const AttributeMessage& m) const { return action_name(m.action); }
+  std::string_view operator()(const EventMessage& m) const { return action_name(m.action); }
+  std::string_view operator()(const PublishMessage&) const { return "publish"; }
+  std::string_view operator()(const TagMessage&) const { return "tag"; }
+  std::string_view operator()(const SightingMessage&) const { return "sighting"; }
+  std::string_view operator()(const WarninglistMessage&) const { return "warninglist"; }
+  std::string_view operator()(const Heartbeat&) const { return "heartbeat"; }
+  std::string_view operator()(const IgnoredMessage&) const { return "ignored"; }
+};
+
+}  // namespace
+
+std::string_view to_string(Cause cause) {
+  switch (cause) {
+    case Cause::kTimer:
+      return "timer";
+    case Cause::kStart:
+      return "start";
+    case Cause::kReconnect:
+      return "reconnect";
+    case Cause::kSilence:
+      return "silence";
+    case Cause::kPublisherRestart:
+      return "publisher_restart";
+    case Cause::kQueueOverflow:
+      return "queue_overflow";
+    case Cause::kMalformed:
+      return "malformed";
+    case Cause::kMessage:
+      return "message";
+    case Cause::kOperator:
+      return "operator";
+  }
+  return "timer";
+}
+
+MispSync::MispSync(SyncOptions options, Filter filter, Mapping mapping, IndicatorStore& store,
+                   TimePoint now)
+    : options_(options),
+      filter_(std::move(filter)),
+      mapping_(std::move(mapping)),
+      store_(store),
+      jitter_(static_cast<std::minstd_rand::result_type>(options.seed)),
+      started_(now.steady),
+      full_due_(Cause::kStart) {}
+
+// ---- feed ----
+
+void MispSync::on_feed_connected(TimePoint now) {
+  status_.feed_connected = true;
+  status_.last_message = now.steady;
+  silent_ = false;
+  if (feed_seen_ || status_.bootstrapped || reconcile_) {
+    on_feed_gap(Cause::kReconnect, now);
+  }
+  feed_seen_ = true;
+}
+
+void MispSync::on_feed_disconnected(TimePoint) { status_.feed_connected = false; }
+
+void MispSync::on_feed_gap(Cause cause, TimePoint) { request_reconcile(true, cause); }
+
+void MispSync::request_reconcile(bool full, Cause cause) {
+  index_due_ = cause;
+  if (full) {
+    full_due_ = cause;
+  }
+}
+
+void MispSync::count_message(const FeedMessage& message) {
+  ++counters_.messages[std::string(std::visit(MessageName{}, message))];
+}
+
+void MispSync::on_message(const FeedMessage& message, TimePoint now) {
+  count_message(message);
+  status_.last_message = now.steady;
+  silent_ = false;
+  if (const auto* attribute = std::get_if<AttributeMessage>(&message)) {
+    on_attribute(*attribute, now);
+  } else if (const auto* event = std::get_if<EventMessage>(&message)) {
+    on_event(*event, now);
+  } else if (const auto* publish = std::get_if<PublishMessage>(&message)) {
+    on_publish(*publish, now);
+  } else if (const auto* tag = std::get_if<TagMessage>(&message)) {
+    on_tag(*tag, now);
+  } else if (const auto* heartbeat = std::get_if<Heartbeat>(&message)) {
+    on_heartbeat(*heartbeat, now);
+  } else if (std::holds_alternative<WarninglistMessage>(message) &&
+             filter_.options().enforce_warninglist) {
+    request_reconcile(true, Cause::kMessage);
+  }
+}
+
+void MispSync::on_heartbeat(const Heartbeat& heartbeat, TimePoint now) {
+  if (heartbeat.uptime_seconds < uptime_) {
+    on_feed_gap(Cause::kPublisherRestart, now);
+  }
+  uptime_ = heartbeat.uptime_seconds;
+}
+
+void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
+  const Attribute& attribute = message.attribute;
+  const bool gone = message.action == AttributeMessage::Action::kDelete ||
+                    message.action == AttributeMessage::Action::kSoftDelete || attribute.deleted;
+  const auto* earlier = touches_.find(attribute.uuid);
+  const bool overtaken =
+      !gone && earlier != nullptr && earlier->published && earlier->timestamp > attribute.timestamp;
+  if (overtaken || touches_.find_burial(attribute.event_id)) {
+    ++counters_.late;
+    return;
+  }
+  touches_.touch(attribute.uuid, {now.steady, attribute.timestamp, gone, false});
+  if (gone) {
+    withdraw(attribute.uuid);
+    return;
+  }
+  Event event = message.event.value_or(Event{});
+  event.id = attribute.event_id;
+  if (const auto* known = store_.event(event.id); known != nullptr && !event.publish_timestamp) {
+    event.publish_timestamp = known->publish_timestamp;
+  }
+  judge_live(attribute, event, filter_.judge_message(attribute, event, now.unix_seconds), now);
+}
+
+void MispSync::judge_live(const Attribute& attribute, const Event& event, Judgement judgement,
+                          TimePoint now) {
+  if (judgement.verdict == Verdict::kAccept && !mapping_.knows(attribute.type)) {
+    judgement = {Verdict::kReject, FilterReason::kType};
+  }
+  if (judgement.verdict == Verdict::kReject) {
+    ++counters_.filtered[judgement.reason];
+    withdraw(attribute.uuid);
+  } else if (judgement.verdict == Verdict::kAccept) {
+    accept(attribute, event);
+  } else {
+    ask_attribute(attribute.uuid, event.id, attribute.timestamp, now.steady + kCoalesce);
+  }
+  // A change of an attribute unpublishes its event without a message.
+  if (filter_.options().published == PublishedMode::kPublished &&
+      judgement.verdict != Verdict::kAccept) {
+    ask_event(event.id, now.steady + kCoalesce);
+  }
+}
+
+void MispSync::on_event(const EventMessage& message, TimePoint now) {
+  const Event& event = message.event;
+  if (message.action == EventMessage::Action::kFromConnectedServer) {
+    request_reconcile(false, Cause::kMessage);
+    return;
+  }
+  if (message.action == EventMessage::Action::kDelete) {
+    touches_.bury_event(event.id, now.steady);
+    store_.withdraw_event(event.id);
+    return;
+  }
+  if (touches_.find_burial(event.id)) {
+    ++counters_.late;
+    return;
+  }
+  store_.update_event(event);
+  const auto& options = filter_.options();
+  const bool unpublished = event.published == false;
+  if (filter_.is_fixed_event(event.id)) {
+    return;
+  }
+  if (options.published == PublishedMode::kPublished && unpublished) {
+    store_.withdraw_event(event.id);
+  } else if (message.action == EventMessage::Action::kEdit && filter_.event_edit_needs_misp()) {
+    ask_event(event.id, now.steady + kCoalesce);
+  }
+}
+
+void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
+  Event event = message.event;
+  if (touches_.find_burial(event.id)) {
+    ++counters_.late;
+    return;
+  }
+  event.publish_timestamp = std::max<std::int64_t>(event.publish_timestamp.value_or(0), 1);
+  store_.update_event(event);
+  if (filter_.publish_needs_misp()) {
+    ask_event(event.id, now.steady + kCoalesce);
+    return;
+  }
+  std::unordered_set<Uuid> listed;
+  for (const auto& attribute : message.attributes) {
+    listed.insert(attribute.uuid);
+    const auto* touch = touches_.find(attribute.uuid);
+    if (touch != nullptr && touch->at + kPublishWindow > now.steady) {
+      if (touch->gone) {
+        ask_attribute(attribute.uuid, event.id, attribute.timestamp, now.steady + kCoalesce);
+        continue;
+      }
+      if (touch->timestamp > attribute.timestamp) {
+        continue;
+      }
+    }
+    touches_.touch(attribute.uuid, {now.steady, attribute.timestamp, false, true});
+    judge_live(attribute, event, filter_.judge_published(attribute, event, now.unix_seconds), now);
+  }
+  for (const auto& uuid : store_.attributes_of(event.id)) {
+    if (listed.contains(uuid)) {
+      continue;
+    }
+    if (touched_since(uuid, now.steady - kPublishWindow)) {
+      ask_attribute(uuid, event.id, 0, now.steady + kCoalesce);
+    } else {
+      withdraw(uuid);
+    }
+  }
+}
+
+void MispSync::on_tag(const TagMessage& message, TimePoint now) {
+  if (filter_.options().tags.empty()) {
+    return;
+  }
+  switch (message.action) {
+    case TagMessage::Action::kAttachedToAttribute:
+    case TagMessage::Action::kDetachedFromAttribute:
+    case TagMessage::Action::kAttachedToEvent:
+    case TagMessage::Action::kDetachedFromEvent:
+      ask_event(message.event_id, now.steady + kCoalesce);
+      break;
+    case TagMessage::Action::kEdit:
+    case TagMessage::Action::kDelete:
+      request_reconcile(true, Cause::kMessage);
+      break;
+    case TagMessage::Action::kAdd:
+      break;
+  }
+}
+
+void MispSync::ask_attribute(const Uuid& uuid, std::uint64_t event_id, std::int64_t timestamp,
+                             SteadyMs due) {
+  const auto [it, is_new] = confirms_.try_emplace(uuid);
+  if (!is_new) {
+    confirm_order_.erase({it->second.due, uuid});
+  }
+  it->second = {event_id, due, 0, timestamp};
+  confirm_order_.emplace(due, uuid);
+}
+
+void MispSync::ask_event(std::uint64_t event_id, SteadyMs due) {
+  asked_events_.try_emplace(event_id, due);
+}
+
+// ---- store ----
+
+bool MispSync::accept(const Attribute& attribute, const Event& event) {
+  const auto* known = store_.find(attribute.uuid);
+  if (const auto expires = filter_.expires_at(attribute);
+      expires && (known == nullptr || known->timestamp != attribute.timestamp)) {
+    expiries_.emplace(*expires, attribute.uuid);
+  }
+  auto mapped = mapping_.map(attribute.type, attribute.value);
+  return mapped ? store_.upsert(attribute, event, *mapped)
+                : store_.upsert(attribute, event, {}, mapped.error());
+}
+
+bool MispSync::withdraw(const Uuid& uuid) { return store_.withdraw(uuid); }
+
+void MispSync::expire(TimePoint now) {
+  while (!expiries_.empty() && expiries_.top().first < now.unix_seconds) {
+    const Uuid uuid = expiries_.top().second;
+    expiries_.pop();
+    const auto* attribute = store_.find(uuid);
+    if (attribute == nullptr || filter_.is_fixed_event(attribute->event_id)) {
+      continue;
+    }
+    // The attribute may have been touched since; then a later expiry is in the queue.
+    if (attribute->timestamp + filter_.options().max_age.count() < now.unix_seconds) {
+      ++counters_.filtered[FilterReason::kTooOld];
+      withdraw(uuid);
+    }
+  }
+}
+
+bool MispSync::touched_since(const Uuid& uuid, SteadyMs since) const {
+  const auto* touch = touches_.find(uuid);
+  return touch != nullptr && touch->at >= since;
+}
+
+bool MispSync::row_is_stale(const Attribute& row) const {
+  const auto* touch = touches_.find(row.uuid);
+  if (touch == nullptr || touch->at + options_.commit_grace < call_started_) {
+    return false;
+  }
+  return touch->gone || touch->at >= call_started_ || row.timestamp < touch->timestamp;
+}
+
+// ---- time ----
+
+void MispSync::tick(TimePoint now) {
+  expire(now);
+  SteadyMs oldest_needed = now.steady - kTouchMemory;
+  for (const auto* pass : {&events_pass_, &reconcile_}) {
+    if (pass->has_value()) {
+      oldest_needed = std::min(oldest_needed, (*pass)->started - options_.commit_grace);
+    }
+  }
+  if (touches_.prune(oldest_needed) > 0) {
+    on_feed_gap(Cause::kQueueOverflow, now);
+  }
+  if (status_.feed_connected && !silent_ && status_.last_message &&
+      now.steady - *status_.last_message > options_.silence) {
+    silent_ = true;
+    on_feed_gap(Cause::kSilence, now);
+  }
+}
+
+SteadyMs MispSync::deadline(TimePoint now) const {
+  // Ages, silence and timers need no better than a second.
+  SteadyMs due = now.steady + 1000;
+  if (waiting_ == Waiting::kNothing) {
+    if (!confirm_order_.empty()) {
+      due = std::min(due, std::max(confirm_order_.begin()->first, retry_at_));
+    }
+    for (const auto& [id, at] : asked_events_) {
+      due = std::min(due, std::max(at, retry_at_));
+    }
+  }
+  return std::max(due, now.steady);
+}
+
+}  // namespace misp_zeek

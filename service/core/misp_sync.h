@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <queue>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/attribute.h"
+#include "core/filter.h"
+#include "core/mapping.h"
+#include "core/misp_rest.h"
+#include "core/store.h"
+#include "core/touch_log.h"
+
+namespace misp_zeek {
+
+/// The two clocks of one moment; the core has none of its own.
+struct TimePoint {
+  SteadyMs steady = 0;
+  UnixSeconds unix_seconds = 0;
+};
+
+struct UserCall {};
+struct IndexCall {};
+struct CountCall {
+  AttributeSearch search;
+};
+struct SearchCall {
+  AttributeSearch search;
+  std::uint32_t page = 1;
+  std::uint32_t limit = 0;
+};
+/// What MispSync wants to ask MISP next.
+using RestCall = std::variant<UserCall, IndexCall, CountCall, SearchCall>;
+/// The answer, of the call's kind.
+using RestAnswer = std::variant<MispUser, EventIndex, std::uint64_t, AttributePage>;
+
+struct SyncOptions {
+  std::chrono::seconds interval{120};         ///< between reconciles by the event index
+  std::chrono::seconds full_interval{21600};  ///< between reconciles by the full list
+  std::uint32_t page_size = 5000;
+  double max_shrink = 0.2;        ///< share of all attributes a reconcile may take out
+  std::size_t shrink_floor = 10;  ///< so many it may always take out, if MISP's answers are sound
+  std::uint64_t seed = 1;         ///< of the jitter in retries
+  /// A message comes before its transaction is committed; an answer that was asked for within this
+  /// time after it does not count against it.
+  SteadyMs commit_grace = 5'000;
+  SteadyMs silence = 31'000;   ///< three heartbeats without any message
+  SteadyMs feed_wait = 3'000;  ///< how long the first read waits for the feed's connection
+};
+
+/// Why a reconcile was made or something had to be repaired. A closed set: metric labels.
+enum class Cause {
+  kTimer,
+  kStart,
+  kReconnect,
+  kSilence,
+  kPublisherRestart,
+  kQueueOverflow,
+  kMalformed,
+  kMessage,  ///< a message that only a read can answer
+  kOperator,
+};
+std::string_view to_string(Cause cause);
+
+/// What a reconcile found that no message had told.
+struct Drift {
+  std::uint64_t added = 0;
+  std::uint64_t changed = 0;
+  std::uint64_t removed = 0;
+};
+
+/// Keeps the store equal to what MISP and the filter say: applies feed messages as they come,
+/// reads what they cannot tell, and reconciles. Pure: it says which call it wants made
+/// (next_call()) and is given the answer. At most one call is under way.
+class MispSync {
+ public:
+  struct Status {
+    bool bootstrapped = false;  ///< a full read was completed once
+    bool feed_connected = false;
+    std::optional<SteadyMs> last_message;    ///< any message, heartbeats included
+    std::optional<SteadyMs> last_reconcile;  ///< end of the last complete pass
+    std::optional<SteadyMs> last_full;
+    std::string rest_error;  ///< empty while MISP answers
+    std::optional<SteadyMs> rest_error_since;
+    std::string held;                 ///< why removals are held back; empty = none are
+    std::uint64_t rows_read = 0;      ///< of the full pass under way
+    std::uint64_t rows_expected = 0;  ///< 0 = not known
+    std::optional<MispUser> user;
+  };
+  struct Counters {
+    std::map<std::string, std::uint64_t> messages;   ///< by topic kind and action
+    std::map<FilterReason, std::uint64_t> filtered;  ///< live attributes refused, by reason
+    std::map<Cause, std::uint64_t> reconciles;       ///< passes started, by cause
+    std::uint64_t confirmed = 0;                     ///< attributes looked up because of a message
+    std::uint64_t late = 0;  ///< messages ignored: of a deleted event, or overtaken
+    std::uint64_t undecodable_rows = 0;
+    Drift drift;
+  };
+
+  MispSync(SyncOptions options, Filter filter, Mapping mapping, IndicatorStore& store,
+           TimePoint now);
+
+  // ---- feed ----
+  void on_feed_connected(TimePoint now);
+  void on_feed_disconnected(TimePoint now);
+  /// Messages may have been lost.
+  void on_feed_gap(Cause cause, TimePoint now);
+  void on_message(const FeedMessage& message, TimePoint now);
+
+  // ---- REST ----
+  /// The next call, if one is due and none is under way.
+  std::optional<RestCall> next_call(TimePoint now);
+  void on_answer(const Result<RestAnswer>& answer, TimePoint now);
+
+  // ---- time and operator ----
+  /// Lets what grew too old go, notices silence and starts what is due.
+  void tick(TimePoint now);
+  /// When tick() or next_call() has something to do at the latest.
+  SteadyMs deadline(TimePoint now) const;
+  void request_reconcile(bool full, Cause cause);
+  /// The next pass may take out more than max_shrink, once.
+  void accept_shrink() { shrink_accepted_ = true; }
+
+  const Status& status() const { return status_; }
+  const Counters& counters() const { return counters_; }
+  const Filter& filter() const { return filter_; }
+  const Mapping& mapping() const { return mapping_; }
+
+ private:
+  /// One reconcile: reads lists, then confirms what they lacked, then applies removals.
+  struct Pass {
+    enum class Kind { kFull, kIndex, kEvents };
+    enum class Step { kIndex, kList, kCount, kConfirm, kFinish };
+    Kind kind = Kind::kFull;
+    Step step = Step::kIndex;
+    Cause cause = Cause::kTimer;
+    SteadyMs started = 0;
+    std::vector<AttributeSearch> searches;
+    std::size_t search = 0;
+    std::uint32_t page = 1;
+    std::uint64_t listed = 0;  ///< rows of the search under way
+    int relists = 0;
+    std::unordered_set<std::uint64_t> events;  ///< read again (not for kFull)
+    std::unordered_set<Uuid> seen;
+    std::vector<Uuid> missing;  ///< in the store, not in the lists
+    std::size_t confirmed = 0;  ///< of `missing`, looked up by uuid
+    std::vector<Uuid> asked;    ///< of `missing`, in the call under way
+    std::vector<Uuid> gone;
+    std::optional<Uuid> witness;  ///< an attribute that the answer under way must contain
+    std::unordered_map<std::uint64_t, EventIndexRow> index;
+    std::int64_t index_time = 0;
+    Drift drift;
+  };
+  struct Confirm {
+    std::uint64_t event_id = 0;
+    SteadyMs due = 0;
+    int attempts = 0;
+    std::int64_t timestamp = 0;  ///< a row older than this is from before the commit
+  };
+  enum class Waiting { kNothing, kUser, kConfirm, kEvents, kReconcile };
+
+  // feed
+  void on_attribute(const AttributeMessage& message, TimePoint now);
+  void on_event(const EventMessage& message, TimePoint now);
+  void on_publish(const PublishMessage& message, TimePoint now);
+  void on_tag(const TagMessage& message, TimePoint now);
+  void on_heartbeat(const Heartbeat& heartbeat, TimePoint now);
+  void count_message(const FeedMessage& message);
+  void judge_live(const Attribute& attribute, const Event& event, Judgement judgement,
+                  TimePoint now);
+  void ask_attribute(const Uuid& uuid, std::uint64_t event_id, std::int64_t timestamp,
+                     SteadyMs due);
+  void ask_event(std::uint64_t event_id, SteadyMs due);
+
+  // store
+  bool accept(const Attribute& attribute, const Event& event);
+  bool withdraw(const Uuid& uuid);
+
+  // passes
+  std::optional<RestCall> start_due_pass(TimePoint now);
+  std::optional<RestCall> pass_call(Pass& pass, TimePoint now);
+  std::optional<Error> on_pass_answer(Pass& pass, const RestAnswer& answer, TimePoint now);
+  void on_index(Pass& pass, const EventIndex& index, TimePoint now);
+  void on_page(Pass& pass, const AttributePage& page, TimePoint now);
+  void on_count(Pass& pass, std::uint64_t count);
+  std::optional<Error> on_confirm_page(Pass& pass, const AttributePage& page, TimePoint now);
+  void take_row(Pass& pass, const AttributeRow& row, TimePoint now);
+  void next_search(Pass& pass);
+  void collect_missing(Pass& pass);
+  void finish(Pass& pass, TimePoint now);
+  bool shrink_allowed(const Pass& pass);
+  void add_event_searches(Pass& pass, const std::vector<std::uint64_t>& ids) const;
+  std::optional<Uuid> choose_witness(const Pass& pass) const;
+  std::vector<Uuid> confirm_batch(const Pass& pass) const;
+  bool in_fixed_event(const Uuid& uuid) const;
+  AttributeSearch search_uuids(std::vector<Uuid> uuids, bool fixed) const;
+
+  // confirmations of single attributes
+  std::optional<RestCall> confirm_call(TimePoint now);
+  void on_confirmed(const AttributePage& page, TimePoint now);
+  bool look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, TimePoint now);
+  void on_error(Waiting was, const Error& error, TimePoint now);
+  SteadyMs retry_delay(const Error& error);
+  void expire(TimePoint now);
+  bool touched_since(const Uuid& uuid, SteadyMs since) const;
+  bool row_is_stale(const Attribute& row) const;
+
+  SyncOptions options_;
+  Filter filter_;
+  Mapping mapping_;
+  IndicatorStore& store_;
+  TouchLog touches_;
+  std::minstd_rand jitter_;
+
+  SteadyMs started_ = 0;
+  bool feed_seen_ = false;
+  bool silent_ = false;
+  std::int64_t uptime_ = 0;
+
+  std::unordered_map<Uuid, Confirm> confirms_;
+  std::set<std::pair<SteadyMs, Uuid>> confirm_order_;
+  std::map<std::uint64_t, SteadyMs> asked_events_;
+  std::vector<Uuid> confirming_;
+
+  using Expiry = std::pair<UnixSeconds, Uuid>;
+  std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;
+
+  Waiting waiting_ = Waiting::kNothing;
+  SteadyMs call_started_ = 0;
+  std::optional<Pass> events_pass_;
+  std::optional<Pass> reconcile_;
+  std::optional<Cause> full_due_;
+  std::optional<Cause> index_due_;
+  SteadyMs next_full_ = 0;
+  SteadyMs next_index_ = 0;
+  SteadyMs next_user_ = 0;
+  SteadyMs retry_at_ = 0;
+  int errors_ = 0;
+  bool shrink_accepted_ = false;
+  std::unordered_map<std::uint64_t, EventIndexRow> index_;
+  std::int64_t index_time_ = 0;
+
+  Status status_;
+  Counters counters_;
+};
+
+}  // namespace misp_zeek

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/store.h"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <unordered_set>
+
+namespace misp_zeek {
+namespace {
+
+std::uint16_t port_number(const std::string& port) {
+  std::uint16_t number = 0;
+  std::from_chars(port.data(), port.data() + port.size(), number);
+  return number;
+}
+
+/// Length of the UTF-8 sequence at the start of `text`, 0 if it is not a valid one.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) {
+    return 1;
+  }
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) {
+      return 0;
+    }
+  }
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = lead == 0xed && byte(1) > 0x9f;
+  const bool beyond = lead == 0xf4 && byte(1) > 0x8f;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
+}  // namespace
+
+std::string short_line(std::string_view text, std::size_t max) {
+  constexpr std::string_view kCut = "...";
+  std::string line;
+  std::size_t fits = 0;  // length of the longest prefix that leaves room for the mark
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const auto lead = static_cast<unsigned char>(text.front());
+    if (length == 0) {
+      line += '?';
+    } else if (lead < 0x20 || lead == 0x7f) {
+      line += ' ';
+    } else {
+      line += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+    if (line.size() > max) {
+      line.resize(fits);
+      line += kCut;
+      return line;
+    }
+    if (line.size() + kCut.size() <= max) {
+      fits = line.size();
+    }
+  }
+  return line;
+}
+
+IndicatorStore::IndicatorStore(StoreOptions options, std::string epoch)
+    : options_(std::move(options)), epoch_(std::move(epoch)) {
+  while (options_.misp_url.ends_with('/')) {
+    options_.misp_url.pop_back();
+  }
+}
+
+std::uint16_t IndicatorStore::intern_type(const std::string& type) {
+  const auto it = std::find(type_names_.begin(), type_names_.end(), type);
+  if (it != type_names_.end()) {
+    return static_cast<std::uint16_t>(it - type_names_.begin());
+  }
+  type_names_.push_back(type);
+  return static_cast<std::uint16_t>(type_names_.size() - 1);
+}
+
+std::string_view IndicatorStore::type_name(const StoredAttribute& attribute) const {
+  return type_names_.at(attribute.type);
+}
+
+Item IndicatorStore::make_item(const EntryKey& key, const Entry& entry) const {
+  Item item;
+  item.entry = key;
+  item.report_sightings = options_.report_sightings;
+  item.url = options_.misp_url + "/events/view/" + std::to_string(key.event_id);
+  if (const auto it = events_.find(key.event_id); it != events_.end()) {
+    item.desc = it->second.info;
+  }
+  std::vector<std::uint16_t> ports;
+  std::size_t listed = 0;
+  const Uuid* last = nullptr;
+  for (const auto& supporter : entry.supporters) {
+    if ((last == nullptr || *last != supporter.attribute) && listed < options_.max_uuids) {
+      item.attribute_uuids += (listed++ == 0 ? "" : ",") + supporter.attribute.str();
+    }
+    last = &supporter.attribute;
+    if (supporter.port != 0) {
+      ports.push_back(supporter.port);
+    }
+  }
+  std::sort(ports.begin(), ports.end());
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+  for (const auto port : ports) {
+    item.ports += (item.ports.empty() ? "" : ",") + std::to_string(port);
+  }
+  return item;
+}
+
+void IndicatorStore::record(const EntryKey& key) {
+  log_.push_back({++revision_, key});
+  if (log_.size() > options_.max_log) {
+    log_.pop_front();
+  }
+}
+
+bool IndicatorStore::refresh(Entries::iterator entry) {
+  const std::uint64_t hash = item_hash(make_item(entry->first, entry->second));
+  if (hash == entry->second.hash) {
+    return false;
+  }
+  digest_ ^= entry->second.hash ^ hash;
+  entry->second.hash = hash;
+  record(entry->first);
+  return true;
+}
+
+bool IndicatorStore::add_supporter(const EntryKey& key, const Supporter& supporter,
+                                   StoredAttribute& attribute) {
+  const auto [it, is_new] = entries_.try_emplace(key);
+  if (is_new) {
+    ++by_type_.at(static_cast<std::size_t>(key.key.type));
+  }
+  auto& supporters = it->second.supporters;
+  const auto place = std::lower_bound(supporters.begin(), supporters.end(), supporter);
+  if (place == supporters.end() || *place != supporter) {
+    supporters.insert(place, supporter);
+  }
+  attribute.entries.emplace_back(&it->first, supporter.port);
+  return refresh(it);
+}
+
+bool IndicatorStore::drop_supporter(const EntryKey& key, const Supporter& supporter) {
+  const auto it = entries_.find(key);
+  assert(it != entries_.end());
+  auto& supporters = it->second.supporters;
+  const auto place = std::lower_bound(supporters.begin(), supporters.end(), supporter);
+  if (place != supporters.end() && *place == supporter) {
+    supporters.erase(place);
+  }
+  if (!supporters.empty()) {
+    return refresh(it);
+  }
+  digest_ ^= it->second.hash;
+  record(it->first);
+  --by_type_.at(static_cast<std::size_t>(key.key.type));
+  entries_.erase(it);
+  return true;
+}
+
+bool IndicatorStore::drop_entries(const Uuid& uuid, const StoredAttribute& attribute) {
+  bool changed = false;
+  for (const auto& [key, port] : attribute.entries) {
+    changed |= drop_supporter(EntryKey(*key), {uuid, port});
+  }
+  return changed;
+}
+
+bool IndicatorStore::apply_event(const Event& event, StoredEvent& stored) {
+  if (event.uuid) {
+    stored.uuid = event.uuid;
+    event_ids_[*event.uuid] = event.id;
+  }
+  if (event.publish_timestamp) {
+    stored.publish_timestamp = std::max(stored.publish_timestamp, *event.publish_timestamp);
+  }
+  std::string info = short_line(event.info, options_.max_desc);
+  if (info == stored.info) {
+    return false;
+  }
+  stored.info = std::move(info);
+  return true;
+}
+
+bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
+                            const std::vector<Mapped>& mapped, std::optional<Reject> reject) {
+  const auto [it, is_new] = attributes_.try_emplace(attribute.uuid);
+  StoredAttribute& stored = it->second;
+  StoredAttribute next;
+  next.event_id = attribute.event_id;
+  next.id = attribute.id;
+  next.timestamp = attribute.timestamp;
+  next.type = intern_type(attribute.type);
+  next.reject = reject;
+
+  StoredEvent& owner = events_[attribute.event_id];
+  owner.attributes.insert(attribute.uuid);
+  bool changed = update_event(event);
+
+  // New support first, then the old is dropped: an entry that stays is never absent in between.
+  for (const auto& part : mapped) {
+    const EntryKey key{part.key, attribute.event_id};
+    changed |= add_supporter(key, {attribute.uuid, port_number(part.port)}, next);
+  }
+  if (!is_new) {
+    for (const auto& old : stored.entries) {
+      if (std::find(next.entries.begin(), next.entries.end(), old) == next.entries.end()) {
+        changed |= drop_supporter(EntryKey(*old.first), {attribute.uuid, old.second});
+      }
+    }
+    if (stored.reject) {
+      --rejects_[*stored.reject];
+    }
+    if (stored.event_id != attribute.event_id) {
+      leave_event(stored.event_id, attribute.uuid);
+    }
+  }
+  if (reject) {
+    ++rejects_[*reject];
+  }
+  stored = std::move(next);
+  return changed;
+}
+
+void IndicatorStore::leave_event(std::uint64_t event_id, const Uuid& attribute) {
+  const auto owner = events_.find(event_id);
+  if (owner == events_.end()) {
+    return;
+  }
+  owner->second.attributes.erase(attribute);
+  if (owner->second.attributes.empty()) {
+    if (owner->second.uuid) {
+      event_ids_.erase(*owner->second.uuid);
+    }
+    events_.erase(owner);
+  }
+}
+
+void IndicatorStore::forget(std::unordered_map<Uuid, StoredAttribute>::iterator it) {
+  if (it->second.reject) {
+    --rejects_[*it->second.reject];
+  }
+  leave_event(it->second.event_id, it->first);
+  attributes_.erase(it);
+}
+
+bool IndicatorStore::withdraw(const Uuid& attribute) {
+  const auto it = attributes_.find(attribute);
+  if (it == attributes_.end()) {
+    return false;
+  }
+  const bool changed = drop_entries(attribute, it->second);
+  forget(it);
+  return changed;
+}
+
+bool IndicatorStore::withdraw_event(std::uint64_t event_id) {
+  bool changed = false;
+  for (const auto& uuid : attributes_of(event_id)) {
+    changed |= withdraw(uuid);
+  }
+  return changed;
+}
+
+bool IndicatorStore::update_event(const Event& event) {
+  const auto it = events_.find(event.id);
+  if (it == events_.end() || !apply_event(event, it->second)) {
+    return false;
+  }
+  bool changed = false;
+  for (const auto& uuid : it->second.attributes) {
+    const auto attribute = attributes_.find(uuid);
+    if (attribute == attributes_.end()) {
+      continue;
+    }
+    for (const auto& [key, port] : attribute->second.entries) {
+      changed |= refresh(entries_.find(*key));
+    }
+  }
+  return changed;
+}
+
+std::optional<Item> IndicatorStore::item(const EntryKey& entry) const {
+  const auto it = entries_.find(entry);
+  if (it == entries_.end()) {
+    return std::nullopt;
+  }
+  return make_item(it->first, it->second);
+}
+
+std::vector<Item> IndicatorStore::items_after(const std::optional<EntryKey>& cursor,
+                                              std::size_t max) const {
+  std::vector<Item> items;
+  auto it = cursor ? entries_.upper_bound(*cursor) : entries_.begin();
+  for (; it != entries_.end() && items.size() < max; ++it) {
+    items.push_back(make_item(it->first, it->second));
+  }
+  return items;
+}
+
+bool IndicatorStore::log_covers(Revision revision) const {
+  return revision <= revision_ && revision_ - revision <= log_.size();
+}
+
+IndicatorStore::ChangeSet IndicatorStore::changes_since(Revision since, std::size_t max) const {
+  ChangeSet set;
+  set.up_to = since;
+  const auto first = log_.size() - static_cast<std::size_t>(revision_ - since);
+  std::unordered_set<std::string> seen;
+  for (std::size_t i = first; i < log_.size(); ++i) {
+    const Change& change = log_[i];
+    std::string name(to_string(change.entry.key.type));
+    name += '\n' + change.entry.key.indicator + '\n' + std::to_string(change.entry.event_id);
+    if (seen.insert(std::move(name)).second) {
+      if (set.entries.size() == max) {
+        break;
+      }
+      set.entries.push_back(change.entry);
+    }
+    set.up_to = change.revision;
+  }
+  return set;
+}
+
+const IndicatorStore::StoredAttribute* IndicatorStore::find(const Uuid& attribute) const {
+  const auto it = attributes_.find(attribute);
+  return it == attributes_.end() ? nullptr : &it->second;
+}
+
+std::vector<Uuid> IndicatorStore::attributes_of(std::uint64_t event_id) const {
+  const auto it = events_.find(event_id);
+  if (it == events_.end()) {
+    return {};
+  }
+  std::vector<Uuid> uuids(it->second.attributes.begin(), it->second.attributes.end());
+  std::sort(uuids.begin(), uuids.end());
+  return uuids;
+}
+
+std::vector<std::uint64_t> IndicatorStore::events() const {
+  std::vector<std::uint64_t> ids;
+  ids.reserve(events_.size());
+  for (const auto& [id, event] : events_) {
+    ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+const IndicatorStore::StoredEvent* IndicatorStore::event(std::uint64_t event_id) const {
+  const auto it = events_.find(event_id);
+  return it == events_.end() ? nullptr : &it->second;
+}
+
+std::optional<std::uint64_t> IndicatorStore::event_id_of(const Uuid& event) const {
+  const auto it = event_ids_.find(event);
+  return it == event_ids_.end() ? std::nullopt : std::optional(it->second);
+}
+
+}  // namespace misp_zeek

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "core/attribute.h"
+#include "core/indicator.h"
+#include "core/mapping.h"
+
+namespace misp_zeek {
+
+/// Counts changes of what Zeek must hold; starts at 0 = empty.
+using Revision = std::uint64_t;
+
+struct StoreOptions {
+  std::string misp_url;          ///< base of links to events, without a trailing '/'
+  bool report_sightings = true;  ///< Item::report_sightings of every item
+  std::size_t max_log =
+      200'000;                 ///< changes kept for sessions; who is further behind gets a snapshot
+  std::size_t max_desc = 128;  ///< bytes of Item::desc
+  std::size_t max_uuids = 64;  ///< attribute uuids listed in one item
+};
+
+/// All attributes that the filter accepts, the indicators they support, and the history of changes.
+///
+/// An entry (indicator, type, event) exists as long as at least one attribute supports it. Every
+/// change of what Zeek shows of an entry gets a revision and a place in a bounded log. Not thread
+/// safe: the loop thread owns it.
+class IndicatorStore {
+ public:
+  /// An accepted attribute as the store remembers it.
+  struct StoredAttribute {
+    std::uint64_t event_id = 0;
+    std::uint64_t id = 0;
+    std::int64_t timestamp = 0;
+    std::uint16_t type = 0;        ///< see type_name()
+    std::optional<Reject> reject;  ///< why it supports no indicator
+    /// Entries it supports with the port it adds to each (0 = none); pointers into the store.
+    std::vector<std::pair<const EntryKey*, std::uint16_t>> entries;
+  };
+
+  struct Change {
+    Revision revision = 0;
+    EntryKey entry;
+  };
+
+  /// `epoch`: 16 hexadecimal digits that name this history of revisions.
+  IndicatorStore(StoreOptions options, std::string epoch);
+
+  // ---- writing; each returns whether Zeek will see a difference ----
+
+  /// Puts in or replaces an accepted attribute. `mapped` is empty when `reject` says why.
+  bool upsert(const Attribute& attribute, const Event& event, const std::vector<Mapped>& mapped,
+              std::optional<Reject> reject = std::nullopt);
+  bool withdraw(const Uuid& attribute);
+  /// All attributes of the event.
+  bool withdraw_event(std::uint64_t event_id);
+  /// Takes over what is known of an event that has attributes here (info, publication).
+  bool update_event(const Event& event);
+
+  // ---- what Zeek must hold ----
+
+  Revision revision() const { return revision_; }
+  const std::string& epoch() const { return epoch_; }
+  std::uint64_t digest() const { return digest_; }
+  std::size_t item_count() const { return entries_.size(); }
+  std::optional<Item> item(const EntryKey& entry) const;
+  /// Up to `max` items in key order, after `cursor` (nullopt: from the start).
+  std::vector<Item> items_after(const std::optional<EntryKey>& cursor, std::size_t max) const;
+
+  /// Whether the log still has every change after `revision`.
+  bool log_covers(Revision revision) const;
+  /// Up to `max` distinct entries changed after `since`, oldest first, and the revision up to which
+  /// they go. Requires log_covers(since).
+  struct ChangeSet {
+    std::vector<EntryKey> entries;
+    Revision up_to = 0;
+  };
+  ChangeSet changes_since(Revision since, std::size_t max) const;
+
+  // ---- looking things up ----
+
+  const StoredAttribute* find(const Uuid& attribute) const;
+  std::string_view type_name(const StoredAttribute& attribute) const;
+  std::size_t attribute_count() const { return attributes_.size(); }
+  std::vector<Uuid> attributes_of(std::uint64_t event_id) const;
+  std::vector<std::uint64_t> events() const;
+  /// What is known of an event with attributes here; nullptr otherwise.
+  struct StoredEvent {
+    std::optional<Uuid> uuid;
+    std::string info;
+    std::int64_t publish_timestamp = 0;
+    std::unordered_set<Uuid> attributes;
+  };
+  const StoredEvent* event(std::uint64_t event_id) const;
+  std::optional<std::uint64_t> event_id_of(const Uuid& event) const;
+  const std::array<std::size_t, kIndicatorTypeCount>& items_by_type() const { return by_type_; }
+  /// Attributes accepted by the filter that are no indicators, by reason.
+  const std::map<Reject, std::size_t>& rejects() const { return rejects_; }
+  const std::unordered_map<Uuid, StoredAttribute>& attributes() const { return attributes_; }
+
+ private:
+  struct Supporter {
+    Uuid attribute;
+    std::uint16_t port = 0;
+    auto operator<=>(const Supporter&) const = default;
+  };
+  struct Entry {
+    std::vector<Supporter> supporters;  ///< sorted
+    std::uint64_t hash = 0;
+  };
+  using Entries = std::map<EntryKey, Entry>;
+
+  Item make_item(const EntryKey& key, const Entry& entry) const;
+  bool add_supporter(const EntryKey& key, const Supporter& supporter, StoredAttribute& attribute);
+  bool drop_supporter(const EntryKey& key, const Supporter& supporter);
+  bool drop_entries(const Uuid& uuid, const StoredAttribute& attribute);
+  bool refresh(Entries::iterator entry);
+  void record(const EntryKey& key);
+  bool apply_event(const Event& event, StoredEvent& stored);
+  std::uint16_t intern_type(const std::string& type);
+  void leave_event(std::uint64_t event_id, const Uuid& attribute);
+  void forget(std::unordered_map<Uuid, StoredAttribute>::iterator it);
+
+  StoreOptions options_;
+  std::string epoch_;
+  Revision revision_ = 0;
+  std::uint64_t digest_ = 0;
+  Entries entries_;
+  std::unordered_map<Uuid, StoredAttribute> attributes_;
+  std::unordered_map<std::uint64_t, StoredEvent> events_;
+  std::unordered_map<Uuid, std::uint64_t> event_ids_;
+  std::deque<Change> log_;  ///< consecutive revisions, the last one is revision_
+  std::array<std::size_t, kIndicatorTypeCount> by_type_{};
+  std::map<Reject, std::size_t> rejects_;
+  std::vector<std::string> type_names_;
+};
+
+/// One line of at most `max` bytes, valid UTF-8: control characters become spaces, broken sequences
+/// '?', a cut is marked by "...".
+std::string short_line(std::string_view text, std::size_t max);
+
+}  // namespace misp_zeek

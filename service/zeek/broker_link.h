@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/zeek_link.h"
+#include "zeek/tls_files.h"
+
+namespace misp_zeek::zeek {
+
+struct BrokerLinkOptions {
+  std::string name = "zeek";  ///< of this Zeek in the configuration; begins every error's text
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 27760;
+  std::chrono::milliseconds retry_interval{1'000};       ///< after the first failure; then doubled
+  std::chrono::milliseconds max_retry_interval{15'000};  ///< cap; used at once for kIncompatible
+  std::chrono::milliseconds connect_timeout{10'000};     ///< of one attempt, handshake included
+  std::chrono::milliseconds stop_timeout{5'000};         ///< how long stop() waits for Broker
+  TlsFiles tls;
+  bool disable_tls = false;
+};
+
+/// Link to one Zeek over native Broker: `Broker::listen` there, one endpoint here for each
+/// connection, so that nothing is forwarded among Zeeks and no state outlives a connection.
+///
+/// LinkDown is reported when a connection is lost, and when an attempt fails for another reason than
+/// the one before it. Its codes: kUnavailable (nothing listens, or the connection was lost),
+/// kTimeout, kIncompatible (something listens, but no handshake succeeds: another Broker, TLS on one
+/// side only, certificates refused), kInvalidConfig (TLS files). The link goes on in all cases.
+///
+/// Threads: as ZeekLink. The link has one thread, and Broker its own; both inherit the signal mask of
+/// start()'s caller, so block what a signal thread waits for before. SIGPIPE must be ignored.
+class BrokerLink : public ZeekLink {
+ public:
+  explicit BrokerLink(BrokerLinkOptions options);
+  ~BrokerLink() override;
+  BrokerLink(const BrokerLink&) = delete;
+  BrokerLink& operator=(const BrokerLink&) = delete;
+
+  void start(std::string service_id, OnReport on_report) override;
+  bool send(const contract::ToZeek& message) override;
+  void stop() override;
+
+ private:
+  class Worker;
+  BrokerLinkOptions options_;
+  std::shared_ptr<Worker> worker_;
+};
+
+}  // namespace misp_zeek::zeek

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace misp_zeek::zeek {
+
+/// A value of Zeek as far as the contract needs it, the same over every transport. A record is a
+/// vector of its fields in order; `count` is std::uint64_t.
+struct WireValue {
+  using Vector = std::vector<WireValue>;
+  std::variant<bool, std::uint64_t, std::string, Vector> value;
+
+  WireValue(bool v) : value(v) {}
+  WireValue(std::uint64_t v) : value(v) {}
+  WireValue(std::string v) : value(std::move(v)) {}
+  WireValue(Vector v) : value(std::move(v)) {}
+  /// Without this one, a literal would become a bool.
+  WireValue(const char* v) : value(std::string(v)) {}
+
+  bool operator==(const WireValue& other) const { return value == other.value; }
+};
+
+/// An event of Zeek with its module, e.g. "MISP::ping_v1".
+struct WireEvent {
+  std::string name;
+  WireValue::Vector args;
+  bool operator==(const WireEvent& other) const { return name == other.name && args == other.args; }
+};
+
+}  // namespace misp_zeek::zeek

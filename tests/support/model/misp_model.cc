@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/misp_model.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace misp_zeek::model {
+namespace {
+
+using Attributes = std::map<std::uint64_t, MispModel::ModelAttribute>;
+
+bool tags_admit(const FilterOptions& filter, const std::set<std::string>& tags) {
+  bool any_included = false;
+  bool included = false;
+  for (const auto& name : filter.tags) {
+    if (name.starts_with('!')) {
+      if (tags.contains(name.substr(1))) {
+        return false;
+      }
+    } else {
+      any_included = true;
+      included |= tags.contains(name);
+    }
+  }
+  return included || !any_included;
+}
+
+/// What MISP's search decides itself; the rest of the filter is checked by its user.
+bool search_admits(const MispModel::State& state, const FilterOptions& filter,
+                   const AttributeSearch& search, const MispModel::ModelAttribute& row,
+                   std::int64_t now) {
+  const Attribute& attribute = row.attribute;
+  const auto& owner = state.events.at(attribute.event_id);
+  const auto listed = [](const auto& list, const auto& value) {
+    return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+  };
+  if (attribute.deleted || !listed(search.event_ids, attribute.event_id) ||
+      !listed(search.uuids, attribute.uuid)) {
+    return false;
+  }
+  if (search.fixed_events) {
+    return std::find(filter.fixed_events.begin(), filter.fixed_events.end(), attribute.event_id) !=
+           filter.fixed_events.end();
+  }
+  if (!search.apply_filter) {
+    return true;
+  }
+  std::set<std::string> tags = row.tags;
+  tags.insert(owner.tags.begin(), owner.tags.end());
+  const bool published =
+      filter.published != PublishedMode::kPublished || owner.event.published == true;
+  const bool young =
+      filter.max_age.count() == 0 || attribute.timestamp >= now - filter.max_age.count();
+  return (attribute.to_ids || !filter.to_ids) && published && young && tags_admit(filter, tags);
+}
+
+AttributeRow make_row(const MispModel::State& state, const MispModel::ModelAttribute& row) {
+  Event event = state.events.at(row.attribute.event_id).event;
+  event.published.reset();
+  event.timestamp.reset();
+  AttributeRow result{row.attribute, event};
+  result.attribute.tags = std::vector<std::string>(row.tags.begin(), row.tags.end());
+  return result;
+}
+
+}  // namespace
+
+MispModel::MispModel(std::uint32_t seed) : random_(seed) {}
+
+Uuid MispModel::new_uuid() {
+  Uuid uuid;
+  for (auto& byte : uuid.bytes) {
+    byte = static_cast<std::uint8_t>(random_());
+  }
+  return uuid;
+}
+
+std::vector<std::uint64_t> MispModel::events() const {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, event] : live_.events) {
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+std::vector<std::uint64_t> MispModel::attributes(bool deleted) const {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, row] : live_.attributes) {
+    if (row.attribute.deleted == deleted) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+Event MispModel::message_event(std::uint64_t id) const {
+  Event event = live_.events.at(id).event;
+  event.timestamp.reset();
+  event.publish_timestamp.reset();
+  return event;
+}
+
+FeedMessage MispModel::attribute_message(AttributeMessage::Action action, const ModelAttribute& row,
+                                         bool with_tags, bool was_published) const {
+  AttributeMessage message{action, row.attribute, std::nullopt};
+  if (action != AttributeMessage::Action::kDelete) {
+    message.event = message_event(row.attribute.event_id);
+    message.event->published = was_published;
+  }
+  if (with_tags) {
+    message.attribute.tags = std::vector<std::string>(row.tags.begin(), row.tags.end());
+  }
+  return message;
+}
+
+bool MispModel::unpublish_silently(std::uint64_t event, std::int64_t now) {
+  auto& owner = live_.events.at(event).event;
+  const bool was = owner.published == true;
+  owner.published = false;
+  owner.timestamp = now;
+  return was;
+}
+
+MispModel::Outcome MispModel::add_event(std::int64_t now) {
+  ModelEvent event;
+  event.event.id = next_event_++;
+  event.event.uuid = new_uuid();
+  event.event.info = "event " + std::to_string(event.event.id);
+  event.event.published = false;
+  event.event.timestamp = now;
+  event.event.publish_timestamp = 0;
+  event.event.org_id = 1;
+  event.event.orgc_id = 1;
+  event.event.distribution = Distribution::kAll;
+  live_.events[event.event.id] = event;
+  return {{EventMessage{EventMessage::Action::kAdd, event.event}}};
+}
+
+MispModel::Outcome MispModel::add_attribute(std::uint64_t event, std::string type,
+                                            std::string value, bool to_ids, std::int64_t now) {
+  ModelAttribute row;
+  row.attribute.id = next_id_++;
+  row.attribute.uuid = new_uuid();
+  row.attribute.event_id = event;
+  row.attribute.type = std::move(type);
+  row.attribute.value = std::move(value);
+  row.attribute.to_ids = to_ids;
+  row.attribute.timestamp = now;
+  row.attribute.distribution = Distribution::kInherit;
+  live_.attributes[row.attribute.id] = row;
+  const bool was = unpublish_silently(event, now);
+  return {{attribute_message(AttributeMessage::Action::kAdd, row, false, was)}};
+}
+
+MispModel::Outcome MispModel::edited(ModelAttribute& row, AttributeMessage::Action action,
+                                     std::int64_t now) {
+  row.attribute.timestamp = now;
+  const bool was = unpublish_silently(row.attribute.event_id, now);
+  return {{attribute_message(action, row, true, was)}};
+}
+
+MispModel::Outcome MispModel::edit_value(std::uint64_t attribute, std::string value,
+                                         std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.value = std::move(value);
+  return edited(row, AttributeMessage::Action::kEdit, now);
+}
+
+MispModel::Outcome MispModel::set_to_ids(std::uint64_t attribute, bool to_ids, std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.to_ids = to_ids;
+  return edited(row, AttributeMessage::Action::kEdit, now);
+}
+
+MispModel::Outcome MispModel::touch(std::uint64_t attribute, std::int64_t now) {
+  return edited(live_.attributes.at(attribute), AttributeMessage::Action::kEdit, now);
+}
+
+MispModel::Outcome MispModel::soft_delete(std::uint64_t attribute, bool sanitise, bool twice,
+                                          std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.deleted = true;
+  Outcome outcome;
+  if (twice) {
+    outcome = edited(row, AttributeMessage::Action::kSoftDelete, now);
+  }
+  if (sanitise) {
+    row.attribute.type = "comment";
+    row.attribute.value = "deleted";
+    row.attribute.to_ids = false;
+  }
+  auto last = edited(row, AttributeMessage::Action::kSoftDelete, now);
+  outcome.messages.push_back(std::move(last.messages.front()));
+  return outcome;
+}
+
+MispModel::Outcome MispModel::hard_delete(std::uint64_t attribute, std::int64_t now) {
+  const ModelAttribute row = live_.attributes.at(attribute);
+  live_.attributes.erase(attribute);
+  unpublish_silently(row.attribute.event_id, now);
+  Outcome outcome{{attribute_message(AttributeMessage::Action::kDelete, row, false, false)}};
+  for (const auto& tag : row.tags) {
+    outcome.messages.emplace_back(TagMessage{TagMessage::Action::kDetachedFromAttribute, tag,
+                                             attribute, row.attribute.event_id});
+  }
+  return outcome;
+}
+
+MispModel::Outcome MispModel::restore(std::uint64_t attribute, std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.deleted = false;
+  auto outcome = edited(row, AttributeMessage::Action::kEdit, now);
+  outcome.messages.emplace_back(
+      EventMessage{EventMessage::Action::kEdit, live_.events.at(row.attribute.event_id).event});
+  return outcome;
+}
+
+MispModel::Outcome MispModel::delete_event(std::uint64_t event) {
+  const Event gone = live_.events.at(event).event;
+  live_.events.erase(event);
+  std::erase_if(live_.attributes,
+                [&](const auto& item) { return item.second.attribute.event_id == event; });
+  return {{EventMessage{EventMessage::Action::kDelete, gone}}};
+}
+
+MispModel::Outcome MispModel::publish(std::uint64_t event, std::int64_t now) {
+  auto& owner = live_.events.at(event).event;
+  PublishMessage message{owner, {}};
+  for (const auto& [id, row] : live_.attributes) {
+    if (row.attribute.event_id == event && !row.attribute.deleted) {
+      message.attributes.push_back(row.attribute);
+      message.attributes.back().tags = std::vector<std::string>(row.tags.begin(), row.tags.end());
+    }
+  }
+  owner.published = true;
+  owner.publish_timestamp = now;
+  return {{std::move(message)}};
+}
+
+MispModel::Outcome MispModel::unpublish(std::uint64_t event) {
+  auto& owner = live_.events.at(event).event;
+  owner.published = false;
+  return {{EventMessage{EventMessage::Action::kEdit, owner}}};
+}
+
+MispModel::Outcome MispModel::edit_info(std::uint64_t event, std::string info, std::int64_t now) {
+  auto& owner = live_.events.at(event).event;
+  owner.info = std::move(info);
+  owner.timestamp = now;
+  owner.published = false;
+  return {{EventMessage{EventMessage::Action::kEdit, owner}}};
+}
+
+MispModel::Outcome MispModel::tag_attribute(std::uint64_t attribute, const std::string& tag,
+                                            bool attach, std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  const auto event = row.attribute.event_id;
+  if (attach) {
+    row.tags.insert(tag);
+    auto edit = edited(row, AttributeMessage::Action::kEdit, now);
+    Outcome outcome{{TagMessage{TagMessage::Action::kAttachedToAttribute, tag, attribute, event}}};
+    outcome.messages.push_back(std::move(edit.messages.front()));
+    return outcome;
+  }
+  row.tags.erase(tag);  // neither a timestamp nor the publication moves
+  return {{TagMessage{TagMessage::Action::kDetachedFromAttribute, tag, attribute, event}}};
+}
+
+MispModel::Outcome MispModel::tag_event(std::uint64_t event, const std::string& tag, bool attach,
+                                        std::int64_t now) {
+  auto& owner = live_.events.at(event);
+  if (attach) {
+    owner.tags.insert(tag);
+  } else {
+    owner.tags.erase(tag);
+  }
+  unpublish_silently(event, now);
+  return {{TagMessage{
+      attach ? TagMessage::Action::kAttachedToEvent : TagMessage::Action::kDetachedFromEvent, tag,
+      0, event}}};
+}
+
+MispModel::Outcome MispModel::fast_update(std::uint64_t attribute, std::string value, bool to_ids,
+                                          std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.value = std::move(value);
+  row.attribute.to_ids = to_ids;
+  row.attribute.timestamp = now;
+  auto& owner = live_.events.at(row.attribute.event_id).event;
+  owner.timestamp = now;
+  owner.published = false;
+  return {{EventMessage{EventMessage::Action::kEdit, owner}}};
+}
+
+void MispModel::sql_delete(std::uint64_t attribute) { live_.attributes.erase(attribute); }
+
+void MispModel::sql_set_to_ids(std::uint64_t attribute, bool to_ids) {
+  live_.attributes.at(attribute).attribute.to_ids = to_ids;
+}
+
+AttributePage MispModel::search(const State& state, const FilterOptions& filter,
+                                const AttributeSearch& search, std::uint32_t page,
+                                std::uint32_t limit, std::int64_t now) {
+  AttributePage result;
+  std::uint64_t skip = std::uint64_t{limit} * (page - 1);
+  for (const auto& [id, row] : state.attributes) {
+    if (!search_admits(state, filter, search, row, now)) {
+      continue;
+    }
+    if (skip > 0) {
+      --skip;
+      continue;
+    }
+    if (result.rows.size() == limit) {
+      break;
+    }
+    result.rows.push_back(make_row(state, row));
+  }
+  result.last = result.rows.size() < limit;
+  return result;
+}
+
+std::uint64_t MispModel::count(const State& state, const FilterOptions& filter,
+                               const AttributeSearch& search, std::int64_t now) {
+  return static_cast<std::uint64_t>(std::count_if(
+      state.attributes.begin(), state.attributes.end(),
+      [&](const auto& item) { return search_admits(state, filter, search, item.second, now); }));
+}
+
+EventIndex MispModel::index(const State& state, std::int64_t now) {
+  EventIndex index;
+  index.server_time = now;
+  std::set<std::uint64_t> active;
+  for (const auto& [id, row] : state.attributes) {
+    if (!row.attribute.deleted) {
+      active.insert(row.attribute.event_id);
+    }
+  }
+  for (const auto& [id, event] : state.events) {
+    if (active.contains(id)) {
+      index.rows.push_back({id, *event.event.uuid, *event.event.timestamp, *event.event.published});
+    }
+  }
+  return index;
+}
+
+std::vector<AttributeRow> MispModel::wanted(const State& state, const FilterOptions& options,
+                                            std::int64_t now) {
+  std::vector<AttributeRow> rows;
+  for (const auto& [id, row] : state.attributes) {
+    AttributeSearch filtered;
+    AttributeSearch fixed;
+    fixed.fixed_events = true;
+    if (!search_admits(state, options, filtered, row, now) &&
+        !search_admits(state, options, fixed, row, now)) {
+      continue;
+    }
+    AttributeRow wanted = make_row(state, row);
+    const bool ever = wanted.event.publish_timestamp.value_or(0) > 0;
+    const bool is_fixed = std::find(options.fixed_events.begin(), options.fixed_events.end(),
+                                    row.attribute.event_id) != options.fixed_events.end();
+    if (is_fixed || options.published != PublishedMode::kEverPublished || ever) {
+      rows.push_back(std::move(wanted));
+    }
+  }
+  return rows;
+}
+
+}  // namespace misp_zeek::model

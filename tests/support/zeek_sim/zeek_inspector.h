@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "zeek/broker_adapter.h"
+
+namespace misp_zeek::sim {
+
+/// Reads what a Zeek's Intel framework holds, past the service and past the package's own books.
+/// Zeek answers through the test script `tests/support/zeek/inspect.zeek`; ZeekSim answers too.
+///
+/// It publishes `MISPTest::dump(nonce: count)` on "misp-zeek-test/zeek" and collects
+/// `MISPTest::dump_reply(nonce: count, last: bool, entries: vector of string)` from
+/// "misp-zeek-test/reply". One thread at a time.
+class ZeekInspector {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 27760;
+    bool disable_tls = false;
+    zeek::TlsFiles tls;
+  };
+
+  /// Connects within `timeout`, trying anew while nothing listens.
+  static Result<std::unique_ptr<ZeekInspector>> connect(const Options& options,
+                                                        std::chrono::milliseconds timeout);
+
+  /// All entries with a source of MISP's, sorted, each
+  /// "indicator\ttype\tsource\tattribute_uuids", e.g. "192.0.2.1\tIntel::ADDR\tMISP-7\t5f...".
+  /// kTimeout when the answer is not complete in time.
+  Result<std::vector<std::string>> dump(std::chrono::milliseconds timeout);
+
+ private:
+  explicit ZeekInspector(std::unique_ptr<zeek::BrokerEndpoint> endpoint);
+
+  std::unique_ptr<zeek::BrokerEndpoint> endpoint_;
+  std::uint64_t nonce_ = 0;
+};
+
+}  // namespace misp_zeek::sim

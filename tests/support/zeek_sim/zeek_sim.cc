@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "zeek_sim/zeek_sim.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <utility>
+#include <variant>
+
+#include "zeek/codec.h"
+
+namespace misp_zeek::sim {
+namespace {
+
+constexpr std::chrono::minutes kIdleWait{10};
+constexpr std::size_t kEntriesPerReply = 500;
+
+std::string entry_line(const Item& item) {
+  return item.entry.key.indicator + "\t" + std::string(to_string(item.entry.key.type)) + "\tMISP-" +
+         std::to_string(item.entry.event_id) + "\t" + item.attribute_uuids;
+}
+
+}  // namespace
+
+std::string ZeekSim::new_instance() {
+  std::random_device device;
+  const std::uint64_t number = (std::uint64_t{device()} << 32) | device();
+  return "sim-" + format_digest(number).substr(0, 12);
+}
+
+ZeekSim::ZeekSim(std::unique_ptr<zeek::BrokerEndpoint> endpoint, std::uint16_t port,
+                 PackageOptions package)
+    : endpoint_(std::move(endpoint)), port_(port), model_(new_instance(), std::move(package)) {
+  thread_ = std::thread([this] { run(); });
+}
+
+Result<std::unique_ptr<ZeekSim>> ZeekSim::start(ZeekSimOptions options) {
+  auto endpoint = zeek::BrokerEndpoint::create(
+      {{contract::kZeekTopic, kInspectTopic}, options.tls, options.disable_tls});
+  if (!endpoint) {
+    return tl::unexpected(endpoint.error());
+  }
+  const auto port = (*endpoint)->listen(options.address, options.port);
+  if (!port) {
+    return tl::unexpected(port.error());
+  }
+  return std::unique_ptr<ZeekSim>(
+      new ZeekSim(std::move(*endpoint), *port, std::move(options.package)));
+}
+
+ZeekSim::~ZeekSim() {
+  stopping_ = true;
+  endpoint_->wake();
+  thread_.join();
+}
+
+void ZeekSim::run() {
+  while (!stopping_) {
+    for (const auto& report : endpoint_->wait(kIdleWait)) {
+      if (const auto* message = std::get_if<zeek::WireMessage>(&report)) {
+        on_event(*message);
+      } else if (std::holds_alternative<zeek::WireMalformed>(report)) {
+        ++malformed_;
+      }
+    }
+  }
+}
+
+void ZeekSim::on_event(const zeek::WireMessage& message) {
+  if (message.topic == contract::kZeekTopic) {
+    on_package_event(message.event);
+  } else if (message.event.name == kDumpEvent) {
+    on_dump(message.event);
+  }
+}
+
+void ZeekSim::on_package_event(const zeek::WireEvent& event) {
+  ++received_;
+  if (drop_ > 0) {
+    --drop_;
+    return;
+  }
+  const auto message = zeek::decode_to_zeek(event);
+  if (!message) {
+    ++malformed_;
+    std::fprintf(stderr, "zeek-sim: %s\n", message.error().message.c_str());
+    return;
+  }
+  std::vector<contract::FromZeek> answers;
+  std::string topic = contract::kServiceTopicPrefix;
+  {
+    const std::lock_guard lock(mutex_);
+    answers = model_.handle(*message);
+    topic += model_.service_id();
+  }
+  if (delay_ms_ > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms_));
+  }
+  for (const auto& answer : answers) {
+    endpoint_->publish(topic, zeek::encode(answer));
+  }
+}
+
+void ZeekSim::on_dump(const zeek::WireEvent& event) {
+  const auto* nonce =
+      event.args.size() == 1 ? std::get_if<std::uint64_t>(&event.args[0].value) : nullptr;
+  if (nonce == nullptr) {
+    ++malformed_;
+    return;
+  }
+  const auto lines = entries();
+  std::size_t sent = 0;
+  do {
+    zeek::WireValue::Vector chunk;
+    while (sent < lines.size() && chunk.size() < kEntriesPerReply) {
+      chunk.emplace_back(lines[sent++]);
+    }
+    const bool last = sent == lines.size();
+    endpoint_->publish(kInspectReplyTopic, {kDumpReplyEvent, {*nonce, last, std::move(chunk)}});
+  } while (sent < lines.size());
+}
+
+void ZeekSim::drop_next(std::size_t n) { drop_ = n; }
+
+void ZeekSim::restart_package() {
+  const std::lock_guard lock(mutex_);
+  model_.restart(new_instance());
+}
+
+void ZeekSim::delay_answers(std::chrono::milliseconds delay) { delay_ms_ = delay.count(); }
+
+bool ZeekSim::lose(const EntryKey& entry) {
+  const std::lock_guard lock(mutex_);
+  return model_.lose(entry);
+}
+
+std::vector<Item> ZeekSim::items() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Item> items;
+  for (const auto& [entry, item] : model_.items()) {
+    items.push_back(item);
+  }
+  return items;
+}
+
+std::string ZeekSim::digest() {
+  const std::lock_guard lock(mutex_);
+  return format_digest(model_.digest());
+}
+
+std::vector<std::string> ZeekSim::entries() {
+  std::vector<std::string> lines;
+  for (const auto& item : items()) {
+    lines.push_back(entry_line(item));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace misp_zeek::sim

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/contract.h"
+#include "core/error.h"
+#include "zeek/broker_adapter.h"
+#include "zeek_sim/package_model.h"
+
+namespace misp_zeek::sim {
+
+/// Topics of the test inspector, see ZeekInspector.
+inline constexpr const char* kInspectTopic = "misp-zeek-test/zeek";
+inline constexpr const char* kInspectReplyTopic = "misp-zeek-test/reply";
+inline constexpr const char* kDumpEvent = "MISPTest::dump";
+inline constexpr const char* kDumpReplyEvent = "MISPTest::dump_reply";
+
+struct ZeekSimOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0: any free one
+  zeek::TlsFiles tls;
+  bool disable_tls = false;
+  PackageOptions package;
+};
+
+/// A stand-in for a Zeek with the package: a real Broker endpoint that listens, with PackageModel
+/// behind it. It answers the test inspector too. No Zeek, no Intel framework.
+///
+/// Threads: one of its own; all functions may be called from any thread.
+class ZeekSim {
+ public:
+  static Result<std::unique_ptr<ZeekSim>> start(ZeekSimOptions options = {});
+  /// Stops listening and ends all connections.
+  ~ZeekSim();
+  ZeekSim(const ZeekSim&) = delete;
+  ZeekSim& operator=(const ZeekSim&) = delete;
+
+  std::uint16_t port() const { return port_; }
+
+  // ---- faults ----
+
+  /// The next `n` messages of the contract are lost on their way to the package.
+  void drop_next(std::size_t n);
+  /// The package forgets all and is a new instance; the connection stays.
+  void restart_package();
+  /// Each answer is held back by this time.
+  void delay_answers(std::chrono::milliseconds delay);
+  /// Takes an entry out of the package.
+  bool lose(const EntryKey& entry);
+
+  // ---- what it holds and saw ----
+
+  std::vector<Item> items();
+  std::string digest();
+  /// As the inspector's entries, sorted.
+  std::vector<std::string> entries();
+  /// Messages of the contract that arrived, dropped ones included.
+  std::uint64_t received() const { return received_; }
+  /// Messages that do not follow the contract.
+  std::uint64_t malformed() const { return malformed_; }
+
+ private:
+  ZeekSim(std::unique_ptr<zeek::BrokerEndpoint> endpoint, std::uint16_t port,
+          PackageOptions package);
+
+  void run();
+  void on_event(const zeek::WireMessage& message);
+  void on_package_event(const zeek::WireEvent& event);
+  void on_dump(const zeek::WireEvent& event);
+  static std::string new_instance();
+
+  std::unique_ptr<zeek::BrokerEndpoint> endpoint_;
+  std::uint16_t port_;
+  std::mutex mutex_;  ///< of model_
+  PackageModel model_;
+  std::atomic<std::size_t> drop_ = 0;
+  std::atomic<std::chrono::milliseconds::rep> delay_ms_ = 0;
+  std::atomic<std::uint64_t> received_ = 0;
+  std::atomic<std::uint64_t> malformed_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace misp_zeek::sim
