@@ -176,6 +176,7 @@ void MispSync::judge_live(const Attribute& attribute, const Event& event, Judgem
     ++counters_.filtered[judgement.reason];
     withdraw(attribute.uuid);
   } else if (judgement.verdict == Verdict::kAccept) {
+    forget_question(attribute.uuid);  // this message is newer than what it was about
     accept(attribute, event);
   } else {
     ask_attribute(attribute.uuid, event.id, attribute.timestamp, now.steady + kCoalesce);
@@ -283,6 +284,13 @@ void MispSync::ask_attribute(const Uuid& uuid, std::uint64_t event_id, std::int6
   }
   it->second = {event_id, due, 0, timestamp};
   confirm_order_.emplace(due, uuid);
+}
+
+void MispSync::forget_question(const Uuid& uuid) {
+  if (const auto it = confirms_.find(uuid); it != confirms_.end()) {
+    confirm_order_.erase({it->second.due, uuid});
+    confirms_.erase(it);
+  }
 }
 
 void MispSync::ask_event(std::uint64_t event_id, SteadyMs due) {

@@ -166,7 +166,7 @@ class MispSync {
   struct Confirm {
     std::uint64_t event_id = 0;
     SteadyMs due = 0;
-    int attempts = 0;
+    std::size_t attempts = 0;
     std::int64_t timestamp = 0;  ///< a row older than this is from before the commit
   };
   enum class Waiting { kNothing, kUser, kConfirm, kEvents, kReconcile };
@@ -182,6 +182,7 @@ class MispSync {
                   TimePoint now);
   void ask_attribute(const Uuid& uuid, std::uint64_t event_id, std::int64_t timestamp,
                      SteadyMs due);
+  void forget_question(const Uuid& uuid);
   void ask_event(std::uint64_t event_id, SteadyMs due);
 
   // store
@@ -194,22 +195,25 @@ class MispSync {
   std::optional<Error> on_pass_answer(Pass& pass, const RestAnswer& answer, TimePoint now);
   void on_index(Pass& pass, const EventIndex& index, TimePoint now);
   void on_page(Pass& pass, const AttributePage& page, TimePoint now);
-  void on_count(Pass& pass, std::uint64_t count);
+  void on_count(Pass& pass, std::uint64_t count, TimePoint now);
   std::optional<Error> on_confirm_page(Pass& pass, const AttributePage& page, TimePoint now);
   void take_row(Pass& pass, const AttributeRow& row, TimePoint now);
-  void next_search(Pass& pass);
-  void collect_missing(Pass& pass);
+  void next_search(Pass& pass, TimePoint now);
+  void collect_missing(Pass& pass, TimePoint now);
   void finish(Pass& pass, TimePoint now);
   bool shrink_allowed(const Pass& pass);
   void add_event_searches(Pass& pass, const std::vector<std::uint64_t>& ids) const;
   std::optional<Uuid> choose_witness(const Pass& pass) const;
+  /// Error when an answer lacks the witness although nothing explains that.
+  std::optional<Error> distrust(const std::optional<Uuid>& witness,
+                                const AttributePage& page) const;
   std::vector<Uuid> confirm_batch(const Pass& pass) const;
   bool in_fixed_event(const Uuid& uuid) const;
   AttributeSearch search_uuids(std::vector<Uuid> uuids, bool fixed) const;
 
   // confirmations of single attributes
   std::optional<RestCall> confirm_call(TimePoint now);
-  void on_confirmed(const AttributePage& page, TimePoint now);
+  std::optional<Error> on_confirmed(const AttributePage& page, TimePoint now);
   bool look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, TimePoint now);
   void on_error(Waiting was, const Error& error, TimePoint now);
   SteadyMs retry_delay(const Error& error);
@@ -233,6 +237,7 @@ class MispSync {
   std::set<std::pair<SteadyMs, Uuid>> confirm_order_;
   std::map<std::uint64_t, SteadyMs> asked_events_;
   std::vector<Uuid> confirming_;
+  std::optional<Uuid> confirm_witness_;
 
   using Expiry = std::pair<UnixSeconds, Uuid>;
   std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;
@@ -249,6 +254,7 @@ class MispSync {
   SteadyMs retry_at_ = 0;
   int errors_ = 0;
   bool shrink_accepted_ = false;
+  int empty_lists_ = 0;
   std::unordered_map<std::uint64_t, EventIndexRow> index_;
   std::int64_t index_time_ = 0;
 

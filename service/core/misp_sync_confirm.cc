@@ -12,9 +12,10 @@ namespace {
 constexpr std::size_t kUuidsPerSearch = 200;
 /// Waits before another look at what a message announced, from the first answer on.
 constexpr std::array<SteadyMs, 3> kLookAgain = {500, 2'000, 6'000};
-/// So many looks must agree that something is gone: fewer when Zeek has it now.
-constexpr int kLooksForKnown = 2;
-constexpr int kLooksForUnknown = 4;
+/// So many looks must agree that something is not there: fewer when Zeek has it now and the answer
+/// shows by another attribute that it is sound.
+constexpr std::size_t kLooksForKnown = 2;
+constexpr std::size_t kLooksForUnknown = 4;
 
 }  // namespace
 
@@ -35,7 +36,17 @@ std::optional<RestCall> MispSync::confirm_call(TimePoint now) {
     return std::nullopt;
   }
   waiting_ = Waiting::kConfirm;
-  return SearchCall{search_uuids(confirming_, *fixed), 1, kUuidsPerSearch + 1};
+  auto uuids = confirming_;
+  confirm_witness_.reset();
+  for (const auto& [uuid, attribute] : store_.attributes()) {
+    if (filter_.is_fixed_event(attribute.event_id) == *fixed && !confirms_.contains(uuid) &&
+        !touched_since(uuid, now.steady - options_.commit_grace)) {
+      confirm_witness_ = uuid;
+      uuids.push_back(uuid);
+      break;
+    }
+  }
+  return SearchCall{search_uuids(std::move(uuids), *fixed), 1, kUuidsPerSearch + 1};
 }
 
 bool MispSync::look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row,
@@ -44,18 +55,25 @@ bool MispSync::look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow
   const bool moving = touch != nullptr && !touch->gone && touch->at >= call_started_;
   const bool settled = row != nullptr && row->attribute.timestamp >= confirm.timestamp &&
                        !row_is_stale(row->attribute);
-  const int looks = store_.find(uuid) != nullptr ? kLooksForKnown : kLooksForUnknown;
+  const bool vouched = store_.find(uuid) != nullptr && confirm_witness_;
+  const std::size_t looks = vouched ? kLooksForKnown : kLooksForUnknown;
   if (!moving && (settled || confirm.attempts + 1 >= looks)) {
     return false;
   }
   confirm_order_.erase({confirm.due, uuid});
-  confirm.due = now.steady + kLookAgain.at(static_cast<std::size_t>(confirm.attempts));
+  confirm.due =
+      now.steady + kLookAgain.at(std::min<std::size_t>(confirm.attempts, kLookAgain.size() - 1));
   confirm_order_.emplace(confirm.due, uuid);
-  confirm.attempts += moving ? 0 : 1;
+  confirm.attempts += moving ? 0U : 1U;
   return true;
 }
 
-void MispSync::on_confirmed(const AttributePage& page, TimePoint now) {
+std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint now) {
+  if (auto error = distrust(confirm_witness_, page)) {
+    // The witness itself may just have gone: let it be looked up like the others.
+    ask_attribute(*confirm_witness_, store_.find(*confirm_witness_)->event_id, 0, now.steady);
+    return error;
+  }
   std::unordered_map<Uuid, const AttributeRow*> rows;
   for (const auto& row : page.rows) {
     rows[row.attribute.uuid] = &row;
@@ -82,6 +100,7 @@ void MispSync::on_confirmed(const AttributePage& page, TimePoint now) {
     confirm_order_.erase({it->second.due, uuid});
     confirms_.erase(it);
   }
+  return std::nullopt;
 }
 
 }  // namespace misp_zeek

@@ -13,6 +13,7 @@ constexpr std::size_t kEventsPerSearch = 50;
 /// With more changed events than this, the full list is cheaper.
 constexpr std::size_t kMaxEventsPerPass = 2000;
 constexpr int kMaxRelists = 2;
+constexpr int kEmptyListsBelieved = 3;
 constexpr int kErrorsUntilRestart = 5;
 constexpr SteadyMs kMaxRetryDelay = 60'000;
 constexpr SteadyMs kUserInterval = 300'000;
@@ -174,22 +175,22 @@ void MispSync::on_answer(const Result<RestAnswer>& answer, TimePoint now) {
     on_error(was, answer.error(), now);
     return;
   }
-  std::optional<Error> distrust;
+  std::optional<Error> distrusted;
   if (was == Waiting::kUser) {
     status_.user = std::get<MispUser>(*answer);
     filter_.set_viewer({status_.user->org_id, status_.user->site_admin});
   } else if (was == Waiting::kConfirm) {
-    on_confirmed(std::get<AttributePage>(*answer), now);
+    distrusted = on_confirmed(std::get<AttributePage>(*answer), now);
   } else {
     auto& pass = was == Waiting::kEvents ? events_pass_ : reconcile_;
-    distrust = on_pass_answer(*pass, *answer, now);
+    distrusted = on_pass_answer(*pass, *answer, now);
     if (pass->step == Pass::Step::kFinish) {
       finish(*pass, now);
       pass.reset();
     }
   }
-  if (distrust) {
-    on_error(was, *distrust, now);
+  if (distrusted) {
+    on_error(was, *distrusted, now);
     return;
   }
   errors_ = 0;
@@ -265,7 +266,7 @@ std::optional<Error> MispSync::on_pass_answer(Pass& pass, const RestAnswer& answ
       on_page(pass, std::get<AttributePage>(answer), now);
       break;
     case Pass::Step::kCount:
-      on_count(pass, std::get<std::uint64_t>(answer));
+      on_count(pass, std::get<std::uint64_t>(answer), now);
       break;
     case Pass::Step::kConfirm:
     case Pass::Step::kFinish:
@@ -276,8 +277,14 @@ std::optional<Error> MispSync::on_pass_answer(Pass& pass, const RestAnswer& answ
 
 void MispSync::on_index(Pass& pass, const EventIndex& index, TimePoint) {
   pass.index_time = index.server_time;
+  std::set<std::uint64_t> was_buried;
   for (const auto& row : index.rows) {
     pass.index.emplace(row.id, row);
+    const auto burial = touches_.find_burial(row.id);
+    if (burial && *burial + kBurialMemory < pass.started) {
+      touches_.unbury_event(row.id);
+      was_buried.insert(row.id);
+    }
   }
   if (pass.kind == Pass::Kind::kFull) {
     pass.searches.emplace_back();
@@ -292,13 +299,10 @@ void MispSync::on_index(Pass& pass, const EventIndex& index, TimePoint) {
   }
   std::set<std::uint64_t> changed;
   for (const auto& [id, row] : pass.index) {
-    const auto burial = touches_.find_burial(id);
-    if (burial && *burial + kBurialMemory < pass.started) {
-      touches_.unbury_event(id);
-    }
+    const bool exhumed = was_buried.contains(id);
     const auto before = index_.find(id);
     const bool same = before != index_.end() && before->second.timestamp == row.timestamp &&
-                      before->second.published == row.published && !burial;
+                      before->second.published == row.published && !exhumed;
     if (!same || (index_time_ != 0 && row.timestamp >= index_time_ - kIndexOverlap)) {
       changed.insert(id);
     }
@@ -330,6 +334,11 @@ void MispSync::take_row(Pass& pass, const AttributeRow& row, TimePoint now) {
   const bool known = store_.find(attribute.uuid) != nullptr;
   if (filter_.judge_row(attribute, row.event, now.unix_seconds).verdict != Verdict::kAccept ||
       !mapping_.knows(attribute.type)) {
+    if (known && touched_since(attribute.uuid, call_started_ - options_.commit_grace)) {
+      // A message has just said otherwise; the row may be from before its commit.
+      ask_attribute(attribute.uuid, attribute.event_id, 0, now.steady + options_.commit_grace);
+      return;
+    }
     pass.drift.removed += withdraw(attribute.uuid) ? 1 : 0;
   } else if (accept(attribute, row.event)) {
     ++(known ? pass.drift.changed : pass.drift.added);
@@ -351,11 +360,11 @@ void MispSync::on_page(Pass& pass, const AttributePage& page, TimePoint now) {
   } else if (pass.kind == Pass::Kind::kFull) {
     pass.step = Pass::Step::kCount;
   } else {
-    next_search(pass);
+    next_search(pass, now);
   }
 }
 
-void MispSync::on_count(Pass& pass, std::uint64_t count) {
+void MispSync::on_count(Pass& pass, std::uint64_t count, TimePoint now) {
   // Pages are offsets: when an early row vanishes between two of them, a later row is never shown.
   if (count > pass.listed && pass.relists < kMaxRelists) {
     ++pass.relists;
@@ -364,10 +373,10 @@ void MispSync::on_count(Pass& pass, std::uint64_t count) {
     pass.step = Pass::Step::kList;
     return;
   }
-  next_search(pass);
+  next_search(pass, now);
 }
 
-void MispSync::next_search(Pass& pass) {
+void MispSync::next_search(Pass& pass, TimePoint now) {
   pass.page = 1;
   pass.listed = 0;
   pass.relists = 0;
@@ -375,13 +384,19 @@ void MispSync::next_search(Pass& pass) {
     pass.step = Pass::Step::kList;
     return;
   }
-  collect_missing(pass);
+  collect_missing(pass, now);
   pass.step = pass.missing.empty() ? Pass::Step::kFinish : Pass::Step::kConfirm;
 }
 
-void MispSync::collect_missing(Pass& pass) {
+void MispSync::collect_missing(Pass& pass, TimePoint now) {
   const auto consider = [&](const Uuid& uuid) {
-    if (!pass.seen.contains(uuid) && !touched_since(uuid, pass.started - options_.commit_grace)) {
+    if (pass.seen.contains(uuid)) {
+      return;
+    }
+    if (touched_since(uuid, pass.started - options_.commit_grace)) {
+      // Not shown, but too young to conclude anything from it.
+      ask_attribute(uuid, store_.find(uuid)->event_id, 0, now.steady + options_.commit_grace);
+    } else {
       pass.missing.push_back(uuid);
     }
   };
@@ -401,6 +416,20 @@ void MispSync::collect_missing(Pass& pass) {
   });
 }
 
+std::optional<Error> MispSync::distrust(const std::optional<Uuid>& witness,
+                                        const AttributePage& page) const {
+  const bool explained = !witness || store_.find(*witness) == nullptr ||
+                         touched_since(*witness, call_started_ - options_.commit_grace);
+  const bool shown =
+      !explained && std::any_of(page.rows.begin(), page.rows.end(),
+                                [&](const auto& row) { return row.attribute.uuid == *witness; });
+  if (explained || shown) {
+    return std::nullopt;
+  }
+  return Error{ErrorCode::kMalformed,
+               "MISP's answer lacks an attribute that it listed before: not trusted", 0};
+}
+
 std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& page,
                                                TimePoint now) {
   std::unordered_set<Uuid> shown;
@@ -410,16 +439,22 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
       take_row(pass, row, now);
     }
   }
-  if (pass.witness && !shown.contains(*pass.witness) && store_.find(*pass.witness) != nullptr &&
-      !touched_since(*pass.witness, call_started_ - options_.commit_grace)) {
+  if (auto error = distrust(pass.witness, page)) {
     // Either this answer lacks what exists, or the witness has just gone: ask with another one.
     pass.missing.push_back(*pass.witness);
     pass.seen.erase(*pass.witness);
-    return Error{ErrorCode::kMalformed,
-                 "MISP's answer lacks an attribute that it listed a moment ago: not trusted", 0};
+    return error;
   }
+  const bool hand_over = !pass.witness && pass.kind != Pass::Kind::kFull &&
+                         pass.missing.size() <= options_.shrink_floor;
   for (const auto& uuid : pass.asked) {
-    if (!shown.contains(uuid)) {
+    if (shown.contains(uuid) || store_.find(uuid) == nullptr) {
+      continue;
+    }
+    if (hand_over) {
+      // Nothing vouches for the answer: look again a few times, one by one.
+      ask_attribute(uuid, store_.find(uuid)->event_id, 0, now.steady + options_.commit_grace);
+    } else {
       pass.gone.push_back(uuid);
     }
   }
@@ -438,12 +473,24 @@ bool MispSync::shrink_allowed(const Pass& pass) {
   }
   const bool large = gone > options_.shrink_floor &&
                      static_cast<double>(gone) > options_.max_shrink * static_cast<double>(total);
-  const bool event_listed = std::any_of(pass.gone.begin(), pass.gone.end(), [&](const Uuid& uuid) {
+  // MISP lists the event as unchanged, yet shows none of its attributes.
+  const bool contradicted = std::any_of(pass.gone.begin(), pass.gone.end(), [&](const Uuid& uuid) {
     const auto* attribute = store_.find(uuid);
-    return attribute != nullptr && pass.index.contains(attribute->event_id);
+    if (attribute == nullptr) {
+      return false;
+    }
+    const auto before = index_.find(attribute->event_id);
+    const auto after = pass.index.find(attribute->event_id);
+    return before != index_.end() && after != pass.index.end() &&
+           before->second.timestamp == after->second.timestamp &&
+           before->second.published == after->second.published;
   });
-  const bool nothing_left = pass.kind == Pass::Kind::kFull && gone == total && event_listed;
-  if (!large && !nothing_left) {
+  const bool nothing_left = pass.kind == Pass::Kind::kFull && gone == total && contradicted;
+  // A few attributes that are the last ones may well be gone, but so may be the answers' content:
+  // believe it when MISP has said so in several full lists.
+  const bool believed = !large && nothing_left && ++empty_lists_ >= kEmptyListsBelieved;
+  if ((!large && !nothing_left) || believed) {
+    empty_lists_ = 0;
     return true;
   }
   status_.held = "MISP no longer shows " + std::to_string(gone) + " of " + std::to_string(total) +
@@ -479,7 +526,8 @@ void MispSync::finish(Pass& pass, TimePoint now) {
   if (pass.kind == Pass::Kind::kFull) {
     status_.bootstrapped = true;
     status_.last_full = now.steady;
-    next_full_ = now.steady + options_.full_interval.count() * 1000;
+    const auto& pause = status_.held.empty() ? options_.full_interval : options_.interval;
+    next_full_ = now.steady + pause.count() * 1000;
   }
 }
 

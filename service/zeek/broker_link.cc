@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -39,10 +38,12 @@ Error diagnose(Error error, const BrokerLinkOptions& options) {
     error.code = ErrorCode::kIncompatible;
   }
   error.message +=
-      "; something listens there but does not complete the handshake. This binary speaks Broker " +
-      broker_version() + (options.disable_tls ? " without TLS" : " with TLS") +
-      "; Zeek 7 and later speak Broker 2.x (build with -DZEEK_ROOT=<Zeek's prefix>). TLS and "
-      "certificates must be set alike on both sides";
+      "; something listens there but does not complete the handshake. TLS and certificates must be "
+      "set alike on both sides; this binary speaks Broker " +
+      broker_version() + (options.disable_tls ? " without TLS" : " with TLS");
+  if (broker_version().starts_with("1.")) {
+    error.message += ", Zeek 7 and later speak Broker 2.x: build with -DZEEK_ROOT=<Zeek's prefix>";
+  }
   return error;
 }
 
@@ -98,25 +99,12 @@ class BrokerLink::Worker {
 
  private:
   void run() {
-    std::string last_message;
     milliseconds delay = options_.retry_interval;
     for (;;) {
-      bool was_up = false;
-      Error error = connect_once(was_up);
-      if (is_stopping()) {
-        return;
-      }
-      if (was_up) {
+      was_up_ = false;
+      connect_once();
+      if (was_up_) {
         delay = options_.retry_interval;
-      } else {
-        error = diagnose(std::move(error), options_);
-      }
-      if (was_up || error.message != last_message) {
-        last_message = error.message;
-        report(LinkDown{with_place(error, options_)});
-      }
-      if (error.code == ErrorCode::kIncompatible || error.code == ErrorCode::kInvalidConfig) {
-        delay = options_.max_retry_interval;
       }
       if (!pause(delay)) {
         return;
@@ -125,11 +113,12 @@ class BrokerLink::Worker {
     }
   }
 
-  /// One connection from its first attempt to its end. Returns why it ended.
-  Error connect_once(bool& was_up) {
+  /// One attempt, and the connection if it succeeds, to the end.
+  void connect_once() {
     auto endpoint = BrokerEndpoint::create({{topic_}, options_.tls, options_.disable_tls});
     if (!endpoint) {
-      return endpoint.error();
+      report_down(std::move(endpoint.error()));
+      return;
     }
     {
       const std::lock_guard lock(mutex_);
@@ -137,51 +126,50 @@ class BrokerLink::Worker {
     }
     // Only this thread changes endpoint_, so it may use it without the lock.
     endpoint_->connect(options_.address, options_.port);
-    Error error = serve(was_up);
-    std::unique_ptr<BrokerEndpoint> ended;
-    {
-      const std::lock_guard lock(mutex_);
-      up_ = false;
-      ended = std::move(endpoint_);
-    }
-    return error;  // `ended` waits here for Broker's threads, with no lock held
+    serve();
+    std::unique_ptr<BrokerEndpoint> ended;  // waits for Broker's threads, with no lock held
+    const std::lock_guard lock(mutex_);
+    up_ = false;
+    ended = std::move(endpoint_);
   }
 
-  Error serve(bool& was_up) {
-    const auto deadline = Clock::now() + options_.connect_timeout;
+  void serve() {
+    const auto begin = Clock::now();
+    auto deadline = begin + options_.connect_timeout;
+    const auto last_deadline = begin + options_.abandon_timeout;
     while (!is_stopping()) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-      if (!was_up && left <= milliseconds::zero()) {
-        return {ErrorCode::kTimeout, "no connection in time", 0};
-      }
-      for (auto& event : endpoint_->wait(was_up ? kIdleWait : left)) {
-        if (auto error = handle(event, was_up)) {
-          return std::move(*error);
+      if (!was_up_ && left <= milliseconds::zero()) {
+        if (deadline >= last_deadline) {
+          return;
         }
+        report_down({ErrorCode::kTimeout, "no connection in time", 0});
+        deadline = last_deadline;
+        continue;
+      }
+      for (auto& event : endpoint_->wait(was_up_ ? kIdleWait : left)) {
+        if (auto* down = std::get_if<PeerDown>(&event)) {
+          report_down(std::move(down->error));
+          return;
+        }
+        handle(event);
       }
     }
-    return {ErrorCode::kCancelled, "stopped", 0};
   }
 
-  /// Returns an error when the connection is over.
-  std::optional<Error> handle(BrokerReport& event, bool& was_up) {
-    if (auto* down = std::get_if<PeerDown>(&event)) {
-      return std::move(down->error);
-    }
-    if (auto* up = std::get_if<PeerUp>(&event)) {
-      was_up = true;
+  void handle(BrokerReport& event) {
+    if (const auto* up = std::get_if<PeerUp>(&event)) {
+      was_up_ = true;
+      last_problem_.clear();
       {
         const std::lock_guard lock(mutex_);
         up_ = !stopping_;
       }
-      std::string peer = up->peer;
-      if (peer.empty()) {
-        peer = options_.address + ":" + std::to_string(options_.port);
-      }
-      report(LinkUp{peer + " (Broker " + broker_version() + ")"});
+      const std::string place = options_.address + ":" + std::to_string(options_.port);
+      report(LinkUp{(up->peer.empty() ? place : up->peer) + " (Broker " + broker_version() + ")"});
     } else if (auto* malformed = std::get_if<WireMalformed>(&event)) {
       report(LinkMalformed{with_place(std::move(malformed->error), options_)});
-    } else if (auto& message = std::get<WireMessage>(event); message.topic == topic_) {
+    } else if (const auto& message = std::get<WireMessage>(event); message.topic == topic_) {
       auto decoded = decode_from_zeek(message.event);
       if (decoded) {
         report(std::move(*decoded));
@@ -189,7 +177,23 @@ class BrokerLink::Worker {
         report(LinkMalformed{with_place(std::move(decoded.error()), options_)});
       }
     }
-    return std::nullopt;
+  }
+
+  /// Reports the end of a connection, or of an attempt that failed unlike the last one.
+  void report_down(Error error) {
+    if (is_stopping()) {
+      return;
+    }
+    if (was_up_) {
+      const std::lock_guard lock(mutex_);
+      up_ = false;
+    } else {
+      error = diagnose(std::move(error), options_);
+    }
+    if (was_up_ || error.message != last_problem_) {
+      last_problem_ = error.message;
+      report(LinkDown{with_place(std::move(error), options_)});
+    }
   }
 
   void report(LinkReport what) {
@@ -214,6 +218,8 @@ class BrokerLink::Worker {
   const std::string topic_;
   const OnReport on_report_;
   std::thread thread_;
+  bool was_up_ = false;       ///< the link's thread: this connection was up
+  std::string last_problem_;  ///< the link's thread: why the last attempt failed
 
   std::mutex report_mutex_;  ///< held while a report is given
   bool silent_ = false;

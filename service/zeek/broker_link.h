@@ -16,8 +16,9 @@ struct BrokerLinkOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 27760;
   std::chrono::milliseconds retry_interval{1'000};       ///< after the first failure; then doubled
-  std::chrono::milliseconds max_retry_interval{15'000};  ///< cap; used at once for kIncompatible
-  std::chrono::milliseconds connect_timeout{10'000};     ///< of one attempt, handshake included
+  std::chrono::milliseconds max_retry_interval{15'000};  ///< cap of the doubling
+  std::chrono::milliseconds connect_timeout{10'000};     ///< then an attempt is reported as failed
+  std::chrono::milliseconds abandon_timeout{600'000};    ///< then it is given up for a new one
   std::chrono::milliseconds stop_timeout{5'000};         ///< how long stop() waits for Broker
   TlsFiles tls;
   bool disable_tls = false;
@@ -30,6 +31,8 @@ struct BrokerLinkOptions {
 /// the one before it. Its codes: kUnavailable (nothing listens, or the connection was lost),
 /// kTimeout, kIncompatible (something listens, but no handshake succeeds: another Broker, TLS on one
 /// side only, certificates refused), kInvalidConfig (TLS files). The link goes on in all cases.
+/// An attempt without an answer stays open for long, because Broker keeps its socket for good when
+/// an endpoint ends during a handshake (2.8), or ends only after it (1.4).
 ///
 /// Threads: as ZeekLink. The link has one thread, and Broker its own; both inherit the signal mask of
 /// start()'s caller, so block what a signal thread waits for before. SIGPIPE must be ignored.

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/attribute.h"
@@ -65,6 +66,9 @@ class MispModel {
   /// Nobody says anything and no timestamp moves.
   void sql_delete(std::uint64_t attribute);
   void sql_set_to_ids(std::uint64_t attribute, bool to_ids);
+
+  /// The database refused what was announced: the data is what it was, the messages are out.
+  void roll_back(State before) { live_ = std::move(before); }
 
   const State& live() const { return live_; }
 

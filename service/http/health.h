@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace misp_zeek::http {
+
+/// One thing that must hold for the sensor to be in step.
+struct Check {
+  std::string name;
+  bool ok = false;
+  std::int64_t since = 0;  ///< seconds since the epoch at which `ok` took this value
+  std::string message;
+};
+
+struct Health {
+  bool live = false;          ///< the loop turns; depends on nobody else
+  std::vector<Check> checks;  ///< all ok = ready
+};
+
+}  // namespace misp_zeek::http

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "misp/http_error.h"
+
+#include <curl/curl.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/store.h"
+#include "misp/json_stream.h"
+
+namespace misp_zeek::misp {
+namespace {
+
+constexpr std::size_t kMaxMessage = 200;
+
+/// MISP's own words: `message`, else `name`, else the body when it is short text.
+std::string message_in(std::string_view body) {
+  const auto json = read_json(body);
+  if (json && json->is_object()) {
+    for (const char* key : {"message", "name"}) {
+      const auto it = json->find(key);
+      if (it != json->end() && it->is_string()) {
+        return short_line(it->get_ref<const std::string&>(), kMaxMessage);
+      }
+    }
+    return "";
+  }
+  return body.find('<') == std::string_view::npos ? short_line(body, kMaxMessage) : "";
+}
+
+Error make(ErrorCode code, std::string text, const std::string& message) {
+  if (!message.empty()) {
+    text += ": " + message;
+  }
+  return {code, std::move(text), 0};
+}
+
+Error redirect_error(const HttpHead& head) {
+  const std::string status = std::to_string(head.status);
+  if (head.location.find("/users/login") != std::string::npos) {
+    return {ErrorCode::kUnavailable,
+            status +
+                " to MISP's login page: MISP is not live (maintenance), or the key is not "
+                "accepted",
+            0};
+  }
+  return {ErrorCode::kInvalidConfig,
+          status +
+              " from MISP, redirects are not followed: set misp.url to the address that it "
+              "names, " +
+              short_line(head.location, kMaxMessage),
+          0};
+}
+
+Error forbidden_error(const std::string& status, const std::string& message) {
+  if (message.empty() || message.starts_with("Authentication failed. Please")) {
+    return {ErrorCode::kUnauthorized, status + " from MISP: the API key was refused", 0};
+  }
+  return make(ErrorCode::kUnauthorized, status + " from MISP: refused", message);
+}
+
+std::string with_detail(std::string text, std::string_view detail) {
+  if (!detail.empty()) {
+    text += " (" + short_line(detail, kMaxMessage) + ")";
+  }
+  return text;
+}
+
+}  // namespace
+
+Error status_error(const HttpHead& head, std::string_view body) {
+  const std::string status = std::to_string(head.status);
+  if (head.status >= 300 && head.status < 400) {
+    return redirect_error(head);
+  }
+  const std::string message = message_in(body);
+  switch (head.status) {
+    case 401:
+    case 403:
+      return forbidden_error(status, message);
+    case 404:
+      return make(ErrorCode::kIncompatible,
+                  "404 from MISP: is misp.url the address of a MISP, with its path if it has one?",
+                  message);
+    case 405:
+      // A role whose rate limit is zero.
+      if (message.starts_with("API searches are not allowed")) {
+        return make(ErrorCode::kUnauthorized, "405 from MISP", message);
+      }
+      break;
+    case 413:
+      return make(ErrorCode::kTooLarge, "413 from MISP: the request is too large", message);
+    case 408:
+    case 425:
+      return make(ErrorCode::kUnavailable, status + " from MISP", message);
+    case 429: {
+      auto error =
+          make(ErrorCode::kRateLimited, "429 from MISP: the key's rate limit is used up", message);
+      error.retry_after_seconds = head.retry_after.value_or(0);
+      return error;
+    }
+    default:
+      break;
+  }
+  return make(head.status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kIncompatible,
+              status + " from MISP", message);
+}
+
+Error transfer_error(int curl_code, std::string_view detail) {
+  const auto make_error = [&](ErrorCode code, std::string text) {
+    return Error{code, with_detail(std::move(text), detail), 0};
+  };
+  switch (static_cast<CURLcode>(curl_code)) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return make_error(ErrorCode::kUnavailable,
+                        "the host name in misp.url cannot be resolved: check the name and DNS");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return make_error(ErrorCode::kUnavailable,
+                        "the host name in misp.proxy cannot be resolved: check the name and DNS");
+    case CURLE_COULDNT_CONNECT:
+      return make_error(ErrorCode::kUnavailable,
+                        "no connection to MISP: check that it runs and that misp.url's port is "
+                        "reachable");
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+      return make_error(ErrorCode::kUnavailable,
+                        "MISP's TLS certificate is not trusted: name its CA in misp.ca_file, and "
+                        "the host in misp.url as in the certificate");
+    case CURLE_SSL_CACERT_BADFILE:
+      return make_error(ErrorCode::kInvalidConfig,
+                        "misp.ca_file cannot be read: it must hold PEM certificates");
+    case CURLE_SSL_CONNECT_ERROR:
+      return make_error(ErrorCode::kUnavailable,
+                        "the TLS handshake with MISP failed: is there HTTPS on misp.url's port?");
+    case CURLE_OPERATION_TIMEDOUT:
+      return make_error(ErrorCode::kTimeout, "MISP did not answer in time");
+    case CURLE_PARTIAL_FILE:
+      return make_error(ErrorCode::kMalformed, "MISP's answer is truncated");
+    case CURLE_BAD_CONTENT_ENCODING:
+      return make_error(ErrorCode::kMalformed, "MISP's answer is compressed wrongly");
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      return make_error(ErrorCode::kUnavailable, "the connection to MISP broke");
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+      return make_error(ErrorCode::kInvalidConfig, "misp.url is not an http or https address");
+    default:
+      return make_error(ErrorCode::kUnavailable, "the transfer from MISP failed");
+  }
+}
+
+Error web_page_error() {
+  return {ErrorCode::kMalformed,
+          "MISP answered 200 with a web page (HTML) instead of JSON: is misp.url the address of a "
+          "MISP, and is no login page or proxy in between?",
+          0};
+}
+
+}  // namespace misp_zeek::misp

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace misp_zeek::misp {
+
+/// Status line and the headers that matter. Names are matched without regard to case.
+struct HttpHead {
+  int status = 0;
+  std::string content_type;
+  std::string location;
+  std::uint64_t skipped = 0;       ///< X-Skipped-Elements-Count
+  std::optional<int> retry_after;  ///< seconds: X-Rate-Limit-Reset, else Retry-After
+  std::int64_t date = 0;           ///< Date, seconds since the epoch; 0 = absent
+};
+
+/// What an answer other than 200 means, with what to do about it. `body` may be cut; MISP's own
+/// `message` is taken from it. The status codes are those that MISP 2.5 was seen to use.
+Error status_error(const HttpHead& head, std::string_view body);
+
+/// What a failed transfer means. `curl_code` is a CURLcode, `detail` libcurl's text for it.
+Error transfer_error(int curl_code, std::string_view detail);
+
+/// An answer with status 200 that is a web page and not JSON.
+Error web_page_error();
+
+}  // namespace misp_zeek::misp

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace misp_zeek::misp {
+
+/// What is kept of a JSON text and what it may cost.
+struct JsonStreamOptions {
+  /// Keys whose values are kept, at any depth; others are read over. Empty: all.
+  std::span<const std::string_view> keys;
+  /// Paths of objects that are handed over and forgotten as soon as they are complete, so that
+  /// memory stays flat for lists of any length. "*" is any element of a list:
+  /// "/response/Attribute/*". Elements of such a list that are no objects are malformed.
+  std::span<const std::string_view> records;
+  std::size_t max_depth = 64;        ///< nested deeper is kTooLarge
+  std::size_t max_values = 100'000;  ///< kept at one time; more is kTooLarge
+  std::size_t max_record_bytes = 0;  ///< between two records; more is kTooLarge. 0: no bound
+};
+
+/// Called with the matching entry of `records` and the object; false ends the reading.
+using OnRecord = std::function<bool(std::string_view path, const nlohmann::json& record)>;
+
+/// Returns the next bytes of a text, empty at its end. They must stay valid until the next call.
+using NextChunk = std::function<std::string_view()>;
+
+/// Reads one JSON text and returns what is kept of it without the records, whose lists are empty.
+/// Errors: kMalformed with the byte offset, or with the word "truncated" when the text ends too
+/// early; kTooLarge; kCancelled when `on_record` returned false.
+Result<nlohmann::json> read_json(const NextChunk& next, const JsonStreamOptions& options,
+                                 const OnRecord& on_record);
+Result<nlohmann::json> read_json(std::string_view text, const JsonStreamOptions& options,
+                                 const OnRecord& on_record);
+
+/// A small text, kept whole.
+Result<nlohmann::json> read_json(std::string_view text);
+
+}  // namespace misp_zeek::misp

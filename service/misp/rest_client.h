@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/filter.h"
+#include "core/misp_rest.h"
+
+namespace misp_zeek::misp {
+
+struct RestOptions {
+  std::string url;  ///< http(s)://host[:port][/path] of MISP
+  /// The automation key. A plain string here because it must be sent; it never enters a text.
+  std::string api_key;
+  bool verify_tls = true;
+  std::string ca_file;  ///< PEM, besides the system's CAs; empty: the system's alone
+  std::string proxy;    ///< URL; empty: none, whatever the environment says
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds request_timeout{300'000};  ///< for a whole answer
+  std::string user_agent = "misp-zeek";
+  FilterOptions filter;
+  std::vector<std::string> mapped_types;  ///< Mapping::types(); searches ask for these alone
+  std::size_t max_row_bytes = 16UL * 1024 * 1024;         ///< of one attribute's JSON
+  std::size_t max_response_bytes = 1024UL * 1024 * 1024;  ///< of one answer, decompressed
+  std::function<UnixSeconds()> now;  ///< the wall clock, for max_age; empty: the system's
+};
+
+/// MISP's REST interface over libcurl. Answers are decoded while they arrive; one connection is
+/// kept open. Nothing is repeated: back-off is the caller's matter.
+///
+/// Errors, besides those of single calls: kUnauthorized (key or rights), kRateLimited with the time
+/// to wait, kTimeout, kUnavailable (network, TLS, 5xx, maintenance), kMalformed (truncated, HTML,
+/// another shape), kIncompatible (other 4xx), kInvalidConfig, kCancelled. Texts are one line and
+/// name the request.
+class RestClient : public MispRest {
+ public:
+  /// kInvalidConfig for a URL or key that cannot be used. Connects to nobody.
+  static Result<std::unique_ptr<RestClient>> create(RestOptions options);
+  ~RestClient() override;
+
+  Result<AttributePage> search(const AttributeSearch& search, std::uint32_t page,
+                               std::uint32_t limit) override;
+  Result<std::uint64_t> count(const AttributeSearch& search) override;
+  Result<EventIndex> event_index() override;
+  Result<MispUser> user() override;
+  void cancel() override;
+
+ private:
+  class Impl;
+  explicit RestClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace misp_zeek::misp

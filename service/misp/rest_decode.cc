@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "misp/rest_decode.h"
+
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/store.h"
+#include "misp/attribute_json.h"
+#include "misp/json_values.h"
+
+namespace misp_zeek::misp {
+namespace {
+
+using Json = nlohmann::json;
+using Failure = tl::unexpected<Error>;
+
+constexpr std::string_view kRowPath = "/response/Attribute/*";
+constexpr std::array<std::string_view, 1> kRowRecords = {kRowPath};
+constexpr std::array<std::string_view, 1> kIndexRecords = {"/*"};
+constexpr std::array<std::string_view, 6> kIndexKeys = {"id",        "uuid", "timestamp",
+                                                        "published", "name", "message"};
+constexpr std::size_t kMaxMessage = 200;
+
+/// kAttributeKeys and what an answer has around them; `message` is in answers that are errors.
+constexpr auto kRowKeys = [] {
+  std::array<std::string_view, kAttributeKeys.size() + 2> keys{};
+  std::copy(kAttributeKeys.begin(), kAttributeKeys.end(), keys.begin());
+  keys[kAttributeKeys.size()] = "response";
+  keys[kAttributeKeys.size() + 1] = "message";
+  return keys;
+}();
+
+Failure malformed(std::string text) {
+  return Failure(Error{ErrorCode::kMalformed, std::move(text), 0});
+}
+
+/// An answer without the expected content, which often says why.
+Failure unexpected_answer(const Json& root, std::string expected) {
+  if (root.is_object()) {
+    const auto message = root.find("message");
+    if (message != root.end() && message->is_string()) {
+      expected += ", MISP says: " + short_line(message->get_ref<const std::string&>(), kMaxMessage);
+    }
+  }
+  return malformed(std::move(expected));
+}
+
+Result<AttributeRow> row_from(const Json& json) {
+  auto attribute = attribute_from(json, "Attribute");
+  if (!attribute) {
+    return Failure(attribute.error());
+  }
+  const auto object = object_distribution(json);
+  if (!object) {
+    return Failure(object.error());
+  }
+  attribute->object_distribution = *object;
+  const auto event_json = json.find("Event");
+  if (event_json == json.end()) {
+    return malformed("Attribute.Event: missing");
+  }
+  auto event = event_from(*event_json, "Attribute.Event");
+  if (!event) {
+    return Failure(event.error());
+  }
+  return AttributeRow{*std::move(attribute), *std::move(event)};
+}
+
+Result<EventIndexRow> index_row_from(const Json& json) {
+  Fields fields(json, "event index");
+  EventIndexRow row;
+  row.id = fields.id("id");
+  row.uuid = fields.uuid("uuid");
+  row.timestamp = fields.integer("timestamp");
+  row.published = fields.flag("published");
+  return fields.ok() ? Result<EventIndexRow>(row) : Failure(fields.error());
+}
+
+}  // namespace
+
+Result<DecodedRows> decode_rows(const NextChunk& next, const RowLimits& limits) {
+  JsonStreamOptions options;
+  options.keys = kRowKeys;
+  options.records = kRowRecords;
+  options.max_record_bytes = limits.max_row_bytes;
+  DecodedRows decoded;
+  bool too_many = false;
+  const auto root = read_json(next, options, [&](std::string_view, const Json& record) {
+    too_many = limits.max_rows != 0 && decoded.rows.size() + decoded.undecodable == limits.max_rows;
+    if (too_many) {
+      return false;
+    }
+    auto row = row_from(record);
+    if (row) {
+      decoded.rows.push_back(*std::move(row));
+    } else {
+      ++decoded.undecodable;
+    }
+    return true;
+  });
+  if (too_many) {
+    return malformed("restSearch: more than the " + std::to_string(limits.max_rows) +
+                     " attributes that were asked for");
+  }
+  if (!root) {
+    return Failure(Error{root.error().code, "restSearch: " + root.error().message, 0});
+  }
+  const auto list = Json::json_pointer("/response/Attribute");
+  if (!root->is_object() || !root->contains(list) || !root->at(list).is_array()) {
+    return unexpected_answer(*root, "restSearch: expected a list in response.Attribute");
+  }
+  return decoded;
+}
+
+Result<std::vector<EventIndexRow>> decode_event_index(const NextChunk& next) {
+  JsonStreamOptions options;
+  options.keys = kIndexKeys;
+  options.records = kIndexRecords;
+  options.max_record_bytes = RowLimits{}.max_row_bytes;
+  std::vector<EventIndexRow> rows;
+  std::optional<Error> problem;
+  const auto root = read_json(next, options, [&](std::string_view, const Json& record) {
+    const auto row = index_row_from(record);
+    if (row) {
+      rows.push_back(*row);
+    } else {
+      problem = row.error();
+    }
+    return row.has_value();
+  });
+  if (problem) {
+    return Failure(*std::move(problem));
+  }
+  if (!root) {
+    return Failure(Error{root.error().code, "event index: " + root.error().message, 0});
+  }
+  if (!root->is_array()) {
+    return unexpected_answer(*root, "event index: expected a list");
+  }
+  return rows;
+}
+
+Result<std::uint64_t> decode_count(std::string_view body) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto first = std::min(body.find_first_not_of(kBlank), body.size());
+  const auto digits = body.substr(first, body.find_last_not_of(kBlank) + 1 - first);
+  std::uint64_t count = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (problem != std::errc{} || end != digits.data() + digits.size()) {
+    return malformed("restSearch count: expected a number as text");
+  }
+  return count;
+}
+
+Result<MispUser> decode_user(std::string_view version_body, std::string_view user_body) {
+  const auto version = read_json(version_body);
+  if (!version) {
+    return malformed("getVersion: " + version.error().message);
+  }
+  const auto me = read_json(user_body);
+  if (!me) {
+    return malformed("users/view/me: " + me.error().message);
+  }
+  MispUser user;
+  Fields version_fields(*version, "getVersion");
+  user.misp_version = version_fields.text("version");
+  user.perm_sighting = version_fields.flag_if("perm_sighting").value_or(false);
+  Fields me_fields(*me, "users/view/me");
+  const Json none;
+  const auto* person = me_fields.child("User");
+  const auto* role = me_fields.child("Role");
+  Fields person_fields(person != nullptr ? *person : none, "users/view/me: User");
+  user.org_id = person_fields.id("org_id");
+  Fields role_fields(role != nullptr ? *role : none, "users/view/me: Role");
+  user.site_admin = role_fields.flag("perm_site_admin");
+  for (const auto* fields : {&version_fields, &me_fields, &person_fields, &role_fields}) {
+    if (!fields->ok()) {
+      return Failure(fields->error());
+    }
+  }
+  return user;
+}
+
+}  // namespace misp_zeek::misp

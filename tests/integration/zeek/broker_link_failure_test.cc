@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "core/contract.h"
+#include "report_log.h"
+#include "zeek/broker_adapter.h"
+#include "zeek/broker_link.h"
+#include "zeek/codec.h"
+#include "zeek_sim/test_certificate.h"
+#include "zeek_sim/zeek_sim.h"
+
+namespace misp_zeek {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using zeek::BrokerLink;
+using zeek::BrokerLinkOptions;
+
+constexpr const char* kServiceId = "00c0ffee12345678";
+
+BrokerLinkOptions options_for(std::uint16_t port) {
+  BrokerLinkOptions options;
+  options.port = port;
+  options.retry_interval = milliseconds(50);
+  options.max_retry_interval = milliseconds(200);
+  options.connect_timeout = milliseconds(500);
+  options.stop_timeout = milliseconds(500);
+  return options;
+}
+
+/// Accepts connections into its backlog and never says a word.
+class MuteServer {
+ public:
+  MuteServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* name = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(fd_, name, size) == 0 && ::listen(fd_, 16) == 0 &&
+        ::getsockname(fd_, name, &size) == 0) {
+      port_ = ntohs(address.sin_port);
+    }
+  }
+  ~MuteServer() { ::close(fd_); }
+  MuteServer(const MuteServer&) = delete;
+  MuteServer& operator=(const MuteServer&) = delete;
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+/// A Broker endpoint that listens and answers any message with the events it is given.
+class RawZeek {
+ public:
+  RawZeek(std::string topic, std::vector<zeek::WireEvent> answers)
+      : topic_(std::move(topic)), answers_(std::move(answers)) {
+    auto endpoint = zeek::BrokerEndpoint::create({{contract::kZeekTopic}, {}, false});
+    if (endpoint) {
+      endpoint_ = std::move(*endpoint);
+      port_ = endpoint_->listen("127.0.0.1", 0).value_or(0);
+    }
+    thread_ = std::thread([this] { run(); });
+  }
+  ~RawZeek() {
+    stopping_ = true;
+    endpoint_->wake();
+    thread_.join();
+  }
+  RawZeek(const RawZeek&) = delete;
+  RawZeek& operator=(const RawZeek&) = delete;
+  std::uint16_t port() const { return port_; }
+
+ private:
+  void run() {
+    while (!stopping_) {
+      for (const auto& report : endpoint_->wait(milliseconds(10'000))) {
+        if (std::holds_alternative<zeek::WireMessage>(report)) {
+          for (const auto& answer : answers_) {
+            endpoint_->publish(topic_, answer);
+          }
+        }
+      }
+    }
+  }
+
+  std::string topic_;
+  std::vector<zeek::WireEvent> answers_;
+  std::unique_ptr<zeek::BrokerEndpoint> endpoint_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+class BrokerLinkFailure : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
+
+  std::unique_ptr<sim::ZeekSim> start_sim(sim::ZeekSimOptions options) {
+    auto started = sim::ZeekSim::start(std::move(options));
+    return started ? std::move(*started) : nullptr;
+  }
+
+  ReportLog log_;
+};
+
+TEST_F(BrokerLinkFailure, SaysSoWhenTlsIsOnForOneSideOnly) {
+  const auto sim = start_sim({});
+  ASSERT_NE(sim, nullptr);
+  auto options = options_for(sim->port());
+  options.disable_tls = true;
+  BrokerLink link(options);
+  link.start(kServiceId, log_.sink());
+  const auto down = log_.next_as<LinkDown>();
+  ASSERT_TRUE(down);
+  EXPECT_EQ(down->error.code, ErrorCode::kIncompatible);
+  EXPECT_THAT(down->error.message, HasSubstr("TLS"));
+  EXPECT_THAT(down->error.message, HasSubstr("Broker " + zeek::broker_version()));
+}
+
+TEST_F(BrokerLinkFailure, IsRefusedWithoutTheCertificateThatZeekWants) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "link-failure-tls";
+  std::filesystem::create_directories(folder);
+  sim::ZeekSimOptions strict;
+  strict.tls = sim::write_test_certificate(folder);
+  const auto sim = start_sim(strict);
+  ASSERT_NE(sim, nullptr);
+  BrokerLink link(options_for(sim->port()));
+  link.start(kServiceId, log_.sink());
+  const auto down = log_.next_as<LinkDown>();
+  ASSERT_TRUE(down);
+  EXPECT_EQ(down->error.code, ErrorCode::kIncompatible);
+  EXPECT_FALSE(link.send(contract::Ping{"s-1", 1}));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(BrokerLinkFailure, ReportsTlsFilesThatCannotBeUsed) {
+  auto options = options_for(1);
+  options.tls.ca_file = "/nonexistent/ca.pem";
+  BrokerLink link(options);
+  link.start(kServiceId, log_.sink());
+  const auto down = log_.next_as<LinkDown>();
+  ASSERT_TRUE(down);
+  EXPECT_EQ(down->error.code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(down->error.message, HasSubstr("/nonexistent/ca.pem"));
+}
+
+TEST_F(BrokerLinkFailure, ReportsAServerThatNeverAnswersAndStopsInTime) {
+  auto server = std::make_unique<MuteServer>();
+  BrokerLink link(options_for(server->port()));
+  link.start(kServiceId, log_.sink());
+  const auto down = log_.next_as<LinkDown>();
+  ASSERT_TRUE(down);
+  EXPECT_EQ(down->error.code, ErrorCode::kIncompatible);
+  const auto begin = std::chrono::steady_clock::now();
+  link.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
+TEST_F(BrokerLinkFailure, FindsZeekAfterAServerThatNeverAnswered) {
+  auto server = std::make_unique<MuteServer>();
+  BrokerLink link(options_for(server->port()));
+  link.start(kServiceId, log_.sink());
+  ASSERT_TRUE(log_.next_as<LinkDown>());
+  sim::ZeekSimOptions options;
+  options.port = server->port();
+  server.reset();
+  const auto sim = start_sim(options);
+  ASSERT_NE(sim, nullptr);
+  auto report = log_.next();
+  while (report && !std::holds_alternative<LinkUp>(*report)) {
+    report = log_.next();
+  }
+  EXPECT_TRUE(report);
+}
+
+TEST_F(BrokerLinkFailure, ReportsAMessageThatBreaksTheContractAndGoesOn) {
+  const std::string topic = std::string(contract::kServiceTopicPrefix) + kServiceId;
+  const contract::FromZeek good = contract::Resync{"s-1", 1, "sequence"};
+  const RawZeek zeek(topic, {{"MISP::unknown_v1", {}}, zeek::encode(good)});
+  BrokerLink link(options_for(zeek.port()));
+  link.start(kServiceId, log_.sink());
+  ASSERT_TRUE(log_.next_as<LinkUp>());
+  ASSERT_TRUE(link.send(contract::Ping{"s-1", 1}));
+  const auto malformed = log_.next_as<LinkMalformed>();
+  ASSERT_TRUE(malformed);
+  EXPECT_THAT(malformed->error.message, HasSubstr("unknown event 'MISP::unknown_v1'"));
+  EXPECT_TRUE(log_.next_as<contract::Resync>());
+}
+
+TEST_F(BrokerLinkFailure, LeavesOutMessagesThatAreNestedTooDeep) {
+  zeek::WireValue deep(true);
+  for (int i = 0; i < 50; ++i) {
+    deep = zeek::WireValue(zeek::WireValue::Vector{std::move(deep)});
+  }
+  const std::string topic = std::string(contract::kServiceTopicPrefix) + kServiceId;
+  const RawZeek zeek(topic, {{"MISP::resync_v1", {std::move(deep)}}});
+  BrokerLink link(options_for(zeek.port()));
+  link.start(kServiceId, log_.sink());
+  ASSERT_TRUE(log_.next_as<LinkUp>());
+  ASSERT_TRUE(link.send(contract::Ping{"s-1", 1}));
+  EXPECT_TRUE(log_.next_as<LinkMalformed>());
+}
+
+TEST_F(BrokerLinkFailure, IsSilentAfterStopAndStopsTwice) {
+  const auto sim = start_sim({});
+  ASSERT_NE(sim, nullptr);
+  BrokerLink link(options_for(sim->port()));
+  link.start(kServiceId, log_.sink());
+  ASSERT_TRUE(log_.next_as<LinkUp>());
+  sim->delay_answers(milliseconds(100));
+  ASSERT_TRUE(link.send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  link.stop();
+  link.stop();
+  EXPECT_FALSE(log_.next(milliseconds(300)));
+}
+
+}  // namespace
+}  // namespace misp_zeek

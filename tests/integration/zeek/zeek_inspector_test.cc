@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "zeek_sim/zeek_inspector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+
+#include "core/contract.h"
+#include "report_log.h"
+#include "zeek/broker_link.h"
+#include "zeek_sim/zeek_sim.h"
+
+namespace misp_zeek {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr milliseconds kPatience{15'000};
+constexpr const char* kServiceId = "00c0ffee12345678";
+
+class ZeekInspectorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::signal(SIGPIPE, SIG_IGN);
+    auto started = sim::ZeekSim::start();
+    ASSERT_TRUE(started) << started.error().message;
+    sim_ = std::move(*started);
+    sim::ZeekInspector::Options options;
+    options.port = sim_->port();
+    auto connected = sim::ZeekInspector::connect(options, kPatience);
+    ASSERT_TRUE(connected) << connected.error().message;
+    inspector_ = std::move(*connected);
+  }
+
+  void fill(std::vector<Item> items) {
+    zeek::BrokerLinkOptions options;
+    options.port = sim_->port();
+    ReportLog log;
+    zeek::BrokerLink link(options);
+    link.start(kServiceId, log.sink());
+    ASSERT_TRUE(log.next_as<LinkUp>());
+    ASSERT_TRUE(link.send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+    ASSERT_TRUE(log.next_as<contract::HelloAck>());
+    std::uint64_t seq = 0;
+    for (std::size_t done = 0; done < items.size(); done += contract::kMaxItemsPerApply) {
+      const auto begin = items.begin() + static_cast<std::ptrdiff_t>(done);
+      const auto count = std::min(contract::kMaxItemsPerApply, items.size() - done);
+      ASSERT_TRUE(link.send(contract::Apply{
+          "s-1", ++seq, "e", 1, {begin, begin + static_cast<std::ptrdiff_t>(count)}, {}}));
+      ASSERT_TRUE(log.next_as<contract::Ack>());
+    }
+  }
+
+  static Item item(const std::string& address, std::uint64_t event_id) {
+    Item result;
+    result.entry = {{IndicatorType::kAddr, address}, event_id};
+    result.attribute_uuids = "u1,u2";
+    return result;
+  }
+
+  std::unique_ptr<sim::ZeekSim> sim_;
+  std::unique_ptr<sim::ZeekInspector> inspector_;
+};
+
+TEST_F(ZeekInspectorTest, ReadsAnEmptyZeek) {
+  const auto entries = inspector_->dump(kPatience);
+  ASSERT_TRUE(entries) << entries.error().message;
+  EXPECT_THAT(*entries, IsEmpty());
+}
+
+TEST_F(ZeekInspectorTest, ReadsEntriesSortedWithTypeSourceAndAttributes) {
+  fill({item("192.0.2.9", 7), item("192.0.2.1", 8)});
+  const auto entries = inspector_->dump(kPatience);
+  ASSERT_TRUE(entries) << entries.error().message;
+  EXPECT_THAT(*entries, ElementsAre("192.0.2.1\tIntel::ADDR\tMISP-8\tu1,u2",
+                                    "192.0.2.9\tIntel::ADDR\tMISP-7\tu1,u2"));
+}
+
+TEST_F(ZeekInspectorTest, ReadsMoreThanOneReplyHolds) {
+  std::vector<Item> items;
+  for (int i = 0; i < 1'201; ++i) {
+    items.push_back(item("10.0." + std::to_string(i / 200) + "." + std::to_string(i % 200), 1));
+  }
+  fill(items);
+  for (int round = 0; round < 2; ++round) {
+    const auto entries = inspector_->dump(kPatience);
+    ASSERT_TRUE(entries) << entries.error().message;
+    EXPECT_EQ(entries->size(), items.size());
+    EXPECT_EQ(*entries, sim_->entries());
+  }
+}
+
+TEST(ZeekInspector, SaysSoWhenNothingListens) {
+  sim::ZeekInspector::Options options;
+  options.port = 1;
+  const auto connected = sim::ZeekInspector::connect(options, milliseconds(300));
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().code, ErrorCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace misp_zeek

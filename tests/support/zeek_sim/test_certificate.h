@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+
+#include "zeek/tls_files.h"
+
+namespace misp_zeek::sim {
+
+/// Passphrase of the keys that write_test_certificate() makes.
+inline constexpr const char* kTestPassphrase = "open sesame";
+
+/// Writes cert.pem, a self-signed certificate for an hour that is its own CA, and key.pem, its key
+/// locked by kTestPassphrase, into `folder`. Throws std::runtime_error if that fails.
+zeek::TlsFiles write_test_certificate(const std::filesystem::path& folder);
+
+}  // namespace misp_zeek::sim
