@@ -7,7 +7,8 @@ target_compile_options(misp_zeek_options INTERFACE
   -Woverloaded-virtual -fno-omit-frame-pointer)
 target_compile_definitions(misp_zeek_options INTERFACE _FORTIFY_SOURCE=2)
 if(MISP_ZEEK_WERROR)
-  target_compile_options(misp_zeek_options INTERFACE -Werror)
+  # GCC 12 sees uninitialised values inside std::optional where there are none.
+  target_compile_options(misp_zeek_options INTERFACE -Werror -Wno-error=maybe-uninitialized)
 endif()
 if(MISP_ZEEK_SANITIZE)
   target_compile_options(misp_zeek_options INTERFACE -fsanitize=${MISP_ZEEK_SANITIZE})

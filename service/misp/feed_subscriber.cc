@@ -3,189 +3,214 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <cstring>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <zmq.hpp>
-#include <zmq_addon.hpp>
 
 #include "misp/decode.h"
+#include "misp/feed_monitor.h"
+#include "misp/feed_outbox.h"
 
 namespace misp_zeek::misp {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 /// The trailing space matters: ZeroMQ matches prefixes, and "misp_json" is one of every topic.
 constexpr std::array kTopics = {
     "misp_json ",          "misp_json_attribute ",   "misp_json_event ",  "misp_json_tag ",
     "misp_json_sighting ", "misp_json_warninglist ", "misp_json_object ", "misp_json_self ",
 };
-constexpr auto kPollInterval = std::chrono::milliseconds(100);
-constexpr const char* kMonitorEndpoint = "inproc://feed-monitor";
+/// How long the thread may be deaf to stop() and to room in the receiver's queue.
+constexpr std::chrono::milliseconds kPollInterval{100};
+/// Messages between two looks at the monitor and at stop().
+constexpr int kMessagesPerTurn = 500;
+
+zmq::socket_t make_socket(zmq::context_t& context, const FeedOptions& options) {
+  zmq::socket_t socket(context, zmq::socket_type::sub);
+  socket.set(zmq::sockopt::rcvhwm, 0);
+  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::ipv6, true);
+  socket.set(zmq::sockopt::maxmsgsize, options.max_frame_bytes);
+  // A restarted publisher sends what waited one second after it is back.
+  socket.set(zmq::sockopt::reconnect_ivl, 100);
+  socket.set(zmq::sockopt::reconnect_ivl_max, 800);
+  socket.set(zmq::sockopt::connect_timeout, 5'000);
+  socket.set(zmq::sockopt::heartbeat_ivl, 5'000);
+  socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  if (!options.username.empty()) {
+    socket.set(zmq::sockopt::plain_username, options.username);
+    socket.set(zmq::sockopt::plain_password, options.password);
+  }
+  for (const auto* topic : kTopics) {
+    socket.set(zmq::sockopt::subscribe, topic);
+  }
+  return socket;
+}
+
+/// One SUB socket with its monitor. Any member may throw zmq::error_t.
+struct Connection {
+  Connection(zmq::context_t& context, const FeedOptions& options)
+      : socket(make_socket(context, options)), monitor(context, socket, options.endpoint) {
+    socket.connect(options.endpoint);
+  }
+
+  /// Waits until a message or an event is there, at most kPollInterval.
+  void wait() {
+    std::array<zmq::pollitem_t, 2> items = {
+        zmq::pollitem_t{socket.handle(), 0, ZMQ_POLLIN, 0},
+        zmq::pollitem_t{monitor.socket().handle(), 0, ZMQ_POLLIN, 0}};
+    zmq::poll(items.data(), items.size(), kPollInterval);
+  }
+
+  /// The next message, if one is there; of several parts the first, and `single` is false.
+  bool receive(zmq::message_t& frame, bool& single) {
+    if (!socket.recv(frame, zmq::recv_flags::dontwait)) {
+      return false;
+    }
+    single = !frame.more();
+    for (bool more = frame.more(); more;) {
+      zmq::message_t part;
+      more = socket.recv(part, zmq::recv_flags::dontwait) && part.more();
+    }
+    return true;
+  }
+
+  zmq::socket_t socket;
+  FeedMonitor monitor;
+};
 
 }  // namespace
 
 class FeedSubscriber::Impl {
  public:
-  explicit Impl(FeedOptions options) : options_(std::move(options)) {}
-
-  void start(OnReport on_report) {
-    on_report_ = std::move(on_report);
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  explicit Impl(FeedOptions options) : options_(std::move(options)) {
+    limits_.max_bytes = static_cast<std::size_t>(options_.max_frame_bytes);
   }
 
-  void stop() {
-    if (thread_.joinable()) {
-      thread_.request_stop();
-      thread_.join();
-    }
-  }
-
+  void start(OnReport on_report);
+  void stop();
   FeedCounters counters() const {
     return {received_.load(), bytes_.load(), malformed_.load(), dropped_.load()};
   }
 
  private:
-  void run(const std::stop_token& stop) {
-    try {
-      zmq::context_t context(1);
-      zmq::socket_t socket(context, zmq::socket_type::sub);
-      configure(socket);
-      zmq_socket_monitor(socket.handle(), kMonitorEndpoint, ZMQ_EVENT_ALL);
-      zmq::socket_t monitor(context, zmq::socket_type::pair);
-      monitor.connect(kMonitorEndpoint);
-      socket.connect(options_.endpoint);
-      loop(stop, socket, monitor);
-      zmq_socket_monitor(socket.handle(), nullptr, 0);
-    } catch (const zmq::error_t& error) {
-      link_report(FeedDisconnected{options_.endpoint + ": " + error.what()});
-    }
-  }
-
-  void configure(zmq::socket_t& socket) const {
-    socket.set(zmq::sockopt::rcvhwm, 0);
-    socket.set(zmq::sockopt::linger, 0);
-    socket.set(zmq::sockopt::ipv6, true);
-    socket.set(zmq::sockopt::maxmsgsize, options_.max_frame_bytes);
-    // A restarted publisher sends what waited one second after it is back.
-    socket.set(zmq::sockopt::reconnect_ivl, 100);
-    socket.set(zmq::sockopt::reconnect_ivl_max, 800);
-    socket.set(zmq::sockopt::heartbeat_ivl, 5'000);
-    socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
-    socket.set(zmq::sockopt::tcp_keepalive, 1);
-    if (!options_.username.empty()) {
-      socket.set(zmq::sockopt::plain_username, options_.username);
-      socket.set(zmq::sockopt::plain_password, options_.password);
-    }
-    for (const auto* topic : kTopics) {
-      socket.set(zmq::sockopt::subscribe, topic);
-    }
-  }
-
-  void loop(const std::stop_token& stop, zmq::socket_t& socket, zmq::socket_t& monitor) {
-    std::array<zmq::pollitem_t, 2> items = {zmq::pollitem_t{socket.handle(), 0, ZMQ_POLLIN, 0},
-                                            zmq::pollitem_t{monitor.handle(), 0, ZMQ_POLLIN, 0}};
-    while (!stop.stop_requested()) {
-      zmq::poll(items.data(), items.size(), kPollInterval);
-      if ((items[1].revents & ZMQ_POLLIN) != 0) {
-        on_monitor(monitor);
-      }
-      while (!stop.stop_requested() && receive(socket)) {
-      }
-      retry_held();
-    }
-  }
-
-  bool receive(zmq::socket_t& socket) {
-    zmq::message_t frame;
-    if (!socket.recv(frame, zmq::recv_flags::dontwait)) {
-      return false;
-    }
-    const auto received = std::chrono::steady_clock::now();
-    ++received_;
-    bytes_ += frame.size();
-    bool more = frame.more();
-    const bool single = !more;
-    while (more) {
-      zmq::message_t part;
-      more = socket.recv(part, zmq::recv_flags::none) && part.more();
-    }
-    auto message = single ? decode_frame(frame.to_string_view())
-                          : fail(ErrorCode::kMalformed, "a feed message of several parts");
-    if (message) {
-      hand_over(FeedMessageAt{std::move(*message), received});
-    } else {
-      ++malformed_;
-      hand_over(FeedMalformed{std::move(message.error())});
-    }
-    return true;
-  }
-
-  void hand_over(FeedReport report) {
-    retry_held();
-    if (!on_report_(std::move(report))) {
-      ++dropped_;
-      gap_ = true;
-    }
-  }
-
-  void link_report(FeedReport report) {
-    if (!on_report_(report)) {
-      held_ = std::move(report);
-    }
-  }
-
-  void retry_held() {
-    if (held_ && on_report_(*held_)) {
-      held_.reset();
-    }
-    if (gap_ && on_report_(FeedGap{"the queue was full"})) {
-      gap_ = false;
-    }
-  }
-
-  void on_monitor(zmq::socket_t& monitor) {
-    zmq::message_t head;
-    zmq::message_t address;
-    if (!monitor.recv(head, zmq::recv_flags::dontwait) || head.size() < 6) {
-      return;
-    }
-    if (head.more() && !monitor.recv(address, zmq::recv_flags::none)) {
-      return;
-    }
-    std::uint16_t event = 0;
-    std::uint32_t value = 0;
-    std::memcpy(&event, head.data(), sizeof event);
-    std::memcpy(&value, head.data<char>() + sizeof event, sizeof value);
-    if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-      connected_ = true;
-      link_report(FeedConnected{});
-    } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
-      link_report(FeedDisconnected{options_.endpoint +
-                                   ": the publisher refused user name and password "
-                                   "(misp.feed.username, misp.feed.password_file)"});
-    } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ||
-               event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
-      link_report(FeedDisconnected{options_.endpoint +
-                                   ": what listens there refused the ZeroMQ handshake"});
-    } else if (event == ZMQ_EVENT_DISCONNECTED && std::exchange(connected_, false)) {
-      link_report(FeedDisconnected{options_.endpoint + ": the connection was lost"});
-    }
-  }
+  void turn(FeedOutbox& outbox);
+  bool receive_one(FeedOutbox& outbox);
+  void on_link_event(const FeedLinkEvent& event, FeedOutbox& outbox);
+  void give_up(const std::string& reason, FeedOutbox& outbox);
+  void set_down(const std::string& reason, FeedOutbox& outbox);
 
   FeedOptions options_;
-  OnReport on_report_;
-  std::atomic<std::uint64_t> received_ = 0;
-  std::atomic<std::uint64_t> bytes_ = 0;
-  std::atomic<std::uint64_t> malformed_ = 0;
-  std::atomic<std::uint64_t> dropped_ = 0;
-  bool connected_ = false;
-  bool gap_ = false;
-  std::optional<FeedReport> held_;
+  FrameLimits limits_;
+  std::atomic<std::uint64_t> received_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> malformed_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+
+  // The thread's own.
+  zmq::context_t context_{1};
+  std::optional<Connection> connection_;
+  Clock::time_point next_attempt_;
+  bool up_ = false;
+  std::string down_reason_;  ///< as last reported; empty while up and before the first report
+
   std::jthread thread_;
 };
+
+void FeedSubscriber::Impl::start(OnReport on_report) {
+  thread_ = std::jthread([this, on_report = std::move(on_report)](const std::stop_token& stop) {
+    FeedOutbox outbox(on_report);
+    while (!stop.stop_requested()) {
+      try {
+        turn(outbox);
+      } catch (const zmq::error_t& error) {
+        give_up(options_.endpoint + ": " + error.what(), outbox);
+      }
+      outbox.flush();
+    }
+    connection_.reset();
+  });
+}
+
+void FeedSubscriber::Impl::stop() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    thread_.join();
+  }
+}
+
+void FeedSubscriber::Impl::turn(FeedOutbox& outbox) {
+  if (!connection_) {
+    if (Clock::now() < next_attempt_) {
+      std::this_thread::sleep_for(kPollInterval);
+      return;
+    }
+    connection_.emplace(context_, options_);
+  }
+  connection_->wait();
+  // Events first: a connection is reported before its messages.
+  while (const auto event = connection_->monitor.next()) {
+    on_link_event(*event, outbox);
+    if (!connection_) {
+      return;
+    }
+  }
+  for (int i = 0; i < kMessagesPerTurn && receive_one(outbox); ++i) {
+  }
+}
+
+bool FeedSubscriber::Impl::receive_one(FeedOutbox& outbox) {
+  zmq::message_t frame;
+  bool single = true;
+  if (!connection_->receive(frame, single)) {
+    return false;
+  }
+  const auto received = Clock::now();
+  ++received_;
+  bytes_ += frame.size();
+  auto message = single ? decode_frame(frame.to_string_view(), limits_)
+                        : fail(ErrorCode::kMalformed, "a feed message of several parts");
+  FeedReport report = message ? FeedReport(FeedMessageAt{*std::move(message), received})
+                              : FeedReport(FeedMalformed{std::move(message.error())});
+  malformed_ += std::holds_alternative<FeedMalformed>(report) ? 1 : 0;
+  dropped_ += outbox.offer(std::move(report)) ? 0 : 1;
+  return true;
+}
+
+void FeedSubscriber::Impl::on_link_event(const FeedLinkEvent& event, FeedOutbox& outbox) {
+  switch (event.kind) {
+    case FeedLinkEvent::Kind::kUp:
+      up_ = true;
+      down_reason_.clear();
+      outbox.set_state(FeedConnected{});
+      break;
+    case FeedLinkEvent::Kind::kDown:
+      set_down(event.reason, outbox);
+      break;
+    case FeedLinkEvent::Kind::kNotAccepted:
+      give_up(event.reason, outbox);
+      break;
+  }
+}
+
+/// ZeroMQ does not connect again after a failed handshake: a new socket does, later.
+void FeedSubscriber::Impl::give_up(const std::string& reason, FeedOutbox& outbox) {
+  connection_.reset();
+  next_attempt_ = Clock::now() + options_.refused_delay;
+  set_down(reason, outbox);
+}
+
+/// Reports the first reason after a connection and each new one, not every attempt.
+void FeedSubscriber::Impl::set_down(const std::string& reason, FeedOutbox& outbox) {
+  if (up_ || reason != down_reason_) {
+    up_ = false;
+    down_reason_ = reason;
+    outbox.set_state(FeedDisconnected{reason});
+  }
+}
 
 FeedSubscriber::FeedSubscriber(FeedOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))) {}

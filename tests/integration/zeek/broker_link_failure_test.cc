@@ -116,6 +116,14 @@ class BrokerLinkFailure : public testing::Test {
     return started ? std::move(*started) : nullptr;
   }
 
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = std::filesystem::path(testing::TempDir()) / (std::string("failure-") + info->name());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path folder_;
   ReportLog log_;
 };
 
@@ -134,10 +142,8 @@ TEST_F(BrokerLinkFailure, SaysSoWhenTlsIsOnForOneSideOnly) {
 }
 
 TEST_F(BrokerLinkFailure, IsRefusedWithoutTheCertificateThatZeekWants) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "link-failure-tls";
-  std::filesystem::create_directories(folder);
   sim::ZeekSimOptions strict;
-  strict.tls = sim::write_test_certificate(folder);
+  strict.tls = sim::write_test_certificate(folder_);
   const auto sim = start_sim(strict);
   ASSERT_NE(sim, nullptr);
   BrokerLink link(options_for(sim->port()));
@@ -146,7 +152,6 @@ TEST_F(BrokerLinkFailure, IsRefusedWithoutTheCertificateThatZeekWants) {
   ASSERT_TRUE(down);
   EXPECT_EQ(down->error.code, ErrorCode::kIncompatible);
   EXPECT_FALSE(link.send(contract::Ping{"s-1", 1}));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_F(BrokerLinkFailure, ReportsTlsFilesThatCannotBeUsed) {

@@ -40,7 +40,6 @@ struct Event {
   int distribution = 0;
   std::int64_t timestamp = 0;  ///< seconds since 1970, like all times here
   std::int64_t publish_timestamp = 0;
-  std::int64_t sighting_timestamp = 0;
   bool disable_correlation = false;
   std::vector<TagUse> tags;
 };
@@ -117,13 +116,14 @@ struct NextIds {
   Id attribute = 1;
   Id object = 1;
   Id tag = 1;
-  Id tag_use = 1;
+  Id event_tag = 1;
+  Id attribute_tag = 1;
   Id sighting = 1;
   Id warninglist = 1;
 };
 
-/// All that the simulated MISP holds, with the indexes of it. Keeps rows and indexes equal, knows no
-/// rule of MISP. Not thread safe: the owner locks.
+/// All that the simulated MISP holds, with the indexes of it. Keeps rows and indexes equal, knows
+/// no rule of MISP. Not thread safe: the owner locks.
 class Database {
  public:
   explicit Database(std::uint64_t uuid_seed) : random_(uuid_seed) {}
@@ -175,7 +175,8 @@ class Database {
 
   [[nodiscard]] std::string new_uuid();
   [[nodiscard]] std::string new_colour();
-  [[nodiscard]] Id new_tag_use_id() { return next_.tag_use++; }
+  [[nodiscard]] Id new_event_tag_id() { return next_.event_tag++; }
+  [[nodiscard]] Id new_attribute_tag_id() { return next_.attribute_tag++; }
 
   [[nodiscard]] NextIds& next_ids() { return next_; }
 

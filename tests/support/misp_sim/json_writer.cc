@@ -33,9 +33,7 @@ void append_escaped(std::string& out, char c) {
   out += code.data();
 }
 
-bool needs_escape(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 void append_decimal(std::string& out, std::int64_t value) {
   std::array<char, 24> digits{};

@@ -8,8 +8,8 @@
 
 namespace misp_zeek::misp_sim {
 
-/// Appends JSON to a string as MISP's json_encode writes it: compact, keys in the order of the calls,
-/// slashes and non-ASCII text unescaped. Puts commas by itself.
+/// Appends JSON to a string as MISP's json_encode writes it: compact, keys in the order of the
+/// calls, slashes and non-ASCII text unescaped. Puts commas by itself.
 class JsonWriter {
  public:
   /// `native_numbers`: see `number`. `out` must outlive the writer.

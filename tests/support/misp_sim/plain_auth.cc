@@ -32,11 +32,15 @@ void serve(zmq::socket_t& socket, const std::string& username, const std::string
     const bool ok = request.size() > kPassword && request[kMechanism] == "PLAIN" &&
                     request[kUser] == username && request[kPassword] == password;
     const std::array<std::string, 6> reply = {
-        "1.0",          request.size() > kRequestId ? request[kRequestId] : "",
-        ok ? "200" : "400", ok ? "OK" : "wrong user or password", ok ? username : "", ""};
+        "1.0",
+        request.size() > kRequestId ? request[kRequestId] : "",
+        ok ? "200" : "400",
+        ok ? "OK" : "wrong user or password",
+        ok ? username : "",
+        ""};
     for (std::size_t i = 0; i < reply.size(); ++i) {
-      socket.send(zmq::buffer(reply.at(i)), i + 1 < reply.size() ? zmq::send_flags::sndmore
-                                                                 : zmq::send_flags::none);
+      socket.send(zmq::buffer(reply.at(i)),
+                  i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
     }
   }
 }

@@ -21,16 +21,23 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // The order in which mispzmq.py looks at its lists.
-constexpr std::array<std::string_view, 13> kPriority = {
-    "misp_json",          "misp_json_event",        "misp_json_attribute",
-    "misp_json_sighting", "misp_json_organisation", "misp_json_user",
-    "misp_json_conversation", "misp_json_object",   "misp_json_object_reference",
-    "misp_json_audit",    "misp_json_tag",          "misp_json_warninglist",
-    "misp_json_workflow"};
+constexpr std::array<std::string_view, 13> kPriority = {"misp_json",
+                                                        "misp_json_event",
+                                                        "misp_json_attribute",
+                                                        "misp_json_sighting",
+                                                        "misp_json_organisation",
+                                                        "misp_json_user",
+                                                        "misp_json_conversation",
+                                                        "misp_json_object",
+                                                        "misp_json_object_reference",
+                                                        "misp_json_audit",
+                                                        "misp_json_tag",
+                                                        "misp_json_warninglist",
+                                                        "misp_json_workflow"};
 
-constexpr std::array<std::string_view, 3> kStatus = {
-    "I'm up, and there's nothing to tell.", "Still here, still nothing's new.",
-    "It's quiet, but I'm listening."};
+constexpr std::array<std::string_view, 3> kStatus = {"I'm up, and there's nothing to tell.",
+                                                     "Still here, still nothing's new.",
+                                                     "It's quiet, but I'm listening."};
 
 constexpr std::uint64_t kAll = ~std::uint64_t{0};
 
@@ -56,8 +63,13 @@ bool take(std::uint64_t& counter) {
 
 struct Publisher::State {
   explicit State(Options given) : options(std::move(given)) {
-    if (!options.username.empty()) auth.emplace(context, options.username, options.password);
-    socket = bind(options.endpoint);
+    try {
+      if (!options.username.empty()) auth.emplace(context, options.username, options.password);
+      socket = bind(options.endpoint);
+    } catch (...) {
+      context.shutdown();  // ends the authentication thread
+      throw;
+    }
     endpoint = socket->get(zmq::sockopt::last_endpoint);
     started = Clock::now();
     thread = std::jthread([this] { run(); });
@@ -188,7 +200,8 @@ void Publisher::State::run() {
       continue;
     }
     const auto woken = [this] {
-      return stopping || can_send() || !raw.empty() || want_socket != socket.has_value();
+      return stopping || can_send() || (socket && !raw.empty()) ||
+             want_socket != socket.has_value();
     };
     if (wake.wait_until(lock, heartbeat_at, woken)) continue;
     if (socket && !stalled) send_heartbeat();
@@ -196,8 +209,7 @@ void Publisher::State::run() {
   }
 }
 
-Publisher::Publisher(Options options) try
-    : state_(std::make_unique<State>(std::move(options))) {
+Publisher::Publisher(Options options) try : state_(std::make_unique<State>(std::move(options))) {
 } catch (const zmq::error_t& error) {
   throw std::runtime_error(std::string("cannot bind the ZeroMQ publisher: ") + error.what());
 }

@@ -51,10 +51,10 @@ class Publisher {
   void drop(std::uint64_t count);
   void duplicate(std::uint64_t count);
 
-  void stall();   ///< stops sending, as SIGSTOP on the process
+  void stall();  ///< stops sending, as SIGSTOP on the process
   void resume();
-  void kill();    ///< closes the socket; messages wait
-  void start();   ///< binds again; the uptime starts anew
+  void kill();   ///< closes the socket; messages wait
+  void start();  ///< binds again; the uptime starts anew
 
   /// Waits until nothing is queued (a stalled or killed publisher keeps its queue).
   /// False: not within `timeout`.

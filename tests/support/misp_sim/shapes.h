@@ -54,6 +54,10 @@ struct RowOptions {
 /// A row of attributes/restSearch.
 void write_row(JsonWriter& json, const Database& db, const Attribute& attribute, const Event& event,
                const RowOptions& options);
+/// `Tag` of rows and of attributes/view, if there are any; with those of `inherit_from` unless
+/// null.
+void write_row_tags(JsonWriter& json, const Database& db, const Attribute& attribute,
+                    const Event* inherit_from);
 /// The columns with value1 and value2, as attributes/add and objects/add answer.
 void write_saved_columns(JsonWriter& json, const Attribute& attribute);
 /// The columns without value1 and value2, as attributes/edit and attributes/view answer.

@@ -42,7 +42,7 @@ void write_event_columns(JsonWriter& json, const Database& db, const Event& even
   json.number("sharing_group_id", 0).boolean("proposal_email_lock", false);
   json.boolean("locked", false).number("threat_level_id", event.threat_level_id);
   json.number("publish_timestamp", event.publish_timestamp);
-  json.number("sighting_timestamp", event.sighting_timestamp);
+  json.number("sighting_timestamp", 0);
   json.boolean("disable_correlation", event.disable_correlation).text("extends_uuid", "");
   json.null("protected");
 }
@@ -134,8 +134,7 @@ std::string feed_sighting(const Database& db, const Sighting& sighting, std::str
   return out;
 }
 
-std::string feed_warninglist(const Database& db, const Warninglist& list,
-                             std::string_view action) {
+std::string feed_warninglist(const Database& db, const Warninglist& list, std::string_view action) {
   std::string out;
   JsonWriter json(out, db.native_numbers);
   json.begin_object().key("Warninglist").begin_object();

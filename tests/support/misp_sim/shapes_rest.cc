@@ -9,31 +9,6 @@ void write_org(JsonWriter& json, std::string_view name) {
   json.text("uuid", kOrgUuid).boolean("local", true).end_object();
 }
 
-/// Tags inside attributes/restSearch and attributes/view.
-void write_row_tags(JsonWriter& json, const Database& db, const Attribute& attribute,
-                    const Event* inherit_from) {
-  const bool inherits = inherit_from != nullptr && !inherit_from->tags.empty();
-  if (attribute.tags.empty() && !inherits) return;
-  json.key("Tag").begin_array();
-  for (const auto& use : attribute.tags) {
-    const auto* tag = db.tag(use.tag);
-    if (tag == nullptr) continue;  // deleted, and the row is the one before COMMIT
-    json.begin_object().number("id", tag->id).text("name", tag->name);
-    json.text("colour", tag->colour).null("numerical_value").boolean("is_galaxy", false);
-    json.boolean("local", use.local).end_object();
-  }
-  if (inherits) {
-    for (const auto& use : inherit_from->tags) {
-      const auto* tag = db.tag(use.tag);
-      if (tag == nullptr) continue;
-      json.begin_object().number("id", tag->id).text("name", tag->name);
-      json.text("colour", tag->colour).null("numerical_value");
-      json.key("inherited").integer(1).end_object();
-    }
-  }
-  json.end_array();
-}
-
 /// Tags of events/view and of publish messages, on events and attributes.
 void write_view_tags(JsonWriter& json, const Database& db, const std::vector<TagUse>& uses) {
   if (uses.empty()) return;
@@ -150,6 +125,30 @@ void write_columns(JsonWriter& json, const Attribute& attribute) {
   json.text_or_null("last_seen", attribute.last_seen).text("value", attribute.value());
 }
 
+void write_row_tags(JsonWriter& json, const Database& db, const Attribute& attribute,
+                    const Event* inherit_from) {
+  const bool inherits = inherit_from != nullptr && !inherit_from->tags.empty();
+  if (attribute.tags.empty() && !inherits) return;
+  json.key("Tag").begin_array();
+  for (const auto& use : attribute.tags) {
+    const auto* tag = db.tag(use.tag);
+    if (tag == nullptr) continue;  // deleted, and the row is the one before COMMIT
+    json.begin_object().number("id", tag->id).text("name", tag->name);
+    json.text("colour", tag->colour).null("numerical_value").boolean("is_galaxy", false);
+    json.boolean("local", use.local).end_object();
+  }
+  if (inherits) {
+    for (const auto& use : inherit_from->tags) {
+      const auto* tag = db.tag(use.tag);
+      if (tag == nullptr) continue;
+      json.begin_object().number("id", tag->id).text("name", tag->name);
+      json.text("colour", tag->colour).null("numerical_value");
+      json.key("inherited").integer(1).end_object();
+    }
+  }
+  json.end_array();
+}
+
 void write_row(JsonWriter& json, const Database& db, const Attribute& attribute, const Event& event,
                const RowOptions& options) {
   json.begin_object();
@@ -242,7 +241,7 @@ void write_index_entry(JsonWriter& json, const Database& db, const Event& event,
   json.begin_object().number("id", event.id);
   if (minimal) {
     json.number("timestamp", event.timestamp);
-    json.number("sighting_timestamp", event.sighting_timestamp);
+    json.number("sighting_timestamp", 0);
     json.boolean("published", event.published).text("uuid", event.uuid);
     json.text("orgc_uuid", kOrgUuid).end_object();
     return;
@@ -254,7 +253,7 @@ void write_index_entry(JsonWriter& json, const Database& db, const Event& event,
   json.number("timestamp", event.timestamp).number("distribution", event.distribution);
   json.number("sharing_group_id", 0).number("threat_level_id", event.threat_level_id);
   json.number("publish_timestamp", event.publish_timestamp);
-  json.number("sighting_timestamp", event.sighting_timestamp).end_object();
+  json.number("sighting_timestamp", 0).end_object();
 }
 
 }  // namespace misp_zeek::misp_sim

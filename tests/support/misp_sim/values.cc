@@ -84,8 +84,8 @@ Part store_port(std::string_view text) {
 Part store_hash(std::string_view text, std::size_t digits) {
   std::string hash = to_lower(text);
   hash.erase(std::remove(hash.begin(), hash.end(), ':'), hash.end());
-  const bool hex = std::all_of(hash.begin(), hash.end(),
-                               [](unsigned char c) { return std::isxdigit(c) != 0; });
+  const bool hex =
+      std::all_of(hash.begin(), hash.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (!hex || hash.size() != digits) return {{}, kBadHash};
   return {std::move(hash), {}};
 }
@@ -118,18 +118,13 @@ Part store_part(std::string_view type, std::string_view text) {
   if (type == "AS") {
     return {std::string(to_lower(text).starts_with("as") ? text.substr(2) : text), {}};
   }
-  if (type.starts_with("email") && type.find('-') == std::string_view::npos) {
-    return {to_lower(text), {}};
-  }
-  if (type == "email-src" || type == "email-dst" || type == "whois-registrant-email") {
-    return {to_lower(text), {}};
-  }
+  if (type == "email" || type == "email-src" || type == "email-dst") return {to_lower(text), {}};
   return {std::string(text), {}};
 }
 
 bool takes_newlines(std::string_view type) {
-  constexpr std::array<std::string_view, 9> kTypes = {"text",  "zeek", "bro",     "snort", "yara",
-                                                      "sigma", "other", "comment", "email-body"};
+  constexpr std::array<std::string_view, 9> kTypes = {
+      "text", "zeek", "bro", "snort", "yara", "sigma", "other", "comment", "email-body"};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
@@ -190,7 +185,8 @@ bool cidr_contains(std::string_view network, std::string_view address) {
   const auto bits = parse_id(network.substr(slash + 1));
   in_addr base{};
   in_addr host{};
-  if (!bits || *bits > 32 || inet_pton(AF_INET, std::string(network.substr(0, slash)).c_str(), &base) != 1 ||
+  if (!bits || *bits > 32 ||
+      inet_pton(AF_INET, std::string(network.substr(0, slash)).c_str(), &base) != 1 ||
       inet_pton(AF_INET, std::string(address).c_str(), &host) != 1) {
     return false;
   }
@@ -238,7 +234,8 @@ std::optional<std::string> stored_seen(std::string_view text) {
   }
   long offset = 0;
   if ((*rest == '+' || *rest == '-') && std::strlen(rest) == 6) {
-    const long minutes = std::strtol(rest + 1, nullptr, 10) * 60 + std::strtol(rest + 4, nullptr, 10);
+    const long minutes =
+        std::strtol(rest + 1, nullptr, 10) * 60 + std::strtol(rest + 4, nullptr, 10);
     offset = *rest == '+' ? minutes * 60 : -minutes * 60;
   } else if (*rest != 'Z' && *rest != '\0') {
     return std::nullopt;

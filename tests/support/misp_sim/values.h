@@ -9,7 +9,8 @@
 
 namespace misp_zeek::misp_sim {
 
-/// What MISP knows about an attribute type (`sane_defaults` of attributes/describeTypes, MISP 2.5.1).
+/// What MISP knows about an attribute type (`sane_defaults` of attributes/describeTypes,
+/// MISP 2.5.1).
 struct TypeInfo {
   std::string_view name;
   std::string_view default_category;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nlohmann/json.hpp>
+
+#include "api.h"
+#include "json_writer.h"
+#include "shapes.h"
+#include "values.h"
+
+namespace misp_zeek::misp_sim {
+
+Response Api::event_response(Id id) const {
+  return json_response(event_view(db_, *db_.events().find(id), false));
+}
+
+Response Api::event_add(const Request& request, const Json& body) {
+  const auto& fields = unwrap(body, "Event");
+  const auto uuid = to_lower(text_field(fields, "uuid").value_or(""));
+  if (db_.event_blocklist.contains(uuid)) {
+    return error_response(403, "Event blocked by event blocklist.", request.path);
+  }
+  if (const auto* event = uuid.empty() ? nullptr : db_.event(uuid)) {
+    auto response = error_response(404,
+                                   "Event already exists, if you would like to edit it, use the "
+                                   "url in the location header.",
+                                   request.path);
+    response.headers.emplace_back("Location", "/events/" + std::to_string(event->id));
+    return response;
+  }
+  const auto saved = changes_.add_event(fields);
+  if (!saved.ok()) return save_failed_response("Could not add Event", "/events/add", saved);
+  return event_response(saved.id);
+}
+
+Response Api::event_edit(const Request& request, const Json& body) {
+  const auto* event = db_.event(request.argument(0));
+  if (event == nullptr) return error_response(404, "Invalid event", request.path);
+  const auto named = request.named.find("fast_update");
+  const bool fast = named != request.named.end() && named->second == "1";
+  const auto saved = changes_.edit_event(event->id, unwrap(body, "Event"), fast);
+  if (!saved.ok()) return save_failed_response("Could not edit Event", "/events/edit", saved);
+  return event_response(saved.id);
+}
+
+Response Api::event_delete(const Request& request, const Json& body) {
+  const auto argument = request.argument(0);
+  const auto names =
+      argument.empty() ? as_texts(field(body, "id")) : std::vector<std::string>{argument};
+  std::size_t deleted = 0;
+  for (const auto& name : names) {
+    if (const auto* event = db_.event(name)) {
+      changes_.delete_event(event->id);
+      ++deleted;
+    }
+  }
+  if (deleted == 0) {
+    return save_failed_response("Could not delete Event", "/events/delete",
+                                {0, {}, "Event was not deleted."});
+  }
+  if (!argument.empty()) return success_response("Event deleted.", request.path, argument);
+  return success_response(std::to_string(deleted) + " events deleted.", request.path, {});
+}
+
+Response Api::event_publish(const Request& request, const Json& /*body*/) {
+  const auto* event = db_.event(request.argument(0));
+  if (event == nullptr) return error_response(404, "Invalid event.", request.path);
+  changes_.publish(event->id);
+  return success_response("Event published without alerts", request.path, request.argument(0));
+}
+
+Response Api::event_unpublish(const Request& request, const Json& /*body*/) {
+  const auto* event = db_.event(request.argument(0));
+  if (event == nullptr) return error_response(404, "Invalid event.", request.path);
+  changes_.unpublish(event->id);
+  return success_response("Event unpublished.", request.path, request.argument(0));
+}
+
+Response Api::event_push(const Request& request, const Json& /*body*/) {
+  const auto* event = db_.event(request.argument(0));
+  if (event == nullptr) return error_response(404, "Invalid event.", request.path);
+  changes_.push_event(event->id);
+  return success_response("Event published to ZMQ", request.path, request.argument(0));
+}
+
+Response Api::event_view_action(const Request& request, const Json& /*body*/) {
+  const auto* event = db_.event(request.argument(0));
+  if (event == nullptr) return error_response(404, "Invalid event", request.path);
+  const auto deleted = request.named.find("deleted");
+  return json_response(
+      event_view(db_, *event, deleted != request.named.end() && deleted->second == "1"));
+}
+
+Response Api::event_index(const Request& /*request*/, const Json& body) {
+  const bool minimal = as_flag(field(body, "minimal"));
+  const auto published =
+      field(body, "published").is_null() ? std::nullopt : flag_field(body, "published");
+  const auto since = parse_time(text_field(body, "timestamp").value_or("0"), changes_.now());
+  const auto limit = static_cast<std::size_t>(number_field(body, "limit").value_or(0));
+  const auto page = static_cast<std::size_t>(number_field(body, "page").value_or(1));
+  const std::size_t first = limit == 0 || page < 1 ? 0 : (page - 1) * limit;
+  Response response;
+  JsonWriter json(response.body, db_.native_numbers);
+  std::size_t count = 0;
+  json.begin_array();
+  db_.events().for_each_visible([&](const Event& event) {
+    if (published && event.published != *published) return;
+    if (since && event.timestamp < *since) return;
+    // The short form leaves out events without an active attribute.
+    if (minimal && db_.active_attributes(event.id) == 0 && !db_.holds_changes()) return;
+    const std::size_t at = count++;
+    if (at >= first && (limit == 0 || at < first + limit)) {
+      write_index_entry(json, db_, event, minimal);
+    }
+  });
+  json.end_array();
+  response.headers.emplace_back("X-Result-Count", std::to_string(count));
+  return response;
+}
+
+Response Api::event_blocklist(const Request& /*request*/, const Json& /*body*/) {
+  Response response;
+  JsonWriter json(response.body, db_.native_numbers);
+  json.begin_array();
+  std::int64_t id = 0;
+  for (const auto& uuid : db_.event_blocklist) {
+    json.begin_object().number("id", ++id).text("event_uuid", uuid);
+    json.text("comment", "Automatically blocked by deleting event").end_object();
+  }
+  json.end_array();
+  return response;
+}
+
+}  // namespace misp_zeek::misp_sim

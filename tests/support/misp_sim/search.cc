@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "search.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "json_writer.h"
+#include "search_filter.h"
+#include "shapes.h"
+#include "values.h"
+
+namespace misp_zeek::misp_sim {
+namespace {
+
+/// Everything but what picks and dresses the rows of a page.
+std::string filter_key(const Json& filters) {
+  Json key = filters;
+  for (const char* name : {"page", "limit", "enforceWarninglist", "includeContext",
+                           "includeEventTags", "includeEventUuid", "returnFormat"}) {
+    key.erase(name);
+  }
+  return key.dump();
+}
+
+/// Calls `fn(attribute, event)` for the visible rows that can match, in order of the ids.
+template <typename Fn>
+void for_each_candidate(const Database& db, const SearchFilter& filter, Fn fn) {
+  const Event* event = nullptr;
+  const auto visit = [&](const Attribute& attribute) {
+    if (event == nullptr || event->id != attribute.event_id) {
+      event = db.events().find_visible(attribute.event_id);
+    }
+    if (event != nullptr) fn(attribute, *event);
+  };
+  // The indexes know only what is already committed to them, not what readers still see.
+  if (db.holds_changes() || (filter.uuids().empty() && filter.events().empty())) {
+    db.attributes().for_each_visible(visit);
+    return;
+  }
+  std::set<Id> ids;
+  if (!filter.uuids().empty()) {
+    for (const auto& uuid : filter.uuids()) {
+      if (const auto* attribute = db.attribute(uuid)) ids.insert(attribute->id);
+    }
+  } else {
+    for (const Id id : filter.events()) {
+      ids.insert(db.attributes_of(id).begin(), db.attributes_of(id).end());
+    }
+  }
+  for (const Id id : ids) visit(*db.attributes().find(id));
+}
+
+/// `"Attribute.timestamp DESC"`: by id, timestamp or uuid; anything else is by id.
+void sort_rows(std::vector<const Attribute*>& rows, const std::string& order) {
+  const std::string lower = to_lower(order);
+  const bool by_time = lower.find("timestamp") != std::string::npos;
+  const bool by_uuid = lower.find("uuid") != std::string::npos;
+  const auto less = [&](const Attribute* a, const Attribute* b) {
+    if (by_time && a->timestamp != b->timestamp) return a->timestamp < b->timestamp;
+    return by_uuid ? a->uuid < b->uuid : a->id < b->id;
+  };
+  std::sort(rows.begin(), rows.end(), less);
+  if (lower.ends_with("desc")) std::reverse(rows.begin(), rows.end());
+}
+
+}  // namespace
+
+const std::vector<Id>& Search::matches(const Json& filters, std::int64_t now) {
+  const auto key = filter_key(filters);
+  const SearchFilter filter(filters, db_, now);
+  if (filter.lasting() && key == last_key_ && db_.version() == last_version_) {
+    return last_matches_;
+  }
+  std::vector<const Attribute*> rows;
+  for_each_candidate(db_, filter, [&](const Attribute& attribute, const Event& event) {
+    if (filter.accepts(attribute, event)) rows.push_back(&attribute);
+  });
+  auto order = text_field(filters, "order").value_or("");
+  if (order.empty() && !filter.uuids().empty()) order = "Attribute.uuid ASC";  // the index used
+  if (!order.empty()) sort_rows(rows, order);
+  last_matches_.clear();
+  for (const auto* row : rows) last_matches_.push_back(row->id);
+  last_key_ = filter.lasting() ? key : "";
+  last_version_ = db_.version();
+  return last_matches_;
+}
+
+bool Search::is_warned(const Attribute& attribute) const {
+  return std::any_of(db_.warninglists().begin(), db_.warninglists().end(), [&](const auto& entry) {
+    return entry.second.enabled && entry.second.hits(attribute);
+  });
+}
+
+void Search::write_page(Page& page, const Json& filters, std::size_t first,
+                        std::size_t last) const {
+  RowOptions options;
+  options.event_tags = as_flag(field(filters, "includeEventTags"));
+  options.event_uuid = as_flag(field(filters, "includeEventUuid"));
+  options.context = as_flag(field(filters, "includeContext"));
+  const bool enforce = as_flag(field(filters, "enforceWarninglist"));
+  constexpr std::size_t kBytesPerRow = 640;
+  page.body.reserve((last - first + 1) * kBytesPerRow);
+  page.body = R"({"response": {"Attribute": [)";
+  JsonWriter json(page.body, db_.native_numbers);
+  for (std::size_t i = first; i < last; ++i) {
+    const auto& attribute = *db_.attributes().find_visible(last_matches_[i]);
+    if (enforce && is_warned(attribute)) {
+      ++page.skipped;
+      continue;
+    }
+    write_row(json, db_, attribute, *db_.events().find_visible(attribute.event_id), options);
+  }
+  page.body += "]}}\n";
+}
+
+Search::Page Search::run(const Json& filters, std::int64_t now, bool count_only) {
+  const auto& found = matches(filters, now);
+  Page page;
+  if (!found.empty()) page.first_match = found.front();
+  const auto limit = number_field(filters, "limit").value_or(0);
+  page.paged = limit > 0;
+  const auto rows_per_page = page.paged ? static_cast<std::size_t>(limit) : found.size();
+  const auto number = std::max<std::int64_t>(1, number_field(filters, "page").value_or(1));
+  const std::size_t skip = page.paged ? static_cast<std::size_t>(number - 1) * rows_per_page : 0;
+  const std::size_t first = std::min(skip, found.size());
+  const std::size_t last = std::min(found.size(), first + rows_per_page);
+  const std::size_t rows = last - first;
+  page.result_count = rows;
+  if (page.paged && (rows == 0 || rows == rows_per_page)) ++page.result_count;
+  if (count_only) {
+    page.body = std::to_string(found.size());
+  } else {
+    write_page(page, filters, first, last);
+  }
+  return page;
+}
+
+}  // namespace misp_zeek::misp_sim

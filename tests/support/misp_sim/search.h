@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "database.h"
+#include "json_fields.h"
+
+namespace misp_zeek::misp_sim {
+
+/// attributes/restSearch: filters, paging and the two counters MISP sends with it.
+/// Not thread safe: the owner locks.
+class Search {
+ public:
+  struct Page {
+    std::string body;                ///< `{"response":{"Attribute":[...]}}`, or a number
+    std::uint64_t result_count = 0;  ///< X-Result-Count
+    std::uint64_t skipped = 0;       ///< X-Skipped-Elements-Count
+    Id first_match = 0;              ///< of all pages; 0: nothing matches
+    bool paged = false;
+  };
+
+  explicit Search(const Database& db) : db_(db) {}
+
+  /// `filters` as posted, without the `request` wrapper; `count_only`: returnFormat count.
+  /// `now`: seconds since 1970, for relative times.
+  Page run(const Json& filters, std::int64_t now, bool count_only);
+
+ private:
+  const std::vector<Id>& matches(const Json& filters, std::int64_t now);
+  void write_page(Page& page, const Json& filters, std::size_t first, std::size_t last) const;
+  [[nodiscard]] bool is_warned(const Attribute& attribute) const;
+
+  const Database& db_;
+  // The last search, so that the pages after the first cost only their rows.
+  std::string last_key_;
+  std::uint64_t last_version_ = 0;
+  std::vector<Id> last_matches_;
+};
+
+}  // namespace misp_zeek::misp_sim

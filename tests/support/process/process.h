@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace misp_zeek::process {
+
+/// A child process whose output goes to a file. It is ended by its pid when the object goes.
+class Process {
+ public:
+  struct Options {
+    std::vector<std::string> command;                ///< program and arguments
+    std::map<std::string, std::string> environment;  ///< besides the parent's
+    std::string directory;                           ///< working directory; empty: the parent's
+    std::string output;                              ///< file for standard output and error
+  };
+
+  /// Throws std::runtime_error when it cannot be started.
+  explicit Process(const Options& options);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  bool running();
+  /// SIGTERM, then SIGKILL after `timeout`. The exit status, or 128 plus the signal's number.
+  int terminate(std::chrono::milliseconds timeout = std::chrono::seconds(10));
+
+ private:
+  pid_t pid_ = -1;
+  int status_ = 0;
+};
+
+/// Waits until `file` has a content and returns it; empty after `timeout`.
+std::string wait_for_file(const std::string& file, std::chrono::milliseconds timeout);
+
+/// A TCP port on loopback that was free a moment ago.
+int free_port();
+
+}  // namespace misp_zeek::process

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+##! Test only: tells over Broker what the Intel framework holds, past the
+##! package and its own books. The questions come on the topic
+##! "misp-zeek-test/zeek", the answers go to "misp-zeek-test/reply".
+
+# The stores are not exported: only this module can read them.
+module Intel;
+
+export {
+	## Asks for all metadata of MISP in the data store. The answer's entries are
+	## "indicator\ttype\tsource\tattribute uuids".
+	global MISPTest::dump: event(nonce: count);
+
+	## Asks for the store that workers match against. The answer's entries are
+	## "indicator\ttype", whatever source they have.
+	global MISPTest::dump_min: event(nonce: count);
+
+	## A part of an answer.
+	##
+	## nonce: of the question.
+	##
+	## last: whether this is the last part.
+	##
+	## entries: in no order.
+	global MISPTest::dump_reply: event(nonce: count, last: bool, entries: vector of string);
+
+	## The lines that :zeek:see:`MISPTest::dump` answers with.
+	global MISPTest::lines: function(): vector of string;
+
+	## The lines that :zeek:see:`MISPTest::dump_min` answers with.
+	global MISPTest::min_lines: function(): vector of string;
+}
+
+const entries_per_reply = 500;
+
+function describe(indicator: string, indicator_type: Type, metas: MetaDataTable,
+                  lines: vector of string)
+	{
+	for ( source, meta in metas )
+		{
+		if ( ! starts_with(source, "MISP-") )
+			next;
+
+		local uuids = meta?$misp_attribute_uuid ? meta$misp_attribute_uuid : "";
+		lines += fmt("%s\t%s\t%s\t%s", indicator, indicator_type, source, uuids);
+		}
+	}
+
+function MISPTest::lines(): vector of string
+	{
+	local lines: vector of string;
+	for ( host, metas in data_store$host_data )
+		describe(cat(host), ADDR, metas, lines);
+
+	for ( net, metas in data_store$subnet_data )
+		describe(cat(net), SUBNET, metas, lines);
+
+	for ( [text, text_type], metas in data_store$string_data )
+		describe(text, text_type, metas, lines);
+
+	return lines;
+	}
+
+function MISPTest::min_lines(): vector of string
+	{
+	local lines: vector of string;
+	for ( host in min_data_store$host_data )
+		lines += fmt("%s\t%s", host, ADDR);
+
+	for ( net in min_data_store$subnet_data )
+		lines += fmt("%s\t%s", net, SUBNET);
+
+	for ( [text, text_type] in min_data_store$string_data )
+		lines += fmt("%s\t%s", text, text_type);
+
+	return lines;
+	}
+
+function reply(nonce: count, lines: vector of string)
+	{
+	local first = 0;
+	while ( T )
+		{
+		local rest = |lines| - first;
+		local size = rest > entries_per_reply ? entries_per_reply : rest;
+		Broker::publish("misp-zeek-test/reply", MISPTest::dump_reply, nonce, size == rest,
+		                lines[first:first + size]);
+		first += size;
+		if ( size == rest )
+			break;
+		}
+	}
+
+event MISPTest::dump(nonce: count)
+	{
+	reply(nonce, MISPTest::lines());
+	}
+
+event MISPTest::dump_min(nonce: count)
+	{
+	reply(nonce, MISPTest::min_lines());
+	}
+
+event zeek_init()
+	{
+	Broker::subscribe("misp-zeek-test/zeek");
+	}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "misp/http_error.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace misp_zeek::misp {
+namespace {
+
+HttpHead head(int status) {
+  HttpHead result;
+  result.status = status;
+  return result;
+}
+
+std::string body(std::string_view message) {
+  return R"({"name":"short","message":")" + std::string(message) + R"(","url":"/x"})";
+}
+
+TEST(StatusError, SaysThatTheKeyWasRefused) {
+  const auto error = status_error(
+      head(403), body("Authentication failed. Please make sure you pass the API key of an API "
+                      "enabled user along in the Authorization header."));
+  EXPECT_EQ(error.code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(error.message, "403 from MISP: the API key was refused");
+  EXPECT_EQ(status_error(head(401), "").message, "401 from MISP: the API key was refused");
+}
+
+TEST(StatusError, AppendsMispsReasonForOtherRefusals) {
+  const auto error =
+      status_error(head(403), body("You do not have permission to use this functionality."));
+  EXPECT_EQ(error.code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(error.message,
+            "403 from MISP: refused: You do not have permission to use this functionality.");
+}
+
+TEST(StatusError, TellsMaintenanceFromOtherRedirects) {
+  auto login = head(302);
+  login.location = "http://127.0.0.1:8080/users/login";
+  EXPECT_EQ(status_error(login, "").code, ErrorCode::kUnavailable);
+  EXPECT_EQ(status_error(login, "").message,
+            "302 to MISP's login page: MISP is not live (maintenance), or the key is not accepted");
+  auto moved = head(301);
+  moved.location = "https://misp.example/attributes/restSearch";
+  EXPECT_EQ(status_error(moved, "").code, ErrorCode::kInvalidConfig);
+  EXPECT_NE(status_error(moved, "").message.find("https://misp.example/"), std::string::npos);
+}
+
+TEST(StatusError, PassesOnHowLongToWait) {
+  auto limited = head(429);
+  limited.retry_after = 900;
+  const auto error = status_error(limited, body("Rate limit exceeded."));
+  EXPECT_EQ(error.code, ErrorCode::kRateLimited);
+  EXPECT_EQ(error.retry_after_seconds, 900);
+  EXPECT_EQ(error.message, "429 from MISP: the key's rate limit is used up: Rate limit exceeded.");
+  EXPECT_EQ(status_error(head(429), "").retry_after_seconds, 0);
+}
+
+TEST(StatusError, ARoleWithoutSearchesIsUnauthorizedAndBadRequestsAreIncompatible) {
+  EXPECT_EQ(status_error(head(405), body("API searches are not allowed for this user role.")).code,
+            ErrorCode::kUnauthorized);
+  EXPECT_EQ(status_error(head(405), body("Invalid JSON input.")).code, ErrorCode::kIncompatible);
+  EXPECT_EQ(status_error(head(400), "").code, ErrorCode::kIncompatible);
+  EXPECT_EQ(status_error(head(404), "").code, ErrorCode::kIncompatible);
+  EXPECT_EQ(status_error(head(204), "").code, ErrorCode::kIncompatible);
+}
+
+TEST(StatusError, ServerFailuresAreUnavailable) {
+  const auto error = status_error(head(500), R"({"name":"An Internal Error Has Occurred."})");
+  EXPECT_EQ(error.code, ErrorCode::kUnavailable);
+  EXPECT_EQ(error.message, "500 from MISP: An Internal Error Has Occurred.");
+  EXPECT_EQ(status_error(head(502), "<html><h1>Bad Gateway</h1></html>").message, "502 from MISP");
+  EXPECT_EQ(status_error(head(503), "try later").message, "503 from MISP: try later");
+}
+
+TEST(StatusError, KeepsTheMessageShortAndOnOneLine) {
+  const auto error = status_error(head(500), body("first\\nsecond " + std::string(5000, 'x')));
+  EXPECT_EQ(error.message.find('\n'), std::string::npos);
+  EXPECT_LE(error.message.size(), std::string("500 from MISP: ").size() + 200);
+  EXPECT_TRUE(error.message.starts_with("500 from MISP: first second xxx"));
+}
+
+TEST(TransferError, SaysWhatToDo) {
+  // Numbers of CURLcode, fixed by libcurl's interface.
+  const auto expect = [](int code, ErrorCode meaning, std::string_view words) {
+    const auto error = transfer_error(code, "detail");
+    EXPECT_EQ(error.code, meaning) << error.message;
+    EXPECT_NE(error.message.find(words), std::string::npos) << error.message;
+    EXPECT_TRUE(error.message.ends_with(" (detail)")) << error.message;
+  };
+  expect(6, ErrorCode::kUnavailable, "cannot be resolved");
+  expect(7, ErrorCode::kUnavailable, "no connection to MISP");
+  expect(18, ErrorCode::kMalformed, "truncated");
+  expect(28, ErrorCode::kTimeout, "in time");
+  expect(35, ErrorCode::kUnavailable, "TLS handshake");
+  expect(56, ErrorCode::kUnavailable, "broke");
+  expect(60, ErrorCode::kUnavailable, "misp.ca_file");
+  expect(77, ErrorCode::kInvalidConfig, "misp.ca_file");
+  expect(3, ErrorCode::kInvalidConfig, "misp.url");
+  expect(99, ErrorCode::kUnavailable, "failed");
+}
+
+}  // namespace
+}  // namespace misp_zeek::misp

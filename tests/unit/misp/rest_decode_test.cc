@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "misp/rest_decode.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace misp_zeek::misp {
+namespace {
+
+NextChunk whole(std::string_view text) {
+  return [text]() mutable { return std::exchange(text, {}); };
+}
+
+std::string file(const std::string& name) {
+  std::ifstream stream(MISP_ZEEK_TEST_DATA "/misp/" + name);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::string answer(std::string_view rows) {
+  return R"({"response":{"Attribute":[)" + std::string(rows) + "]}}";
+}
+
+constexpr std::string_view kRow =
+    R"({"id":"133219","event_id":"37","object_id":"13","object_relation":"domain",)"
+    R"("category":"Network activity","type":"domain","to_ids":true,)"
+    R"("uuid":"c365a85a-8f49-44e2-959b-24442d4fd836","timestamp":"1795488043",)"
+    R"("distribution":"5","sharing_group_id":"0","comment":"","deleted":false,)"
+    R"("first_seen":null,"value":"restobj.example.com","Event":{"org_id":"1",)"
+    R"("distribution":"1","publish_timestamp":"1795488046","id":"37","info":"rest one",)"
+    R"("orgc_id":"2","uuid":"a4b0b467-9864-4c97-89d2-c5de44c144a1"},)"
+    R"("Object":{"id":"13","distribution":"0","sharing_group_id":"0"},)"
+    R"("Tag":[{"id":"14","name":"rest:a","local":false},{"id":"15","name":"rest:b"}]})";
+
+TEST(DecodeRows, ReadsARecordedPageOf200) {
+  const auto text = file("rest_page.json");
+  const auto page = decode_rows(whole(text), {200, 100'000});
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->undecodable, 0U);
+  ASSERT_EQ(page->rows.size(), 200U);
+  for (std::size_t i = 0; i < page->rows.size(); ++i) {
+    const auto& [attribute, event] = page->rows[i];
+    EXPECT_EQ(attribute.id, 133'223 + i);
+    EXPECT_EQ(attribute.event_id, 39U);
+    EXPECT_EQ(attribute.object_id, 0U);
+    EXPECT_EQ(attribute.type, "ip-dst");
+    EXPECT_EQ(attribute.value, "198.20.3." + std::to_string(i));
+    EXPECT_TRUE(attribute.to_ids);
+    EXPECT_FALSE(attribute.deleted);
+    EXPECT_GE(attribute.timestamp, 1'795'488'043);
+    EXPECT_EQ(attribute.distribution, Distribution::kInherit);
+    EXPECT_EQ(attribute.tags, (std::vector<std::string>{}));
+    EXPECT_EQ(event.id, 39U);
+    EXPECT_EQ(event.info, "rest three 200");
+    EXPECT_EQ(event.publish_timestamp, 1'795'488'047);
+    EXPECT_FALSE(event.published);
+    EXPECT_EQ(event.org_id, 1U);
+    EXPECT_EQ(event.uuid->str(), "7edfef25-9331-405c-9b2a-9b83dd6a98cc");
+  }
+  EXPECT_EQ(page->rows[0].attribute.uuid.str(), "9fb81808-a3ee-4712-98d7-4635e1532fc0");
+}
+
+TEST(DecodeRows, ReadsTagsObjectAndEventOfARow) {
+  const auto page = decode_rows(whole(answer(kRow)), {});
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->rows.size(), 1U);
+  const auto& [attribute, event] = page->rows[0];
+  EXPECT_EQ(attribute.tags, (std::vector<std::string>{"rest:a", "rest:b"}));
+  EXPECT_EQ(attribute.object_id, 13U);
+  EXPECT_EQ(attribute.object_distribution, Distribution::kOrganisation);
+  EXPECT_EQ(event.orgc_id, 2U);
+  EXPECT_EQ(event.distribution, Distribution::kCommunity);
+}
+
+TEST(DecodeRows, CountsRowsItCannotReadAndGoesOn) {
+  const auto page = decode_rows(
+      whole(answer(R"({"id":"x"},)" + std::string(kRow) + R"(,{},{"Event":{"id":1}})")), {});
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->rows.size(), 1U);
+  EXPECT_EQ(page->undecodable, 3U);
+}
+
+TEST(DecodeRows, AnEmptyListIsAnAnswer) {
+  const auto page = decode_rows(whole(R"({"response": {"Attribute": []}})"), {});
+  ASSERT_TRUE(page);
+  EXPECT_TRUE(page->rows.empty());
+}
+
+TEST(DecodeRows, AnAnswerWithoutTheListIsNotAnEmptyOne) {
+  for (const char* text :
+       {R"({"response":[]})", R"({"response":{}})", "[]", "{}", "null", "7",
+        R"({"response":{"Attribute":{}}})", R"({"response":{"Attribute":[1]}})"}) {
+    const auto page = decode_rows(whole(text), {});
+    ASSERT_FALSE(page) << text;
+    EXPECT_EQ(page.error().code, ErrorCode::kMalformed);
+  }
+  EXPECT_EQ(decode_rows(whole(R"({"name":"x","message":"Something broke."})"), {}).error().message,
+            "restSearch: expected a list in response.Attribute, MISP says: Something broke.");
+}
+
+TEST(DecodeRows, ATruncatedPageIsAnErrorAndNotAShortPage) {
+  const auto text = answer(std::string(kRow) + "," + std::string(kRow));
+  const auto page = decode_rows(whole(std::string_view(text).substr(0, text.size() - 3)), {});
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code, ErrorCode::kMalformed);
+  EXPECT_NE(page.error().message.find("truncated"), std::string::npos);
+}
+
+TEST(DecodeRows, RefusesMoreRowsThanAskedFor) {
+  const auto text = answer(std::string(kRow) + "," + std::string(kRow));
+  EXPECT_TRUE(decode_rows(whole(text), {2, 0}));
+  EXPECT_EQ(decode_rows(whole(text), {1, 0}).error().message,
+            "restSearch: more than the 1 attributes that were asked for");
+}
+
+TEST(DecodeEventIndex, ReadsIdsTimesAndFlags) {
+  const auto rows = decode_event_index(
+      whole(R"([{"id":"1","timestamp":"1795487250","sighting_timestamp":"0","published":false,)"
+            R"("uuid":"d6654966-2af7-40ad-8aa3-148a29e978a3","orgc_uuid":"x"},)"
+            R"({"id":2,"timestamp":5,"published":"1",)"
+            R"("uuid":"7f9c1e41-75a2-46f6-bbe2-363ada8bde54"}])"));
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_EQ(rows->size(), 2U);
+  EXPECT_EQ(rows->at(0).id, 1U);
+  EXPECT_EQ(rows->at(0).timestamp, 1'795'487'250);
+  EXPECT_FALSE(rows->at(0).published);
+  EXPECT_EQ(rows->at(1).uuid.str(), "7f9c1e41-75a2-46f6-bbe2-363ada8bde54");
+  EXPECT_TRUE(rows->at(1).published);
+}
+
+TEST(DecodeEventIndex, OneUnreadableRowFailsTheWhole) {
+  EXPECT_EQ(decode_event_index(whole(R"([{"id":"1"}])")).error().message,
+            "event index.uuid: expected a value");
+  EXPECT_EQ(decode_event_index(whole(R"({"message":"no"})")).error().message,
+            "event index: expected a list, MISP says: no");
+  EXPECT_TRUE(decode_event_index(whole("[]")));
+}
+
+TEST(DecodeCount, ReadsANumberAsText) {
+  EXPECT_EQ(decode_count("200").value(), 200U);
+  EXPECT_EQ(decode_count(" 0\n").value(), 0U);
+  for (const char* text : {"", " ", "x", "-1", "1.5", "12 13", R"({"message":"x"})"}) {
+    EXPECT_EQ(decode_count(text).error().code, ErrorCode::kMalformed) << text;
+  }
+}
+
+TEST(DecodeUser, CombinesVersionAndUser) {
+  const auto user =
+      decode_user(R"({"version":"2.5.1","perm_sync":true,"perm_sighting":true})",
+                  R"({"User":{"id":"1","org_id":"4"},"Role":{"perm_site_admin":false},)"
+                  R"("Organisation":{"id":"4"}})");
+  ASSERT_TRUE(user) << user.error().message;
+  EXPECT_EQ(user->misp_version, "2.5.1");
+  EXPECT_EQ(user->org_id, 4U);
+  EXPECT_FALSE(user->site_admin);
+  EXPECT_TRUE(user->perm_sighting);
+}
+
+TEST(DecodeUser, RefusesAnswersWithoutUserOrRole) {
+  constexpr std::string_view kVersion = R"({"version":"2.5.1"})";
+  EXPECT_EQ(decode_user(kVersion, R"({"User":{"org_id":1}})").error().message,
+            "users/view/me: Role: expected an object");
+  EXPECT_EQ(decode_user(kVersion, R"({"Role":{"perm_site_admin":1}})").error().message,
+            "users/view/me: User: expected an object");
+  EXPECT_EQ(
+      decode_user("{}", R"({"User":{"org_id":1},"Role":{"perm_site_admin":1}})").error().message,
+      "getVersion.version: expected a value");
+}
+
+}  // namespace
+}  // namespace misp_zeek::misp

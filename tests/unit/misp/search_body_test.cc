@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "misp/search_body.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace misp_zeek::misp {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kUuid = "9fb81808-a3ee-4712-98d7-4635e1532fc0";
+
+SearchContext context() {
+  SearchContext result;
+  result.mapped_types = {"domain", "ip-dst", "md5"};
+  result.now = 1'000'000;
+  return result;
+}
+
+Json body(const AttributeSearch& search, const SearchContext& with,
+          const std::optional<SearchPage>& page = SearchPage{3, 500}) {
+  const auto text = search_body(search, with, page);
+  return text ? Json::parse(*text) : Json();
+}
+
+TEST(SearchBody, AsksForToIdsOfTheMappedTypesByDefault) {
+  EXPECT_EQ(body({}, context()), Json::parse(R"({"returnFormat":"json","page":3,"limit":500,
+      "order":"Attribute.id ASC","type":["domain","ip-dst","md5"],"to_ids":1})"));
+}
+
+TEST(SearchBody, ACountHasNeitherPageNorOrder) {
+  EXPECT_EQ(body({}, context(), std::nullopt),
+            Json::parse(R"({"returnFormat":"count","type":["domain","ip-dst","md5"],"to_ids":1})"));
+}
+
+TEST(SearchBody, CarriesTheWholeFilter) {
+  auto with = context();
+  with.filter.published = PublishedMode::kPublished;
+  with.filter.types = {"md5", "sha1", "domain", "!domain"};
+  with.filter.tags = {"tlp:red", "!skip"};
+  with.filter.event_ids = {"!7", "!8"};
+  with.filter.max_age = std::chrono::seconds(3600);
+  with.filter.enforce_warninglist = true;
+  EXPECT_EQ(body({}, with), Json::parse(R"({"returnFormat":"json","page":3,"limit":500,
+      "order":"Attribute.id ASC","type":["md5"],"to_ids":1,"published":1,
+      "tags":["tlp:red","!skip"],"eventid":["!7","!8"],"attribute_timestamp":996400,
+      "enforceWarninglist":1})"));
+}
+
+TEST(SearchBody, LeavesOutWhatIsNotRestricted) {
+  auto with = context();
+  with.filter.to_ids = false;
+  with.filter.published = PublishedMode::kEverPublished;
+  const auto json = body({}, with);
+  EXPECT_FALSE(json.contains("to_ids"));
+  EXPECT_FALSE(json.contains("published"));
+  EXPECT_FALSE(json.contains("eventid"));
+  EXPECT_FALSE(json.contains("deleted"));
+}
+
+TEST(SearchBody, ExcludedTypesAreTakenFromTheMappedOnes) {
+  auto with = context();
+  with.filter.types = {"!md5"};
+  EXPECT_EQ(body({}, with)["type"], Json::parse(R"(["domain","ip-dst"])"));
+}
+
+TEST(SearchBody, EventsOfTheSearchRestrictThoseOfTheFilter) {
+  auto with = context();
+  AttributeSearch search;
+  search.event_ids = {5, 6, 7};
+  EXPECT_EQ(body(search, with)["eventid"], Json::parse(R"(["5","6","7"])"));
+  with.filter.event_ids = {"6", "7", "9", "!7"};
+  EXPECT_EQ(body(search, with)["eventid"], Json::parse(R"(["6"])"));
+  EXPECT_EQ(body({}, with)["eventid"], Json::parse(R"(["6","9"])"));
+}
+
+TEST(SearchBody, NothingIsAskedWhenNothingCanMatch) {
+  auto with = context();
+  with.filter.event_ids = {"6"};
+  AttributeSearch search;
+  search.event_ids = {5};
+  EXPECT_FALSE(search_body(search, with, SearchPage{1, 1}));
+  with = context();
+  with.filter.types = {"comment"};
+  EXPECT_FALSE(search_body({}, with, SearchPage{1, 1}));
+  with = context();
+  AttributeSearch fixed;
+  fixed.fixed_events = true;
+  EXPECT_FALSE(search_body(fixed, with, SearchPage{1, 1}));
+}
+
+TEST(SearchBody, FixedEventsKnowNoFilter) {
+  auto with = context();
+  with.filter.published = PublishedMode::kPublished;
+  with.filter.types = {"md5"};
+  with.filter.tags = {"x"};
+  with.filter.event_ids = {"!4"};
+  with.filter.max_age = std::chrono::seconds(5);
+  with.filter.enforce_warninglist = true;
+  with.filter.fixed_events = {4, 5};
+  AttributeSearch search;
+  search.fixed_events = true;
+  EXPECT_EQ(body(search, with), Json::parse(R"({"returnFormat":"json","page":3,"limit":500,
+      "order":"Attribute.id ASC","type":["domain","ip-dst","md5"],"eventid":["4","5"]})"));
+  search.event_ids = {5, 6};
+  EXPECT_EQ(body(search, with)["eventid"], Json::parse(R"(["5"])"));
+}
+
+TEST(SearchBody, WithoutFilterOnlyTheSearchRestricts) {
+  auto with = context();
+  with.filter.event_ids = {"1"};
+  AttributeSearch search;
+  search.apply_filter = false;
+  search.uuids = {*Uuid::parse(kUuid)};
+  const auto json = body(search, with, SearchPage{1, 201});
+  EXPECT_EQ(json["uuid"], Json::array({kUuid}));
+  EXPECT_FALSE(json.contains("to_ids"));
+  EXPECT_FALSE(json.contains("eventid"));
+}
+
+TEST(SearchBody, ABrokenTagDoesNotThrow) {
+  auto with = context();
+  with.filter.tags = {"bad\xff"};
+  EXPECT_TRUE(search_body({}, with, SearchPage{1, 1}));
+}
+
+}  // namespace
+}  // namespace misp_zeek::misp

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-3-Clause
+##! Keeps the Intel framework equal to what analysts hold in MISP. A service,
+##! misp-zeek, sends the changes; this package applies and acknowledges them.
+
+@load base/frameworks/cluster
+
+# Everywhere: the metadata's shape must be the same on all nodes of a cluster,
+# and a site's configuration names the options on all of them.
+@load ./types
+@load ./api
+@load ./options
+@load ./log
+
+@if ( ! Cluster::is_enabled() || Cluster::local_node_type() == Cluster::MANAGER )
+@load ./main
+@endif

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+##! What a site may set.
+
+module MISP;
+
+export {
+	## Whether the package listens for the service by itself. ``F``: another
+	## script calls :zeek:see:`Broker::listen`.
+	const broker_listen = T &redef;
+
+	## Address to listen on. Broker's peers are not authenticated unless the
+	## site sets up certificates (see :zeek:see:`Broker::ssl_cafile`): do not
+	## open this to a network without. Environment: ``MISP_BROKER_ADDRESS``.
+	const broker_listen_address = "127.0.0.1" &redef;
+
+	## Port to listen on. Environment: ``MISP_BROKER_PORT``, a number.
+	const broker_port = 27760/tcp &redef;
+
+	## Whether ``misp.log`` gets a line for every entry of a snapshot, too. A
+	## snapshot can have hundreds of thousands.
+	option log_snapshot_items = F;
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+##! How messages come and go: native Broker.
+
+@load base/frameworks/broker
+@load ./api
+@load ./log
+@load ./options
+
+module MISP;
+
+export {
+	## Carries an answer to a service. Redefine it for another transport.
+	##
+	## topic: the topic that the service subscribes to.
+	##
+	## answer: the event.
+	global publish: function(topic: string, answer: Broker::Event) &redef;
+}
+
+function publish(topic: string, answer: Broker::Event)
+	{
+	Broker::publish(topic, answer);
+	}
+
+function listen_address(): string
+	{
+	local from_environment = getenv("MISP_BROKER_ADDRESS");
+	return from_environment != "" ? from_environment : broker_listen_address;
+	}
+
+function listen_port(): port
+	{
+	local from_environment = getenv("MISP_BROKER_PORT");
+	if ( from_environment == "" )
+		return broker_port;
+
+	if ( from_environment == /[0-9]{1,5}/ && to_count(from_environment) <= 65535 )
+		return count_to_port(to_count(from_environment), tcp);
+
+	Reporter::warning(fmt("MISP_BROKER_PORT is no port: '%s'; listening on %s",
+	                      from_environment, broker_port));
+	return broker_port;
+	}
+
+event zeek_init()
+	{
+	Broker::subscribe(zeek_topic);
+
+	if ( broker_listen )
+		Broker::listen(listen_address(), listen_port());
+	}
+
+function log_peer(action: Action, endpoint: Broker::EndpointInfo, msg: string)
+	{
+	local about = endpoint?$network
+	              ? fmt("%s %s:%s", msg, endpoint$network$address, endpoint$network$bound_port)
+	              : msg;
+	Log::write(LOG, Info($ts=network_time(), $action=action, $reason=about));
+	}
+
+event Broker::peer_added(endpoint: Broker::EndpointInfo, msg: string)
+	{
+	log_peer(PEER_ADDED, endpoint, msg);
+	}
+
+event Broker::peer_lost(endpoint: Broker::EndpointInfo, msg: string)
+	{
+	log_peer(PEER_LOST, endpoint, msg);
+	}

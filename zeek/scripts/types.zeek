@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+##! The records that travel between the service and Zeek, and what the package
+##! adds to the Intel framework's metadata.
+
+@load base/frameworks/intel
+
+module MISP;
+
+export {
+	## One piece of intelligence of one MISP event. An entry is identified by
+	## *indicator*, *indicator_type* and *event_id*.
+	type ItemV1: record {
+		## The value, normalised as Zeek does it: the canonical text of an
+		## address or subnet, lower case for everything else.
+		indicator: string;
+		## Name of an :zeek:type:`Intel::Type`, e.g. ``Intel::ADDR``.
+		indicator_type: string;
+		## Decimal id of the MISP event.
+		event_id: string;
+		## The uuids of all attributes behind the entry, sorted, separated
+		## by ``,``.
+		attribute_uuids: string;
+		## The event's info, one line.
+		desc: string;
+		## Link to the event.
+		url: string;
+		## Decimal ports that belong to the indicator, separated by ``,``.
+		## Often empty.
+		ports: string;
+		## Whether a match is to be reported to MISP as a sighting.
+		report_sightings: bool;
+	};
+
+	## Names an entry.
+	type KeyV1: record {
+		## As in :zeek:see:`MISP::ItemV1`.
+		indicator: string;
+		## As in :zeek:see:`MISP::ItemV1`.
+		indicator_type: string;
+		## As in :zeek:see:`MISP::ItemV1`.
+		event_id: string;
+	};
+
+	## An entry that was not put in.
+	type RejectV1: record {
+		## As in :zeek:see:`MISP::ItemV1`.
+		indicator: string;
+		## As in :zeek:see:`MISP::ItemV1`.
+		indicator_type: string;
+		## As in :zeek:see:`MISP::ItemV1`.
+		event_id: string;
+		## One of ``unknown_type``, ``empty``, ``too_long``, ``bad_address``,
+		## ``bad_subnet``, ``vetoed``.
+		reason: string;
+	};
+
+	## The indicator types that are accepted, by name. A site whose packages
+	## add to :zeek:type:`Intel::Type` can add them here.
+	const indicator_types: table[string] of Intel::Type = {
+		["Intel::ADDR"] = Intel::ADDR,
+		["Intel::SUBNET"] = Intel::SUBNET,
+		["Intel::URL"] = Intel::URL,
+		["Intel::SOFTWARE"] = Intel::SOFTWARE,
+		["Intel::EMAIL"] = Intel::EMAIL,
+		["Intel::DOMAIN"] = Intel::DOMAIN,
+		["Intel::USER_NAME"] = Intel::USER_NAME,
+		["Intel::CERT_HASH"] = Intel::CERT_HASH,
+		["Intel::PUBKEY_HASH"] = Intel::PUBKEY_HASH,
+		["Intel::FILE_HASH"] = Intel::FILE_HASH,
+		["Intel::FILE_NAME"] = Intel::FILE_NAME,
+	} &redef;
+}
+
+redef record Intel::MetaData += {
+	## Id of the MISP event.
+	misp_event_id: count &optional;
+	## The uuids of all attributes behind the item, sorted, separated by ``,``.
+	misp_attribute_uuid: string &optional;
+	## Decimal ports that belong to the indicator, separated by ``,``. Absent
+	## when MISP names none.
+	misp_ports: string &optional;
+	## Whether a match is to be reported to MISP as a sighting.
+	report_sightings: bool &default=F;
+};
