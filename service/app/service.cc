@@ -75,7 +75,7 @@ class Service {
     std::unique_ptr<ZeekSession> session;
     ZeekSession::State state = ZeekSession::State::kDisconnected;
     std::string problem;
-    Revision acknowledged = 0;
+    bool was_in_step = false;  ///< its digest agreed once in the session under way
   };
   struct Pending {
     Revision revision = 0;
@@ -192,7 +192,8 @@ void Service::run(const std::atomic<bool>& stopping) {
     TimePoint now = read_clocks();
     SteadyMs due = sync_.deadline(now);
     for (const auto& peer : peers_) {
-      if (const auto at = peer.session->deadline()) {
+      const auto at = peer.session->deadline();
+      if (at && sync_.status().bootstrapped) {
         due = std::min(due, *at);
       }
     }
@@ -263,11 +264,15 @@ void Service::turn(TimePoint now) {
   if (auto call = sync_.next_call(now)) {
     worker_->submit(std::move(*call));
   }
-  for (auto& peer : peers_) {
+  // Before the first complete read the store says nothing: a session would empty Zeek.
+  for (std::size_t i = 0; sync_.status().bootstrapped && i < peers_.size(); ++i) {
+    Peer& peer = peers_[i];
     for (const auto& message : peer.session->poll(now.steady)) {
       // What a broken link drops is sent again in the next session.
       peer.link->send(message);
     }
+    peer.was_in_step = peer.session->state() == ZeekSession::State::kLive &&
+                       (peer.was_in_step || peer.session->in_step());
   }
   narrate(now);
   publish_health(now);
@@ -368,9 +373,13 @@ void Service::publish_health(TimePoint now) {
             now);
   for (const auto& peer : peers_) {
     const auto behind = peer.session->behind_since();
-    const bool settled = peer.session->state() == ZeekSession::State::kLive &&
-                         (!behind || now.steady - *behind < kBehindTolerance);
-    set_check("zeek:" + peer.session->name(), settled, peer.session->explain(), now);
+    const bool settled = peer.was_in_step && (!behind || now.steady - *behind < kBehindTolerance);
+    const bool waits =
+        !status.bootstrapped && peer.session->state() != ZeekSession::State::kDisconnected;
+    set_check(
+        "zeek:" + peer.session->name(), settled,
+        waits ? "connected, waiting for the first complete read of MISP" : peer.session->explain(),
+        now);
   }
 }
 

@@ -134,6 +134,8 @@ class MispSync {
   void accept_shrink() { shrink_accepted_ = true; }
 
   const Status& status() const { return status_; }
+  /// Attributes and events that are still to be looked up because nothing told for certain.
+  std::size_t open_questions() const { return confirms_.size() + asked_events_.size(); }
   const Counters& counters() const { return counters_; }
   const Filter& filter() const { return filter_; }
   const Mapping& mapping() const { return mapping_; }

@@ -3,13 +3,18 @@
 
 #include <zmq.h>
 
+#include <atomic>
 #include <cstring>
 #include <utility>
 
 namespace misp_zeek::misp {
 namespace {
 
-constexpr const char* kAddress = "inproc://feed-monitor";
+/// A new one for each monitor: a closed socket's address may be taken for a moment more.
+std::string next_address() {
+  static std::atomic<std::uint64_t> number{0};
+  return "inproc://feed-monitor-" + std::to_string(++number);
+}
 
 std::string protocol_problem(std::uint32_t value) {
   if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
@@ -23,9 +28,9 @@ std::string protocol_problem(std::uint32_t value) {
 }  // namespace
 
 int feed_monitor_mask() {
-  return ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED |
-         ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-         ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+  return ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+         ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 }
 
 std::optional<FeedLinkEvent> feed_link_event(std::uint16_t event, std::uint32_t value,
@@ -35,24 +40,23 @@ std::optional<FeedLinkEvent> feed_link_event(std::uint16_t event, std::uint32_t 
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       return FeedLinkEvent{Kind::kUp, ""};
     case ZMQ_EVENT_DISCONNECTED:
-      return FeedLinkEvent{Kind::kDown, "the connection to " + endpoint + " was lost"};
+      return FeedLinkEvent{Kind::kClosed, "the connection to " + endpoint + " was lost"};
     case ZMQ_EVENT_CLOSED:
-    case ZMQ_EVENT_CONNECT_RETRIED:
-      return FeedLinkEvent{Kind::kDown, "no connection to " + endpoint +
-                                            ": check that MISP's ZeroMQ publisher runs and that "
-                                            "its port is reachable"};
+      return FeedLinkEvent{Kind::kUnreachable,
+                           "no connection to " + endpoint +
+                               ": check that MISP's ZeroMQ publisher runs and that its port is "
+                               "reachable"};
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+      return FeedLinkEvent{Kind::kCutShort,
+                           endpoint + " ended the connection during the ZeroMQ handshake"};
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-      return FeedLinkEvent{Kind::kNotAccepted,
+      return FeedLinkEvent{Kind::kRefused,
                            endpoint +
                                " refused user name and password (misp.feed.username, "
                                "misp.feed.password_file; status " +
                                std::to_string(value) + ")"};
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-      return FeedLinkEvent{Kind::kNotAccepted, endpoint + ": " + protocol_problem(value)};
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-      // The other side closed during the handshake, or ZeroMQ's deadline for it passed; ZeroMQ
-      // connects again by itself.
-      return FeedLinkEvent{Kind::kDown, endpoint + " ended the connection during the handshake"};
+      return FeedLinkEvent{Kind::kRefused, endpoint + ": " + protocol_problem(value)};
     default:
       return std::nullopt;
   }
@@ -60,11 +64,12 @@ std::optional<FeedLinkEvent> feed_link_event(std::uint16_t event, std::uint32_t 
 
 FeedMonitor::FeedMonitor(zmq::context_t& context, zmq::socket_t& watched, std::string endpoint)
     : events_(context, zmq::socket_type::pair), endpoint_(std::move(endpoint)) {
-  if (zmq_socket_monitor(watched.handle(), kAddress, feed_monitor_mask()) != 0) {
+  const std::string address = next_address();
+  if (zmq_socket_monitor(watched.handle(), address.c_str(), feed_monitor_mask()) != 0) {
     throw zmq::error_t();
   }
   events_.set(zmq::sockopt::linger, 0);
-  events_.connect(kAddress);
+  events_.connect(address);
 }
 
 std::optional<FeedLinkEvent> FeedMonitor::next() {

@@ -12,11 +12,13 @@ namespace misp_zeek::misp {
 struct FeedLinkEvent {
   enum class Kind {
     kUp,           ///< the handshake succeeded
-    kDown,         ///< the connection was lost or none could be made; ZeroMQ tries again
-    kNotAccepted,  ///< the handshake failed; ZeroMQ gives up
+    kClosed,       ///< a connection ended; ZeroMQ makes a new one only for some causes
+    kUnreachable,  ///< none could be made; ZeroMQ tries again
+    kCutShort,     ///< ended during the handshake without a reason; ZeroMQ tries again
+    kRefused,      ///< the handshake failed; ZeroMQ gives up
   };
-  Kind kind = Kind::kDown;
-  std::string reason;  ///< empty for kUp
+  Kind kind = Kind::kUnreachable;
+  std::string reason;  ///< for an operator; empty for kUp
 };
 
 /// The events that a monitor watches, a mask of ZMQ_EVENT_*.

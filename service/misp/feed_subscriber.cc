@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -24,6 +25,8 @@ constexpr std::array kTopics = {
 };
 /// How long the thread may be deaf to stop() and to room in the receiver's queue.
 constexpr std::chrono::milliseconds kPollInterval{100};
+/// Before the next connection after one was lost.
+constexpr std::chrono::milliseconds kReconnectDelay{100};
 /// Messages between two looks at the monitor and at stop().
 constexpr int kMessagesPerTurn = 500;
 
@@ -100,7 +103,7 @@ class FeedSubscriber::Impl {
   void turn(FeedOutbox& outbox);
   bool receive_one(FeedOutbox& outbox);
   void on_link_event(const FeedLinkEvent& event, FeedOutbox& outbox);
-  void give_up(const std::string& reason, FeedOutbox& outbox);
+  void replace_connection(std::chrono::milliseconds delay);
   void set_down(const std::string& reason, FeedOutbox& outbox);
 
   FeedOptions options_;
@@ -115,6 +118,7 @@ class FeedSubscriber::Impl {
   std::optional<Connection> connection_;
   Clock::time_point next_attempt_;
   bool up_ = false;
+  bool refused_ = false;     ///< the last thing heard of the publisher
   std::string down_reason_;  ///< as last reported; empty while up and before the first report
 
   std::jthread thread_;
@@ -127,7 +131,11 @@ void FeedSubscriber::Impl::start(OnReport on_report) {
       try {
         turn(outbox);
       } catch (const zmq::error_t& error) {
-        give_up(options_.endpoint + ": " + error.what(), outbox);
+        if (error.num() == EINTR) {
+          continue;  // a signal
+        }
+        replace_connection(options_.refused_delay);
+        set_down(options_.endpoint + ": " + error.what(), outbox);
       }
       outbox.flush();
     }
@@ -181,26 +189,46 @@ bool FeedSubscriber::Impl::receive_one(FeedOutbox& outbox) {
 }
 
 void FeedSubscriber::Impl::on_link_event(const FeedLinkEvent& event, FeedOutbox& outbox) {
+  using Kind = FeedLinkEvent::Kind;
   switch (event.kind) {
-    case FeedLinkEvent::Kind::kUp:
+    case Kind::kUp:
       up_ = true;
+      refused_ = false;
       down_reason_.clear();
       outbox.set_state(FeedConnected{});
       break;
-    case FeedLinkEvent::Kind::kDown:
+    case Kind::kClosed:
+      // After a failed handshake too, whose own event has the better reason.
+      if (up_) {
+        while (receive_one(outbox)) {
+        }
+        replace_connection(kReconnectDelay);
+        set_down(event.reason, outbox);
+      }
+      break;
+    case Kind::kUnreachable:
+      refused_ = false;
       set_down(event.reason, outbox);
       break;
-    case FeedLinkEvent::Kind::kNotAccepted:
-      give_up(event.reason, outbox);
+    case Kind::kCutShort:
+      // A publisher that refuses us may close before it says why.
+      if (!refused_) {
+        set_down(event.reason, outbox);
+      }
+      break;
+    case Kind::kRefused:
+      refused_ = true;
+      replace_connection(options_.refused_delay);
+      set_down(event.reason, outbox);
       break;
   }
 }
 
-/// ZeroMQ does not connect again after a failed handshake: a new socket does, later.
-void FeedSubscriber::Impl::give_up(const std::string& reason, FeedOutbox& outbox) {
+/// Makes a new socket after `delay`: ZeroMQ itself does not connect again after a refused
+/// handshake, a message beyond the bound or any other breach of its protocol.
+void FeedSubscriber::Impl::replace_connection(std::chrono::milliseconds delay) {
   connection_.reset();
-  next_attempt_ = Clock::now() + options_.refused_delay;
-  set_down(reason, outbox);
+  next_attempt_ = Clock::now() + delay;
 }
 
 /// Reports the first reason after a connection and each new one, not every attempt.

@@ -143,6 +143,8 @@ Error transfer_error(int curl_code, std::string_view detail) {
     case CURLE_RECV_ERROR:
       return make_error(ErrorCode::kUnavailable, "the connection to MISP broke");
     case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return make_error(ErrorCode::kIncompatible, "what listens at misp.url does not speak HTTP");
     case CURLE_URL_MALFORMAT:
       return make_error(ErrorCode::kInvalidConfig, "misp.url is not an http or https address");
     default:

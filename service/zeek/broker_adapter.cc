@@ -5,6 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <broker/configuration.hh>
 #include <broker/data.hh>
 #include <broker/endpoint.hh>
@@ -15,9 +17,6 @@
 #include <broker/topic.hh>
 #include <broker/version.hh>
 #include <broker/zeek.hh>
-
-#include <algorithm>
-#include <array>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -88,7 +87,7 @@ std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, O
 
 broker::configuration make_configuration(const BrokerOptions& options) {
   broker::broker_options broker_options;
-  broker_options.disable_ssl = getenv("NOTLS")!=nullptr;
+  broker_options.disable_ssl = options.disable_tls;
   broker_options.disable_forwarding = true;
   broker_options.ignore_broker_conf = true;
   broker::configuration configuration(broker_options);
@@ -151,11 +150,11 @@ std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, O
 
 broker::configuration make_configuration(const BrokerOptions& options) {
   broker::broker_options broker_options;
-  broker_options.disable_ssl = getenv("NOTLS")!=nullptr;
-  broker_options.forward = getenv("FWD") != nullptr;
+  broker_options.disable_ssl = options.disable_tls;
+  broker_options.forward = false;
   broker_options.ignore_broker_conf = true;
   broker::configuration configuration(broker_options);
-  if(!getenv("THR"))configuration.set("scheduler.max-threads", kBrokerThreads);
+  configuration.set("scheduler.max-threads", kBrokerThreads);
   configuration.openssl_cafile = options.tls.ca_file;
   configuration.openssl_certificate = options.tls.certificate;
   configuration.openssl_key = options.tls.key;
@@ -173,9 +172,9 @@ void publish_event(broker::endpoint& endpoint, const std::string& topic, const W
   endpoint.publish(topic, broker::zeek::Event(event.name, to_broker(event.args)).move_data());
 }
 
-/// Broker 1.4 subscribes in the background, unless a topic is added later and waited for. What comes
-/// earlier is lost: the outcome of a quick connection attempt, for one. broker::status_subscriber
-/// cannot wait, so a plain one takes its place.
+/// Broker 1.4 subscribes in the background, unless a topic is added later and waited for. What
+/// comes earlier is lost: the outcome of a quick connection attempt, for one.
+/// broker::status_subscriber cannot wait, so a plain one takes its place.
 broker::subscriber subscribe(broker::endpoint& endpoint, const std::vector<broker::topic>& topics) {
   broker::subscriber subscriber = endpoint.make_subscriber({}, kQueueSize);
   for (const auto& topic : topics) {
@@ -285,7 +284,6 @@ BrokerReport report_of(const broker::data_message& message) {
 }
 
 std::optional<BrokerReport> report_of(const broker::status& status) {
-  fprintf(stderr,"ST %d %s\n",getpid(),to_string(status).c_str());
   switch (status.code()) {
     case broker::sc::peer_added: {
       const auto* context = status.context();

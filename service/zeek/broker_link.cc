@@ -102,11 +102,15 @@ class BrokerLink::Worker {
     milliseconds delay = options_.retry_interval;
     for (;;) {
       was_up_ = false;
-      connect_once();
+      connect();
       if (was_up_) {
         delay = options_.retry_interval;
       }
-      if (!pause(delay)) {
+      // The ended endpoint lives on meanwhile: Broker 1.4 may hang if it has to shut down while it
+      // is still clearing up after a lost connection.
+      const bool goes_on = pause(delay);
+      drop_endpoint();
+      if (!goes_on) {
         return;
       }
       delay = std::min(delay * 2, options_.max_retry_interval);
@@ -114,7 +118,7 @@ class BrokerLink::Worker {
   }
 
   /// One attempt, and the connection if it succeeds, to the end.
-  void connect_once() {
+  void connect() {
     auto endpoint = BrokerEndpoint::create({{topic_}, options_.tls, options_.disable_tls});
     if (!endpoint) {
       report_down(std::move(endpoint.error()));
@@ -127,9 +131,13 @@ class BrokerLink::Worker {
     // Only this thread changes endpoint_, so it may use it without the lock.
     endpoint_->connect(options_.address, options_.port);
     serve();
-    std::unique_ptr<BrokerEndpoint> ended;  // waits for Broker's threads, with no lock held
     const std::lock_guard lock(mutex_);
     up_ = false;
+  }
+
+  void drop_endpoint() {
+    std::unique_ptr<BrokerEndpoint> ended;  // waits for Broker's threads, with no lock held
+    const std::lock_guard lock(mutex_);
     ended = std::move(endpoint_);
   }
 

@@ -6,11 +6,17 @@
 
 module MISP;
 
+# is_valid_ip() alone accepts blanks around the address.
+function is_address(text: string): bool
+	{
+	return text == /[0-9a-f.:]+/ && is_valid_ip(text);
+	}
+
 # is_valid_subnet() is no help: Zeek 7.0 lacks it, later ones accept "10.0.0.0/".
 function is_subnet(text: string): bool
 	{
 	local parts = split_string(text, /\//);
-	if ( |parts| != 2 || parts[1] != /0|[1-9][0-9]{0,2}/ || ! is_valid_ip(parts[0]) )
+	if ( |parts| != 2 || parts[1] != /0|[1-9][0-9]{0,2}/ || ! is_address(parts[0]) )
 		return F;
 
 	return to_count(parts[1]) <= (":" in parts[0] ? 128 : 32);
@@ -25,7 +31,7 @@ function objection(indicator: string, indicator_type: Intel::Type): string
 	if ( |indicator| > max_indicator_length )
 		return "too_long";
 
-	if ( indicator_type == Intel::ADDR && ! is_valid_ip(indicator) )
+	if ( indicator_type == Intel::ADDR && ! is_address(indicator) )
 		return "bad_address";
 
 	if ( indicator_type == Intel::SUBNET && ! is_subnet(indicator) )

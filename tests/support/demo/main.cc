@@ -90,6 +90,7 @@ class Demo {
   void start_service();
   void bootstrap();
   void play();
+  void restart_service();
   void stop();
   json call(const std::string& path, const json& body = json::object());
   Entries held();
@@ -319,6 +320,27 @@ void Demo::play() {
          [&] { call("/events/delete/" + id); }, {pair_address, subnet}, {});
 }
 
+void Demo::restart_service() {
+  const Entries before = held();
+  stop();
+  service_.reset();
+  start_service();
+  const auto start = steady_clock::now();
+  while (!ready().at("ready").get<bool>()) {
+    if (held() != before) {
+      throw std::runtime_error("a restart of the service changed what Zeek holds");
+    }
+    if (steady_clock::now() > start + kStartLimit) {
+      throw std::runtime_error("not ready after a restart: " + ready().dump());
+    }
+  }
+  if (held() != before) {
+    throw std::runtime_error("a restart of the service changed what Zeek holds");
+  }
+  std::cout << "restart of the service: Zeek held all " << before.size()
+            << " entries the whole time\n";
+}
+
 void Demo::stop() {
   if (service_->terminate() != 0) {
     throw std::runtime_error("the service did not end cleanly, see " + file("misp-zeek.log"));
@@ -331,6 +353,7 @@ void Demo::run() {
   start_service();
   bootstrap();
   play();
+  restart_service();
   std::cout << "\nall as it must be\n";
   if (settings_.keep) {
     std::cout << "still running; API key " << kKey << "; logs in " << directory_

@@ -36,6 +36,41 @@ void write_attribute_tags(JsonWriter& json, const Database& db, const Attribute&
   json.end_array();
 }
 
+/// Attributes not saved, by their place in the request.
+using Failures = std::vector<std::pair<std::size_t, Saved>>;
+
+void write_failures(JsonWriter& json, const Failures& failures) {
+  if (failures.empty()) return;
+  json.key("errors").begin_object();
+  for (const auto& [index, failure] : failures) {
+    json.key("attribute_" + std::to_string(index)).begin_object();
+    json.key(failure.field).begin_array().text(failure.error).end_array().end_object();
+  }
+  json.end_object();
+}
+
+/// One attribute as an object, several as a list; `ids` is not empty.
+std::string saved_attributes(const Database& db, const std::vector<Id>& ids,
+                             const Failures& failures) {
+  std::string out;
+  JsonWriter json(out, db.native_numbers);
+  json.begin_object().key("Attribute");
+  if (ids.size() > 1) json.begin_array();
+  for (const Id id : ids) {
+    json.begin_object();
+    write_saved_columns(json, *db.attributes().find(id));
+    json.end_object();
+  }
+  if (ids.size() > 1) {
+    json.end_array();
+  } else {
+    write_attribute_tags(json, db, *db.attributes().find(ids.front()));
+  }
+  write_failures(json, failures);
+  json.end_object();
+  return out;
+}
+
 }  // namespace
 
 Response Api::attribute_search(const Request& request, const Json& body) {
@@ -66,7 +101,7 @@ Response Api::attribute_add(const Request& request, const Json& body) {
   if (event == nullptr) return error_response(404, "Invalid event", request.path);
   const Id event_id = event->id;
   std::vector<Id> ids;
-  std::vector<std::pair<std::size_t, Saved>> failures;
+  Failures failures;
   const auto list = listed_attributes(body);
   for (std::size_t i = 0; i < list.size(); ++i) {
     auto saved = changes_.add_attribute(event_id, list[i]);
@@ -81,30 +116,7 @@ Response Api::attribute_add(const Request& request, const Json& body) {
     return save_failed_response("Could not add Attribute", "/attributes/add",
                                 failures.empty() ? none : failures.front().second);
   }
-  Response response;
-  JsonWriter json(response.body, db_.native_numbers);
-  json.begin_object().key("Attribute");
-  if (ids.size() > 1) json.begin_array();
-  for (const Id id : ids) {
-    json.begin_object();
-    write_saved_columns(json, *db_.attributes().find(id));
-    json.end_object();
-  }
-  if (ids.size() > 1) {
-    json.end_array();
-  } else {
-    write_attribute_tags(json, db_, *db_.attributes().find(ids.front()));
-  }
-  if (!failures.empty()) {
-    json.key("errors").begin_object();
-    for (const auto& [index, failure] : failures) {
-      json.key("attribute_" + std::to_string(index)).begin_object();
-      json.key(failure.field).begin_array().text(failure.error).end_array().end_object();
-    }
-    json.end_object();
-  }
-  json.end_object();
-  return response;
+  return json_response(saved_attributes(db_, ids, failures));
 }
 
 Response Api::attribute_edit(const Request& request, const Json& body) {

@@ -102,7 +102,7 @@ Response Api::event_index(const Request& /*request*/, const Json& body) {
   std::size_t count = 0;
   json.begin_array();
   db_.events().for_each_visible([&](const Event& event) {
-    if (published && event.published != *published) return;
+    if (published.value_or(event.published) != event.published) return;
     if (since && event.timestamp < *since) return;
     // The short form leaves out events without an active attribute.
     if (minimal && db_.active_attributes(event.id) == 0 && !db_.holds_changes()) return;

@@ -10,6 +10,7 @@ namespace misp_zeek::misp_sim {
 namespace {
 
 constexpr std::size_t kMaxSource = 255;
+constexpr auto kBadType = "Invalid type, please change it before you POST 1000000 sightings.";
 
 /// MISP answers 200 to a sighting that it does not take.
 Response sighting_refused(const std::string& reason) {
@@ -41,36 +42,39 @@ std::vector<std::string> wanted_values(const Json& body) {
   return values;
 }
 
+/// By the id or uuid `name`, else by values.
+std::vector<Id> sighted_attributes(const Database& db, const std::string& name,
+                                   const std::vector<std::string>& values) {
+  if (name.empty()) return attributes_with(db, values);
+  const auto* attribute = db.attribute(name);
+  return attribute == nullptr ? std::vector<Id>{} : std::vector<Id>{attribute->id};
+}
+
 }  // namespace
 
-Response Api::sighting_add(const Request& request, const Json& posted) {
-  const auto& body = unwrap(posted, "Sighting");
+Response Api::sighting_add(const Request& request, const Json& body) {
+  const auto& fields = unwrap(body, "Sighting");
+  auto name = request.argument(0);
+  if (name.empty()) {
+    name = text_field(fields, "id").value_or(text_field(fields, "uuid").value_or(""));
+  }
   Changes::NewSighting sighting;
-  sighting.source = text_field(body, "source").value_or("");
-  if (field(body, "id").is_array() || sighting.source.size() > kMaxSource) {
+  sighting.source = text_field(fields, "source").value_or("");
+  if (field(fields, "id").is_array() || sighting.source.size() > kMaxSource) {
     return error_response(500, "An Internal Error Has Occurred.", request.path);
   }
-  const auto type = number_field(body, "type").value_or(0);
-  if (type < 0 || type > 2) {
-    return sighting_refused("Invalid type, please change it before you POST 1000000 sightings.");
-  }
+  const auto type = number_field(fields, "type").value_or(0);
+  if (type < 0 || type > 2) return sighting_refused(kBadType);
   sighting.type = static_cast<int>(type);
-  sighting.replaces_expiration = type == 2 && field(body, "type").is_string();
-  const bool timed = has_field(body, "timestamp");
-  const auto time = timed ? number_field(body, "timestamp") : changes_.now();
+  sighting.replaces_expiration = type == 2 && field(fields, "type").is_string();
+  const bool timed = has_field(fields, "timestamp");
+  const auto time = timed ? number_field(fields, "timestamp") : changes_.now();
   if (!time) return sighting_refused(R"({"date_sighting":["This field cannot be left blank"]})");
   sighting.date = *time;
 
-  auto name = request.argument(0);
-  if (name.empty()) name = text_field(body, "id").value_or(text_field(body, "uuid").value_or(""));
-  const auto values = wanted_values(body);
+  const auto values = wanted_values(fields);
   if (name.empty() && values.empty()) return sighting_refused("No valid attributes found.");
-  std::vector<Id> targets;
-  if (const auto* attribute = name.empty() ? nullptr : db_.attribute(name)) {
-    targets.push_back(attribute->id);
-  } else if (name.empty()) {
-    targets = attributes_with(db_, values);
-  }
+  const auto targets = sighted_attributes(db_, name, values);
   if (targets.empty()) {
     return sighting_refused("No valid attributes found that match the criteria.");
   }

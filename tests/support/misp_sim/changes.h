@@ -65,11 +65,11 @@ class Changes {
   void rename_tag(Id tag, const std::string& name);
   void delete_tag(Id tag);
   /// False: it was there already, or was not there.
-  bool tag_attribute(Id attribute, Id tag, bool local);
+  bool tag_attribute(Id id, Id tag, bool local);
   /// `quiet`: as /attributes/removeTag, which touches neither timestamp nor event.
-  bool untag_attribute(Id attribute, Id tag, bool quiet);
-  bool tag_event(Id event, Id tag, bool local);
-  bool untag_event(Id event, Id tag);
+  bool untag_attribute(Id id, Id tag, bool quiet);
+  bool tag_event(Id id, Id tag, bool local);
+  bool untag_event(Id id, Id tag);
 
   struct NewSighting {
     std::string source;
@@ -85,7 +85,7 @@ class Changes {
   Id add_warninglist(Warninglist list);
 
  private:
-  void emit(std::string_view topic, std::string message);
+  void emit(std::string_view topic, std::string_view message);
   void emit_attribute(Id id, std::string_view action);
   void emit_event(Id id, std::string_view action);
   void unpublish_silently(Id event);
@@ -100,7 +100,7 @@ class Changes {
   Id insert_object(Id event, const Json& fields);
   void edit_object_attribute(const Object& object, const Json& fields);
   void sanitise(Attribute& attribute) const;
-  void delete_object_attributes_twice(Id object);
+  void delete_object_attributes_twice(Id id);
 
   Database& db_;
   Publisher& publisher_;

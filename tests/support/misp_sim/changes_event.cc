@@ -31,8 +31,8 @@ void apply_event_fields(Event& event, const Json& fields) {
 Changes::Changes(Database& db, Publisher& publisher, std::function<std::int64_t()> clock)
     : db_(db), publisher_(publisher), clock_(std::move(clock)) {}
 
-void Changes::emit(std::string_view topic, std::string message) {
-  if (!silent_ && !muted_) publisher_.push(topic, std::move(message));
+void Changes::emit(std::string_view topic, std::string_view message) {
+  if (!silent_ && !muted_) publisher_.push(topic, message);
 }
 
 void Changes::emit_event(Id id, std::string_view action) {

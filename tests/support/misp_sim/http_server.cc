@@ -84,8 +84,8 @@ HttpServer::HttpServer(const std::string& host, int port, Handler handler, Clock
   };
   state.server.Get(".*", answer).Post(".*", answer).Put(".*", answer).Delete(".*", answer);
   if (port == 0) {
-    state.port = state.server.bind_to_any_port(host.c_str());
-  } else if (state.server.bind_to_port(host.c_str(), port)) {
+    state.port = state.server.bind_to_any_port(host);
+  } else if (state.server.bind_to_port(host, port)) {
     state.port = port;
   }
   if (state.port <= 0) {

@@ -36,61 +36,71 @@ void write_ready_file(const std::string& path, const MispSim& sim) {
   std::filesystem::rename(temporary, path);
 }
 
-void wait_for_signal(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-}
-
-int run(const MispSim::Options& options, const std::string& ready_file, const sigset_t& signals) {
-  MispSim sim(options);
-  std::cout << "misp-sim: REST " << sim.url() << ", feed " << sim.zmq_endpoint() << std::endl;
-  if (!ready_file.empty()) write_ready_file(ready_file, sim);
-  wait_for_signal(signals);
-  return 0;
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  // Blocked before any thread starts, so that only sigwait sees them.
+/// Blocked before any thread starts, so that only sigwait sees them.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
 
+struct CommandLine {
   MispSim::Options options;
-  options.seed_file = misp_zeek::misp_sim::default_seed_file();
   std::string address = "127.0.0.1:0";
   std::string ready_file;
-  std::int64_t heartbeat_ms = options.heartbeat.count();
-  std::int64_t bind_grace_ms = options.bind_grace.count();
+  std::int64_t heartbeat_ms = 10'000;
+  std::int64_t bind_grace_ms = 1'000;
   bool empty = false;
-  CLI::App app("A MISP to test against: REST API, ZeroMQ feed, control API under /sim/");
-  app.add_option("--http", address, "HOST:PORT of the REST API; port 0 takes a free one");
+};
+
+void add_options(CLI::App& app, CommandLine& line) {
+  auto& options = line.options;
+  app.add_option("--http", line.address, "HOST:PORT of the REST API; port 0 takes a free one");
   app.add_option("--zmq", options.zmq_endpoint, "endpoint of the feed");
   app.add_option("--key", options.key, "API key");
   app.add_option("--seed-file", options.seed_file, "events to start with")
       ->check(CLI::ExistingFile);
-  app.add_flag("--empty", empty, "start without events");
-  app.add_option("--ready-file", ready_file, "JSON with the ports, written when ready");
+  app.add_flag("--empty", line.empty, "start without events");
+  app.add_option("--ready-file", line.ready_file, "JSON with the ports, written when ready");
   app.add_option("--username", options.username, "of the feed");
   app.add_option("--password", options.password, "of the feed");
-  app.add_option("--heartbeat-ms", heartbeat_ms, "of the idle feed")->check(CLI::PositiveNumber);
-  app.add_option("--bind-grace-ms", bind_grace_ms, "of a restarted publisher")
+  app.add_option("--heartbeat-ms", line.heartbeat_ms, "of the idle feed")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--bind-grace-ms", line.bind_grace_ms, "of a restarted publisher")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--zmq-send-limit", options.zmq_send_limit,
                  "frames queued for a slow subscriber before loss; 0: no limit, MISP has 1000")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--sanitise", options.sanitise, "overwrite soft-deleted attributes");
   app.add_flag("--native-ints", options.native_ints, "numbers as JSON numbers");
+}
+
+int run(CommandLine& line, const sigset_t& signals) {
+  split_address(line.address, line.options);
+  line.options.heartbeat = std::chrono::milliseconds(line.heartbeat_ms);
+  line.options.bind_grace = std::chrono::milliseconds(line.bind_grace_ms);
+  if (line.empty) line.options.seed_file.clear();
+  const MispSim sim(line.options);
+  std::cout << "misp-sim: REST " << sim.url() << ", feed " << sim.zmq_endpoint() << std::endl;
+  if (!line.ready_file.empty()) write_ready_file(line.ready_file, sim);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto signals = block_signals();
+  CLI::App app("A MISP to test against: REST API, ZeroMQ feed, control API under /sim/");
   try {
+    CommandLine line;
+    line.options.seed_file = misp_zeek::misp_sim::default_seed_file();
+    add_options(app, line);
     app.parse(argc, argv);
-    split_address(address, options);
-    options.heartbeat = std::chrono::milliseconds(heartbeat_ms);
-    options.bind_grace = std::chrono::milliseconds(bind_grace_ms);
-    if (empty) options.seed_file.clear();
-    return run(options, ready_file, signals);
+    return run(line, signals);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {

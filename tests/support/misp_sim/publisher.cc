@@ -161,9 +161,9 @@ void Publisher::State::send(Message message) {
 
 void Publisher::State::send_heartbeat() {
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started);
-  const std::string frame = "misp_json_self {\"status\": \"" +
+  const std::string frame = R"(misp_json_self {"status": ")" +
                             std::string(kStatus.at(heartbeats++ % kStatus.size())) +
-                            "\", \"uptime\": " + std::to_string(uptime.count()) + "}";
+                            R"(", "uptime": )" + std::to_string(uptime.count()) + "}";
   socket->send(zmq::buffer(frame), zmq::send_flags::dontwait);
   ++counters.frames["misp_json_self"];
 }
@@ -221,7 +221,7 @@ int Publisher::port() const {
   return static_cast<int>(port.value_or(0));
 }
 
-void Publisher::push(std::string_view topic, std::string json) {
+void Publisher::push(std::string_view topic, std::string_view json) {
   const std::lock_guard lock(state_->mutex);
   std::string frame(topic);
   frame += ' ';

@@ -43,7 +43,7 @@ class Publisher {
 
   [[nodiscard]] int port() const;
 
-  void push(std::string_view topic, std::string json);
+  void push(std::string_view topic, std::string_view json);
   /// Sends bytes that need not be a message, ahead of everything queued.
   void push_raw(std::string frame);
 

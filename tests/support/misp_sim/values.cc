@@ -55,7 +55,7 @@ Part store_ip(std::string_view text) {
 }
 
 std::string to_punycode(std::string_view text) {
-  const std::string input(text);
+  std::string input(text);
   char* output = nullptr;
   if (idn2_to_ascii_8z(input.c_str(), &output, IDN2_NONTRANSITIONAL) != IDN2_OK) return input;
   const std::unique_ptr<char, decltype(&idn2_free)> owner(output, &idn2_free);

@@ -283,7 +283,9 @@ void World::talk_to_zeek(bool faulty) {
     from_zeek_.pop_front();
     session_->on_report(message, clock_);
   }
-  for (auto& message : session_->poll(clock_)) {
+  auto messages =
+      sync_->status().bootstrapped ? session_->poll(clock_) : std::vector<contract::ToZeek>();
+  for (auto& message : messages) {
     if (link_up_ && !(faulty && chance(scenario_.faults.lose_to_zeek))) {
       to_zeek_.push_back({clock_ + 1, std::move(message)});
     }
@@ -398,8 +400,8 @@ std::string World::check_always() {
 }
 
 bool World::settled() const {
-  return commits_.empty() && session_->in_step() && sync_->status().last_full &&
-         *sync_->status().last_full > clock_ - 5'000;
+  return commits_.empty() && sync_->open_questions() == 0 && session_->in_step() &&
+         sync_->status().last_full && *sync_->status().last_full > clock_ - 5'000;
 }
 
 std::string World::check_settled() {

@@ -34,6 +34,10 @@ struct ZeekSimOptions {
 /// A stand-in for a Zeek with the package: a real Broker endpoint that listens, with PackageModel
 /// behind it. It answers the test inspector too. No Zeek, no Intel framework.
 ///
+/// Two limits come from Broker. 1.4 with TLS breaks the other connections of an endpoint when one
+/// ends, so use disable_tls where several come and go. 2.8 does not close the listening socket
+/// before the process ends, so a restart on the same port needs the program zeek-sim.
+///
 /// Threads: one of its own; all functions may be called from any thread.
 class ZeekSim {
  public:

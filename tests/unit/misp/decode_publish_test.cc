@@ -81,13 +81,13 @@ TEST(DecodePublish, RefusesAMissingListBecauseItWouldReadAsEmpty) {
   EXPECT_EQ(refused(R"(misp_json {"Attribute":[]})").message, "misp_json: Event: missing");
 }
 
-TEST(DecodePublish, TakesAHundredThousandAttributesInOneFrame) {
+TEST(DecodePublish, TakesTwentyThousandAttributesInOneFrame) {
   std::string attributes = attribute(1);
-  for (int i = 1; i < 100'000; ++i) {
+  for (int i = 1; i < 20'000; ++i) {
     attributes += ",";
     attributes += attribute(1 + i % 80);
   }
-  EXPECT_EQ(decoded<PublishMessage>(publish(attributes, "")).attributes.size(), 100'000U);
+  EXPECT_EQ(decoded<PublishMessage>(publish(attributes, "")).attributes.size(), 20'000U);
 }
 
 }  // namespace

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "misp/rest_client.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "http_test_server.h"
+#include "rest_support.h"
+
+namespace misp_zeek::misp {
+namespace {
+
+HttpTestServer::Handler always(TestResponse response) {
+  return [response](const TestRequest&) { return response; };
+}
+
+TestResponse json(std::string body) {
+  TestResponse response;
+  response.body = std::move(body);
+  return response;
+}
+
+TEST(RestClient, SendsKeyAndSearchAndReadsThePage) {
+  HttpTestServer server(always(json(test_page(3))));
+  const auto client = make_client(server.url() + "/misp/");
+  const auto page = client->search({}, 2, 3);
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->rows.size(), 3U);
+  EXPECT_EQ(page->rows[2].attribute.id, 3U);
+  EXPECT_EQ(page->rows[2].event.info, "rest one");
+  EXPECT_FALSE(page->last);
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].method, "POST");
+  EXPECT_EQ(requests[0].path, "/misp/attributes/restSearch");
+  EXPECT_EQ(requests[0].headers.at("Authorization"), kTestKey);
+  EXPECT_EQ(requests[0].headers.at("Accept"), "application/json");
+  EXPECT_EQ(requests[0].headers.at("Content-Type"), "application/json");
+  EXPECT_EQ(requests[0].headers.at("User-Agent"), "misp-zeek");
+  EXPECT_EQ(requests[0].headers.count("Expect"), 0U);
+  const auto body = nlohmann::json::parse(requests[0].body);
+  EXPECT_EQ(body.at("page"), 2);
+  EXPECT_EQ(body.at("limit"), 3);
+}
+
+TEST(RestClient, KnowsTheLastPageByRowsAndSkippedOnes) {
+  TestResponse response = json(test_page(1));
+  HttpTestServer server([&](const TestRequest&) { return response; });
+  const auto client = make_client(server.url());
+  EXPECT_TRUE(client->search({}, 1, 2)->last);
+  EXPECT_FALSE(client->search({}, 1, 1)->last);
+  response.headers["X-Skipped-Elements-Count"] = "1";
+  const auto page = client->search({}, 1, 2);
+  EXPECT_EQ(page->skipped, 1U);
+  EXPECT_FALSE(page->last);
+  response.body = test_page(0);
+  EXPECT_FALSE(client->search({}, 1, 1)->last);
+  response.headers.clear();
+  response.body = R"({"response":{"Attribute":[{"id":1}]}})";
+  const auto undecodable = client->search({}, 1, 1);
+  EXPECT_EQ(undecodable->undecodable, 1U);
+  EXPECT_FALSE(undecodable->last);
+}
+
+TEST(RestClient, CountsAndReadsIndexAndUser) {
+  HttpTestServer server([](const TestRequest& request) {
+    if (request.path == "/events/index") {
+      auto response = json(R"([{"id":"1","timestamp":"5","published":true,)"
+                           R"("uuid":"d6654966-2af7-40ad-8aa3-148a29e978a3"}])");
+      response.headers["Date"] = "Tue, 24 Nov 2026 02:21:48 GMT";
+      return response;
+    }
+    if (request.path == "/servers/getVersion") {
+      return json(R"({"version":"2.5.1","perm_sighting":true})");
+    }
+    if (request.path == "/users/view/me") {
+      return json(R"({"User":{"org_id":"4"},"Role":{"perm_site_admin":true}})");
+    }
+    auto response = json("12345");
+    response.content_type = "text/plain; charset=UTF-8";
+    return response;
+  });
+  const auto client = make_client(server.url());
+  EXPECT_EQ(client->count({}).value(), 12'345U);
+  const auto index = client->event_index();
+  ASSERT_TRUE(index) << index.error().message;
+  EXPECT_EQ(index->rows.size(), 1U);
+  EXPECT_EQ(index->server_time, 1'795'486'908);
+  const auto user = client->user();
+  ASSERT_TRUE(user) << user.error().message;
+  EXPECT_EQ(user->org_id, 4U);
+  EXPECT_TRUE(user->site_admin);
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_EQ(nlohmann::json::parse(requests[0].body).at("returnFormat"), "count");
+  EXPECT_EQ(requests[1].body, R"({"minimal":1})");
+  EXPECT_EQ(requests[2].method, "GET");
+}
+
+TEST(RestClient, KeepsOneConnectionOpen) {
+  HttpTestServer server(always(json(test_page(1))));
+  const auto client = make_client(server.url());
+  ASSERT_TRUE(client->search({}, 1, 5));
+  ASSERT_TRUE(client->search({}, 2, 5));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].client_port, requests[1].client_port);
+}
+
+TEST(RestClient, ReadsCompressedAnswers) {
+  auto response = json(test_page(2000));
+  response.content_type = "application/json";  // what the server knows to compress
+  HttpTestServer server(always(response));
+  const auto client = make_client(server.url());
+  const auto page = client->search({}, 1, 2000);
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->rows.size(), 2000U);
+  const auto encodings = server.encodings();
+  ASSERT_EQ(encodings.size(), 1U);
+  EXPECT_NE(encodings[0], "");
+}
+
+TEST(RestClient, ReadsAPageOfManyMegabytes) {
+  constexpr int kRows = 20'000;
+  HttpTestServer server([body = test_page(kRows)](const TestRequest&) {
+    auto response = json(body);
+    response.content_type = "application/octet-stream";  // keeps the server from compressing
+    return response;
+  });
+  const auto client = make_client(server.url());
+  const auto page = client->search({}, 1, kRows);
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->rows.size(), std::size_t{kRows});
+  EXPECT_EQ(page->rows.back().attribute.id, std::uint64_t{kRows});
+  EXPECT_EQ(server.encodings().at(0), "");
+}
+
+TEST(RestClient, AsksNobodyWhenNothingCanMatch) {
+  HttpTestServer server(always(json(test_page(1))));
+  auto options = rest_options(server.url());
+  options.filter.types = {"comment"};
+  const auto client = make_client(std::move(options));
+  const auto page = client->search({}, 1, 5);
+  ASSERT_TRUE(page);
+  EXPECT_TRUE(page->rows.empty());
+  EXPECT_TRUE(page->last);
+  EXPECT_EQ(client->count({}).value(), 0U);
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(RestClient, CancelEndsARunningRequestAndRefusesLaterOnes) {
+  std::promise<void> asked;
+  HttpTestServer server([&](const TestRequest&) {
+    asked.set_value();
+    auto response = json(test_page(1));
+    response.pause = std::chrono::milliseconds(100);
+    return response;
+  });
+  const auto client = make_client(server.url());
+  std::jthread canceller([&] {
+    asked.get_future().wait_for(std::chrono::seconds(10));
+    client->cancel();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto page = client->search({}, 1, 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(client->event_index().error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST(RestClient, RefusesAUrlOrKeyThatCannotWork) {
+  for (const char* url : {"", "misp.example", "ftp://misp.example", "http://a b", "https://a?x"}) {
+    EXPECT_EQ(RestClient::create(rest_options(url)).error().code, ErrorCode::kInvalidConfig) << url;
+  }
+  for (const char* key : {"", "with space", "with\r\nX-Header: 1"}) {
+    auto options = rest_options("https://misp.example");
+    options.api_key = key;
+    EXPECT_EQ(RestClient::create(options).error().code, ErrorCode::kInvalidConfig) << key;
+  }
+}
+
+}  // namespace
+}  // namespace misp_zeek::misp

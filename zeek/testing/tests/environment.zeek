@@ -1,0 +1,16 @@
+# @TEST-DOC: Address and port to listen on come from the environment, else from the options; what is no port is not used, and said.
+# @TEST-EXEC: quiet-zeek $PACKAGE %INPUT >output
+# @TEST-EXEC: MISP_BROKER_PORT=1234 MISP_BROKER_ADDRESS=::1 quiet-zeek $PACKAGE %INPUT >>output
+# @TEST-EXEC: MISP_BROKER_PORT=65536 zeek $PACKAGE %INPUT >>output 2>stderr
+# @TEST-EXEC: MISP_BROKER_PORT=27760/tcp zeek $PACKAGE %INPUT >>output 2>>stderr
+# @TEST-EXEC: grep -o 'MISP_BROKER_PORT is no port.*' stderr >>output
+# @TEST-EXEC: btest-diff output
+
+redef MISP::broker_listen = F;
+
+module MISP;
+
+event zeek_init()
+	{
+	print listen_address(), listen_port();
+	}
