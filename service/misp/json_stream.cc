@@ -99,7 +99,7 @@ class Builder {
   bool number_unsigned(Json::number_unsigned_t value) { return scalar(value); }
   bool number_float(Json::number_float_t value, const std::string&) { return scalar(value); }
   bool string(std::string& value) { return scalar(std::move(value)); }
-  bool binary(Json::binary_t&) { return false; }  // not in JSON texts
+  static bool binary(Json::binary_t&) { return false; }  // not in JSON texts
   bool start_object(std::size_t) { return open(Json::object()); }
   bool start_array(std::size_t) { return open(Json::array()); }
   bool end_object() { return close(); }

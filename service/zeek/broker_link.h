@@ -27,15 +27,15 @@ struct BrokerLinkOptions {
 /// Link to one Zeek over native Broker: `Broker::listen` there, one endpoint here for each
 /// connection, so that nothing is forwarded among Zeeks and no state outlives a connection.
 ///
-/// LinkDown is reported when a connection is lost, and when an attempt fails for another reason than
-/// the one before it. Its codes: kUnavailable (nothing listens, or the connection was lost),
-/// kTimeout, kIncompatible (something listens, but no handshake succeeds: another Broker, TLS on one
-/// side only, certificates refused), kInvalidConfig (TLS files). The link goes on in all cases.
+/// LinkDown is reported when a connection is lost, and when an attempt fails for another reason
+/// than the one before it. Its codes: kUnavailable (nothing listens, or the connection was lost),
+/// kTimeout, kIncompatible (something listens, but no handshake succeeds: another Broker, TLS on
+/// one side only, certificates refused), kInvalidConfig (TLS files). The link goes on in all cases.
 /// An attempt without an answer stays open for long, because Broker keeps its socket for good when
 /// an endpoint ends during a handshake (2.8), or ends only after it (1.4).
 ///
-/// Threads: as ZeekLink. The link has one thread, and Broker its own; both inherit the signal mask of
-/// start()'s caller, so block what a signal thread waits for before. SIGPIPE must be ignored.
+/// Threads: as ZeekLink. The link has one thread, and Broker its own; both inherit the signal mask
+/// of start()'s caller, so block what a signal thread waits for before. SIGPIPE must be ignored.
 class BrokerLink : public ZeekLink {
  public:
   explicit BrokerLink(BrokerLinkOptions options);

@@ -13,8 +13,7 @@ namespace misp_zeek::zeek {
 namespace {
 
 bool connects(const addrinfo& address, std::chrono::milliseconds timeout) {
-  const int fd =
-      ::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     return false;
   }

@@ -8,8 +8,8 @@
 
 namespace misp_zeek {
 
-/// The program zeek-sim as a child. A port that Broker 2.8 listened on is free only when the process
-/// has ended, so restarts need a process.
+/// The program zeek-sim as a child. A port that Broker 2.8 listened on is free only when the
+/// process has ended, so restarts need a process.
 class ZeekSimProcess {
  public:
   /// Waits until it listens. port() is 0 if it does not.

@@ -46,7 +46,8 @@ bool write_ready_file(const std::string& path, std::uint16_t port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"A stand-in for a Zeek with the MISP package. No Zeek: for tests and demonstrations"};
+  CLI::App app{
+      "A stand-in for a Zeek with the MISP package. No Zeek: for tests and demonstrations"};
   std::string listen = "127.0.0.1:27760";
   std::string ready_file;
   misp_zeek::sim::ZeekSimOptions options;

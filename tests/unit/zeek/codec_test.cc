@@ -68,7 +68,8 @@ TEST(Codec, NamesTheArgumentOfAWrongType) {
   EXPECT_EQ(error_of(event).message, "MISP::ack_v1 argument 1 (seq): expected count, got string");
   event = ack({});
   event.args[0] = WireValue(true);
-  EXPECT_EQ(error_of(event).message, "MISP::ack_v1 argument 0 (session): expected string, got bool");
+  EXPECT_EQ(error_of(event).message,
+            "MISP::ack_v1 argument 0 (session): expected string, got bool");
   event = ack({});
   event.args[7] = WireValue(kOne);
   EXPECT_EQ(error_of(event).message,
@@ -88,8 +89,8 @@ TEST(Codec, NamesTheFieldOfARecordThatIsWrong) {
 }
 
 TEST(Codec, RefusesMoreRejectsThanTheContractAllows) {
-  EXPECT_TRUE(decode_from_zeek(
-      ack(WireValue::Vector(contract::kMaxRejectsPerAck, WireValue(reject())))));
+  EXPECT_TRUE(
+      decode_from_zeek(ack(WireValue::Vector(contract::kMaxRejectsPerAck, WireValue(reject())))));
   const auto error =
       error_of(ack(WireValue::Vector(contract::kMaxRejectsPerAck + 1, WireValue(reject()))));
   EXPECT_EQ(error.code, ErrorCode::kTooLarge);
@@ -128,9 +129,10 @@ TEST(Codec, StandInsSeeMoreItemsThanTheContractAllows) {
 TEST(Codec, RefusesAnEventIdThatIsNoDecimal) {
   for (const std::string id : {"", "-1", "0x1", "1 ", "18446744073709551616"}) {
     const auto error = error_to_zeek(apply_with_key({"a.example", "Intel::DOMAIN", id}));
-    EXPECT_EQ(error.message, "MISP::apply_v1 argument 5 (removals)[0] field 2 (event_id): expected "
-                             "a decimal number, got '" +
-                                 id + "'");
+    EXPECT_EQ(error.message,
+              "MISP::apply_v1 argument 5 (removals)[0] field 2 (event_id): expected "
+              "a decimal number, got '" +
+                  id + "'");
   }
 }
 

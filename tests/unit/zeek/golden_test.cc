@@ -52,8 +52,8 @@ TEST(GoldenMessages, CoverEveryMessageOfTheContract) {
   for (const auto& name : golden::message_names()) {
     events.insert(golden::read_message(name).name);
   }
-  EXPECT_EQ(events.size(), std::variant_size_v<contract::ToZeek> +
-                               std::variant_size_v<contract::FromZeek>);
+  EXPECT_EQ(events.size(),
+            std::variant_size_v<contract::ToZeek> + std::variant_size_v<contract::FromZeek>);
 }
 
 TEST(GoldenMessages, HelloHasItsFieldsInPlace) {
@@ -94,9 +94,9 @@ TEST(GoldenMessages, EndAndPingHaveTheirFieldsInPlace) {
 }
 
 TEST(GoldenMessages, HelloAckHasItsFieldsInPlace) {
-  const contract::HelloAck ack{kSession,  "CkX4Yb2ZJp1nRT6QHf", "1.0.0", "8.2.2",
-                               "manager", kEpoch,               4710,    6,
-                               "902433b94791b650"};
+  const contract::HelloAck ack{
+      kSession, "CkX4Yb2ZJp1nRT6QHf", "1.0.0", "8.2.2", "manager", kEpoch, 4710,
+      6,        "902433b94791b650"};
   EXPECT_EQ(expect<contract::HelloAck>(decode_from_zeek(golden::read_message("hello_ack_v1"))),
             ack);
 }

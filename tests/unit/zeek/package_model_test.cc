@@ -211,12 +211,11 @@ TEST_F(PackageModelTest, RefusesEachBadItemAndCarriesOutTheOthers) {
   model_.options().unknown_types = {IndicatorType::kFileName};
   model_.options().vetoes = [](const Item& i) { return i.entry.key.indicator == "veto"; };
   hello();
-  const auto ack = apply(1, {typed(IndicatorType::kAddr, "1.2.3"),
-                             typed(IndicatorType::kAddr, "192.0.2.1"),
-                             typed(IndicatorType::kSubnet, "192.0.2.0/33"),
-                             typed(IndicatorType::kSubnet, "2001:db8::/48"),
-                             typed(IndicatorType::kFileName, "a.exe"), item(""),
-                             item(std::string(2049, 'x')), item("veto")});
+  const auto ack = apply(
+      1, {typed(IndicatorType::kAddr, "1.2.3"), typed(IndicatorType::kAddr, "192.0.2.1"),
+          typed(IndicatorType::kSubnet, "192.0.2.0/33"),
+          typed(IndicatorType::kSubnet, "2001:db8::/48"), typed(IndicatorType::kFileName, "a.exe"),
+          item(""), item(std::string(2049, 'x')), item("veto")});
   EXPECT_EQ(ack.inserted, 2U);
   EXPECT_THAT(reasons(ack), ElementsAre("bad_address", "bad_subnet", "unknown_type", "empty",
                                         "too_long", "vetoed"));
