@@ -101,6 +101,7 @@ class Demo {
   Settings settings_;
   std::string directory_;
   bool ok_ = false;
+  bool tls_ = true;
   int http_port_ = 0;
   int zmq_port_ = 0;
   int zeek_port_ = 0;
@@ -130,11 +131,16 @@ void Demo::start_misp() {
 
 void Demo::start_zeek() {
   const std::string zeek = find_zeek(settings_.zeek);
+  // Broker 1.4 breaks a listener's other TLS connections when one peer leaves.
+  tls_ = !zeek.empty();
   zeek_port_ = misp_zeek::process::free_port();
   const std::string port = std::to_string(zeek_port_);
   if (zeek.empty()) {
-    zeek_ = std::make_unique<Process>(Process::Options{
-        {MISP_ZEEK_ZEEK_SIM, "--listen", "127.0.0.1:" + port}, {}, "", file("zeek.log")});
+    zeek_ = std::make_unique<Process>(
+        Process::Options{{MISP_ZEEK_ZEEK_SIM, "--listen", "127.0.0.1:" + port, "--disable-tls"},
+                         {},
+                         "",
+                         file("zeek.log")});
     std::cout << "Zeek     zeek-sim, a stand-in without an Intel framework: "
               << (settings_.zeek == "none" ? "asked for"
                                            : "no Zeek whose Broker this build speaks was found")
@@ -149,9 +155,11 @@ void Demo::start_zeek() {
     std::cout << "Zeek     " << zeek << " with the package, listening at 127.0.0.1:" << port
               << "\n";
   }
-  auto inspector = ZeekInspector::connect(
-      {.address = "127.0.0.1", .port = static_cast<std::uint16_t>(zeek_port_), .tls = {}},
-      kStartLimit);
+  auto inspector = ZeekInspector::connect({.address = "127.0.0.1",
+                                           .port = static_cast<std::uint16_t>(zeek_port_),
+                                           .disable_tls = !tls_,
+                                           .tls = {}},
+                                          kStartLimit);
   if (!inspector) {
     throw std::runtime_error("Zeek does not answer: " + inspector.error().message + ", see " +
                              file("zeek.log"));
@@ -166,6 +174,7 @@ void Demo::start_service() {
       << "[misp]\nurl = \"http://127.0.0.1:" << http_port_
       << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << zmq_port_
       << "\"\n[filter]\nmax_age = \"0\"\n[[zeek]]\nname = \"demo\"\nport = " << zeek_port_
+      << "\ntls = " << (tls_ ? "true" : "false")
       << "\n[http]\nlisten = \"127.0.0.1:" << health_port_ << "\"\n[log]\nlevel = \"debug\"\n";
   service_ = std::make_unique<Process>(
       Process::Options{{MISP_ZEEK_SERVICE, "run", "-c", file("misp-zeek.toml")},
