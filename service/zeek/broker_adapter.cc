@@ -7,28 +7,16 @@
 
 #include <algorithm>
 #include <array>
-#include <broker/configuration.hh>
-#include <broker/data.hh>
-#include <broker/endpoint.hh>
 #include <broker/error.hh>
+#include <broker/peer_info.hh>
+#include <broker/peer_status.hh>
 #include <broker/status.hh>
-#include <broker/status_subscriber.hh>
-#include <broker/subscriber.hh>
-#include <broker/topic.hh>
 #include <broker/version.hh>
-#include <broker/zeek.hh>
 #include <exception>
 #include <optional>
 #include <utility>
 
-// Broker 2.8 has values as views (variant.hh), Broker 1.4 only as broker::data.
-#if __has_include(<broker/variant.hh>)
-#include <broker/variant.hh>
-#include <broker/variant_list.hh>
-#define MISP_ZEEK_BROKER_HAS_VARIANT 1
-#else
-#define MISP_ZEEK_BROKER_HAS_VARIANT 0
-#endif
+#include "zeek/broker_compat.h"
 
 namespace misp_zeek::zeek {
 namespace {
@@ -37,9 +25,6 @@ namespace {
 /// message of the contract, are not taken apart.
 constexpr int kMaxDepth = 4;
 constexpr std::size_t kMaxValues = 100'000;
-constexpr std::size_t kQueueSize = 1'024;
-/// An endpoint serves one peer; Broker would start a thread per core.
-constexpr std::uint64_t kBrokerThreads = 2;
 
 broker::data to_broker(const WireValue& value);
 
@@ -62,164 +47,13 @@ broker::data to_broker(const WireValue& value) {
   return std::visit(Convert{}, value.value);
 }
 
-// ---- what differs between the versions ----------------------------------------------------------
-
-#if MISP_ZEEK_BROKER_HAS_VARIANT
-
-using Value = broker::variant;
-
-/// Calls exactly one of the functions, by the value's type.
-template <typename OnScalar, typename OnList>
-std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, OnList on_list) {
-  switch (value.get_tag()) {
-    case broker::variant_tag::boolean:
-      return on_scalar(WireValue(value.to_boolean()));
-    case broker::variant_tag::count:
-      return on_scalar(WireValue(std::uint64_t{value.to_count()}));
-    case broker::variant_tag::string:
-      return on_scalar(WireValue(std::string(value.to_string())));
-    case broker::variant_tag::vector:
-      return on_list(value.to_list());
-    default:
-      return std::nullopt;
-  }
-}
-
-broker::configuration make_configuration(const BrokerOptions& options) {
-  broker::broker_options broker_options;
-  broker_options.disable_ssl = options.disable_tls;
-  broker_options.disable_forwarding = true;
-  broker_options.ignore_broker_conf = true;
-  broker::configuration configuration(broker_options);
-  configuration.set("caf.scheduler.max-threads", kBrokerThreads);
-  configuration.openssl_cafile(options.tls.ca_file);
-  configuration.openssl_certificate(options.tls.certificate);
-  configuration.openssl_key(options.tls.key);
-  configuration.openssl_passphrase(options.tls.passphrase);
-  return configuration;
-}
-
-std::string topic_of(const broker::data_message& message) {
-  return std::string(broker::get_topic(message));
-}
-
-Value payload(const broker::data_message& message) { return broker::get_data(message); }
-
-void publish_event(broker::endpoint& endpoint, const std::string& topic, const WireEvent& event) {
-  endpoint.publish(topic, broker::zeek::Event(event.name, to_broker(event.args)));
-}
-
-using StatusSubscriber = broker::status_subscriber;
-using StatusValue = broker::status_variant;
-
-StatusSubscriber subscribe_to_statuses(broker::endpoint& endpoint) {
-  return endpoint.make_status_subscriber(true);
-}
-
-std::vector<StatusValue> poll_statuses(StatusSubscriber& statuses) { return statuses.poll(); }
-
-broker::subscriber subscribe(broker::endpoint& endpoint, const std::vector<broker::topic>& topics) {
-  return endpoint.make_subscriber(topics, kQueueSize);
-}
-
-template <typename T, typename Variant>
-const T* alternative(const Variant& value) {
-  return std::get_if<T>(&value);
-}
-
-#else
-
-using Value = broker::data;
-
-template <typename OnScalar, typename OnList>
-std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, OnList on_list) {
-  if (const auto* flag = caf::get_if<broker::boolean>(&value)) {
-    return on_scalar(WireValue(*flag));
-  }
-  if (const auto* number = caf::get_if<broker::count>(&value)) {
-    return on_scalar(WireValue(std::uint64_t{*number}));
-  }
-  if (const auto* text = caf::get_if<std::string>(&value)) {
-    return on_scalar(WireValue(*text));
-  }
-  if (const auto* list = caf::get_if<broker::vector>(&value)) {
-    return on_list(*list);
-  }
-  return std::nullopt;
-}
-
-broker::configuration make_configuration(const BrokerOptions& options) {
-  broker::broker_options broker_options;
-  broker_options.disable_ssl = options.disable_tls;
-  broker_options.forward = false;
-  broker_options.ignore_broker_conf = true;
-  broker::configuration configuration(broker_options);
-  configuration.set("scheduler.max-threads", kBrokerThreads);
-  configuration.openssl_cafile = options.tls.ca_file;
-  configuration.openssl_certificate = options.tls.certificate;
-  configuration.openssl_key = options.tls.key;
-  configuration.openssl_passphrase = options.tls.passphrase;
-  return configuration;
-}
-
-std::string topic_of(const broker::data_message& message) {
-  return broker::get_topic(message).string();
-}
-
-const Value& payload(const broker::data_message& message) { return broker::get_data(message); }
-
-void publish_event(broker::endpoint& endpoint, const std::string& topic, const WireEvent& event) {
-  endpoint.publish(topic, broker::zeek::Event(event.name, to_broker(event.args)).move_data());
-}
-
-/// Broker 1.4 subscribes in the background, unless a topic is added later and waited for. What
-/// comes earlier is lost: the outcome of a quick connection attempt, for one.
-/// broker::status_subscriber cannot wait, so a plain one takes its place.
-broker::subscriber subscribe(broker::endpoint& endpoint, const std::vector<broker::topic>& topics) {
-  broker::subscriber subscriber = endpoint.make_subscriber({}, kQueueSize);
-  for (const auto& topic : topics) {
-    subscriber.add_topic(topic, true);
-  }
-  return subscriber;
-}
-
-using StatusSubscriber = broker::subscriber;
-using StatusValue = broker::status_variant;
-
-StatusSubscriber subscribe_to_statuses(broker::endpoint& endpoint) {
-  return subscribe(endpoint, {broker::topics::errors, broker::topics::statuses});
-}
-
-std::vector<StatusValue> poll_statuses(StatusSubscriber& statuses) {
-  std::vector<StatusValue> values;
-  for (const auto& message : statuses.poll()) {
-    broker::status status;
-    broker::error error;
-    if (convert(broker::get_data(message), status)) {
-      values.emplace_back(std::move(status));
-    } else if (broker::convert(broker::get_data(message), error)) {
-      values.emplace_back(std::move(error));
-    }
-  }
-  return values;
-}
-
-template <typename T, typename Variant>
-const T* alternative(const Variant& value) {
-  return caf::get_if<T>(&value);
-}
-
-#endif
-
-// ---- the same for all versions ------------------------------------------------------------------
-
 /// nullopt: too deep, too many values, or of a type that the contract lacks.
-std::optional<WireValue> from_broker(const Value& value, int depth, std::size_t& budget) {
+std::optional<WireValue> from_broker(const compat::Value& value, int depth, std::size_t& budget) {
   if (depth > kMaxDepth || budget == 0) {
     return std::nullopt;
   }
   --budget;
-  return convert_value(
+  return compat::convert_value(
       value, [](WireValue scalar) { return std::optional<WireValue>(std::move(scalar)); },
       [&](const auto& list) -> std::optional<WireValue> {
         WireValue::Vector out;
@@ -237,7 +71,7 @@ std::optional<WireValue> from_broker(const Value& value, int depth, std::size_t&
 
 /// An event on the wire is [protocol version, message type, [name, arguments, ...]]; what follows
 /// the arguments is metadata, with types that are of no interest here.
-std::optional<WireEvent> event_from(const Value& message) {
+std::optional<WireEvent> event_from(const compat::Value& message) {
   constexpr std::uint64_t kEvent = broker::zeek::Message::Type::Event;
   std::size_t budget = kMaxValues;
   std::optional<WireEvent> event;
@@ -262,12 +96,12 @@ std::optional<WireEvent> event_from(const Value& message) {
     }
     return std::optional<WireValue>();
   };
-  convert_value(message, ignore, [&](const auto& outer) {
+  compat::convert_value(message, ignore, [&](const auto& outer) {
     for (const auto& field : outer) {
       if (outer_index == 1) {
         is_event = from_broker(field, 0, budget) == std::optional<WireValue>(WireValue(kEvent));
       } else if (outer_index == 2 && is_event) {
-        convert_value(field, ignore, read_event);
+        compat::convert_value(field, ignore, read_event);
       }
       ++outer_index;
     }
@@ -277,8 +111,8 @@ std::optional<WireEvent> event_from(const Value& message) {
 }
 
 BrokerReport report_of(const broker::data_message& message) {
-  if (auto event = event_from(payload(message))) {
-    return WireMessage{topic_of(message), std::move(*event)};
+  if (auto event = event_from(compat::payload(message))) {
+    return WireMessage{compat::topic_of(message), std::move(*event)};
   }
   return WireMalformed{{ErrorCode::kMalformed, "a Broker message that is no event of ours", 0}};
 }
@@ -323,9 +157,9 @@ std::string broker_version() {
 struct BrokerEndpoint::Impl {
   Impl(const BrokerOptions& options, int event_fd)
       : wake_fd(event_fd),
-        endpoint(make_configuration(options)),
-        messages(subscribe(endpoint, topics_of(options))),
-        statuses(subscribe_to_statuses(endpoint)) {}
+        endpoint(compat::make_configuration(options)),
+        messages(compat::subscribe(endpoint, topics_of(options))),
+        statuses(compat::subscribe_to_statuses(endpoint)) {}
 
   static std::vector<broker::topic> topics_of(const BrokerOptions& options) {
     std::vector<broker::topic> topics;
@@ -337,10 +171,10 @@ struct BrokerEndpoint::Impl {
 
   std::vector<BrokerReport> collect() {
     std::vector<BrokerReport> reports;
-    for (const auto& value : poll_statuses(statuses)) {
-      if (const auto* error = alternative<broker::error>(value)) {
+    for (const auto& value : compat::poll_statuses(statuses)) {
+      if (const auto* error = compat::alternative<broker::error>(value)) {
         reports.push_back(report_of(*error));
-      } else if (const auto* status = alternative<broker::status>(value)) {
+      } else if (const auto* status = compat::alternative<broker::status>(value)) {
         if (auto report = report_of(*status)) {
           reports.push_back(std::move(*report));
         }
@@ -355,7 +189,7 @@ struct BrokerEndpoint::Impl {
   int wake_fd;
   broker::endpoint endpoint;
   broker::subscriber messages;
-  StatusSubscriber statuses;
+  compat::StatusSubscriber statuses;
 };
 
 BrokerEndpoint::BrokerEndpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -398,7 +232,7 @@ void BrokerEndpoint::connect(const std::string& address, std::uint16_t port) {
 }
 
 void BrokerEndpoint::publish(const std::string& topic, const WireEvent& event) {
-  publish_event(impl_->endpoint, topic, event);
+  compat::publish_event(impl_->endpoint, topic, event.name, to_broker(event.args));
 }
 
 std::vector<BrokerReport> BrokerEndpoint::wait(std::chrono::milliseconds timeout) {
@@ -419,6 +253,13 @@ std::vector<BrokerReport> BrokerEndpoint::wait(std::chrono::milliseconds timeout
     ::eventfd_read(impl_->wake_fd, &value);
   }
   return impl_->collect();
+}
+
+bool BrokerEndpoint::has_peer() const {
+  const auto peers = compat::peers_of(impl_->endpoint);
+  return std::any_of(peers.begin(), peers.end(), [](const broker::peer_info& info) {
+    return info.status == broker::peer_status::peered;
+  });
 }
 
 void BrokerEndpoint::wake() { ::eventfd_write(impl_->wake_fd, 1); }

@@ -13,7 +13,7 @@
 #include "zeek/wire.h"
 
 /// Broker without its types. The same source serves Broker 1.4 and 2.8; all differences are in
-/// broker_adapter.cc.
+/// broker_compat.h.
 namespace misp_zeek::zeek {
 
 /// Of the library in use, e.g. "1.4.0" or "2.8.0".
@@ -43,14 +43,16 @@ using BrokerReport = std::variant<PeerUp, PeerDown, WireMessage, WireMalformed>;
 
 /// One Broker endpoint with its threads. It never forwards messages between its peers.
 ///
-/// Threads: wait() is called by one thread; publish() and wake() by any. The threads that Broker
-/// starts inherit the signal mask of create()'s caller.
+/// Threads: one thread calls create(), wait() and the destructor, which with Broker 1.4 hangs in
+/// another; publish() and wake() may be called by any. The threads that Broker starts inherit the
+/// signal mask of create()'s caller.
 class BrokerEndpoint {
  public:
   /// kInvalidConfig for TLS files that cannot be used, kUnavailable if Broker cannot start.
   static Result<std::unique_ptr<BrokerEndpoint>> create(const BrokerOptions& options);
 
-  /// Waits for Broker's threads, which may be as long as a TCP connection attempt takes to fail.
+  /// Waits for Broker's threads: as long as an attempt to connect takes to fail, and with
+  /// Broker 1.4 and TLS for ever after some lost connections.
   ~BrokerEndpoint();
   BrokerEndpoint(const BrokerEndpoint&) = delete;
   BrokerEndpoint& operator=(const BrokerEndpoint&) = delete;
@@ -65,6 +67,9 @@ class BrokerEndpoint {
   /// early, and with nothing, after wake() and for events of Broker that are of no interest.
   std::vector<BrokerReport> wait(std::chrono::milliseconds timeout);
   void wake();
+  /// Whether there is a connection now. Broker 1.4 with TLS does not report every loss. For the
+  /// thread of wait().
+  bool has_peer() const;
 
  private:
   struct Impl;

@@ -19,8 +19,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kProbeTimeout{1'000};
-/// A thread that waits for a peer wakes up this often for nothing.
-constexpr milliseconds kIdleWait{600'000};
+/// How often a silent connection is looked at, see BrokerEndpoint::has_peer().
+constexpr milliseconds kCheckInterval{5'000};
 
 Error with_place(Error error, const BrokerLinkOptions& options) {
   error.message = options.name + " at " + options.address + ":" + std::to_string(options.port) +
@@ -53,18 +53,14 @@ Error diagnose(Error error, const BrokerLinkOptions& options) {
 /// that waits inside Broker.
 class BrokerLink::Worker {
  public:
-  Worker(BrokerLinkOptions options, std::string service_id, OnReport on_report)
+  Worker(BrokerLinkOptions options, const std::string& service_id, OnReport on_report)
       : options_(std::move(options)),
         topic_(contract::kServiceTopicPrefix + service_id),
         on_report_(std::move(on_report)) {}
 
   static void start(const std::shared_ptr<Worker>& self) {
-    self->thread_ = std::thread([self] {
-      self->run();
-      const std::lock_guard lock(self->mutex_);
-      self->finished_ = true;
-      self->changed_.notify_all();
-    });
+    const std::lock_guard lock(self->mutex_);
+    self->thread_ = std::thread([self] { run(self); });
   }
 
   bool send(const WireEvent& event) {
@@ -89,56 +85,56 @@ class BrokerLink::Worker {
     }
     changed_.notify_all();
     const bool ended = changed_.wait_for(lock, options_.stop_timeout, [this] { return finished_; });
+    std::thread thread = std::move(thread_);
     lock.unlock();
     if (ended) {
-      thread_.join();
+      thread.join();
     } else {
-      thread_.detach();
+      thread.detach();
     }
   }
 
  private:
-  void run() {
-    milliseconds delay = options_.retry_interval;
-    for (;;) {
-      was_up_ = false;
-      connect();
-      if (was_up_) {
-        delay = options_.retry_interval;
-      }
-      // The ended endpoint lives on meanwhile: Broker 1.4 may hang if it has to shut down while it
-      // is still clearing up after a lost connection.
-      const bool goes_on = pause(delay);
-      drop_endpoint();
-      if (!goes_on) {
-        return;
-      }
-      delay = std::min(delay * 2, options_.max_retry_interval);
-    }
-  }
-
-  /// One attempt, and the connection if it succeeds, to the end.
-  void connect() {
-    auto endpoint = BrokerEndpoint::create({{topic_}, options_.tls, options_.disable_tls});
-    if (!endpoint) {
-      report_down(std::move(endpoint.error()));
-      return;
+  /// One attempt, and the connection if it succeeds, to the end. Each has a thread of its own that
+  /// starts its successor, because Broker may never return from ending an endpoint.
+  static void run(const std::shared_ptr<Worker>& self) {
+    std::unique_ptr<BrokerEndpoint> ended;
+    if (self->pause(self->delay_)) {
+      self->connect();
     }
     {
-      const std::lock_guard lock(mutex_);
-      endpoint_ = std::move(*endpoint);
+      const std::lock_guard lock(self->mutex_);
+      ended = std::move(self->endpoint_);
+      if (!self->stopping_) {
+        self->thread_.detach();
+        self->thread_ = std::thread([self] { run(self); });
+        return;  // `ended` goes without the lock
+      }
     }
-    // Only this thread changes endpoint_, so it may use it without the lock.
-    endpoint_->connect(options_.address, options_.port);
-    serve();
-    const std::lock_guard lock(mutex_);
-    up_ = false;
+    ended.reset();
+    const std::lock_guard lock(self->mutex_);
+    self->finished_ = true;
+    self->changed_.notify_all();
   }
 
-  void drop_endpoint() {
-    std::unique_ptr<BrokerEndpoint> ended;  // waits for Broker's threads, with no lock held
+  void connect() {
+    was_up_ = false;
+    auto endpoint = BrokerEndpoint::create({{topic_}, options_.tls, options_.disable_tls});
+    if (endpoint) {
+      {
+        const std::lock_guard lock(mutex_);
+        endpoint_ = std::move(*endpoint);
+      }
+      // Only the link's thread changes endpoint_, so it may use it without the lock.
+      endpoint_->connect(options_.address, options_.port);
+      serve();
+    } else {
+      report_down(std::move(endpoint.error()));
+    }
     const std::lock_guard lock(mutex_);
-    ended = std::move(endpoint_);
+    up_ = false;
+    const bool doubled = !was_up_ && delay_ > milliseconds::zero();
+    delay_ = std::min(doubled ? delay_ * 2 : options_.retry_interval, options_.max_retry_interval);
   }
 
   void serve() {
@@ -155,7 +151,12 @@ class BrokerLink::Worker {
         deadline = last_deadline;
         continue;
       }
-      for (auto& event : endpoint_->wait(was_up_ ? kIdleWait : left)) {
+      auto events = endpoint_->wait(was_up_ ? kCheckInterval : left);
+      if (events.empty() && was_up_ && !is_stopping() && !endpoint_->has_peer()) {
+        report_down({ErrorCode::kUnavailable, "the connection was lost", 0});
+        return;
+      }
+      for (auto& event : events) {
         if (auto* down = std::get_if<PeerDown>(&event)) {
           report_down(std::move(down->error));
           return;
@@ -193,6 +194,10 @@ class BrokerLink::Worker {
       return;
     }
     if (was_up_) {
+      // Broker 1.4 may tell of a loss by its own failed attempt to connect again.
+      if (error.code == ErrorCode::kUnavailable) {
+        error.message = "the connection was lost";
+      }
       const std::lock_guard lock(mutex_);
       up_ = false;
     } else {
@@ -225,15 +230,17 @@ class BrokerLink::Worker {
   const BrokerLinkOptions options_;
   const std::string topic_;
   const OnReport on_report_;
-  std::thread thread_;
-  bool was_up_ = false;       ///< the link's thread: this connection was up
-  std::string last_problem_;  ///< the link's thread: why the last attempt failed
+  // Of the link's thread, whichever it is now.
+  bool was_up_ = false;       ///< this connection was up
+  std::string last_problem_;  ///< why the last attempt failed
+  milliseconds delay_{0};     ///< before the next attempt
 
   std::mutex report_mutex_;  ///< held while a report is given
   bool silent_ = false;
 
   std::mutex mutex_;  ///< of all below
   std::condition_variable changed_;
+  std::thread thread_;
   std::unique_ptr<BrokerEndpoint> endpoint_;
   bool up_ = false;
   bool stopping_ = false;
@@ -245,7 +252,7 @@ BrokerLink::BrokerLink(BrokerLinkOptions options) : options_(std::move(options))
 BrokerLink::~BrokerLink() { stop(); }
 
 void BrokerLink::start(std::string service_id, OnReport on_report) {
-  worker_ = std::make_shared<Worker>(options_, std::move(service_id), std::move(on_report));
+  worker_ = std::make_shared<Worker>(options_, service_id, std::move(on_report));
   Worker::start(worker_);
 }
 

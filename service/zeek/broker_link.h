@@ -34,9 +34,11 @@ struct BrokerLinkOptions {
 /// An attempt without an answer stays open for long, because Broker keeps its socket for good when
 /// an endpoint ends during a handshake (2.8), or ends only after it (1.4).
 ///
+/// With Broker 1.4 and TLS some lost connections leave threads behind, and are noticed late.
+///
 /// Threads: as ZeekLink. The link has one thread, and Broker its own; both inherit the signal mask
 /// of start()'s caller, so block what a signal thread waits for before. SIGPIPE must be ignored.
-class BrokerLink : public ZeekLink {
+class BrokerLink final : public ZeekLink {
  public:
   explicit BrokerLink(BrokerLinkOptions options);
   ~BrokerLink() override;

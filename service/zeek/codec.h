@@ -15,7 +15,7 @@
 namespace misp_zeek::zeek {
 
 /// Bytes of one string.
-inline constexpr std::size_t kMaxTextBytes = 64 * 1024;
+inline constexpr std::size_t kMaxTextBytes = 65'536;
 /// Items and keys that decode_to_zeek() reads. More than the contract allows: what is beyond the
 /// contract's own bound, the package must see and answer.
 inline constexpr std::size_t kMaxRecordsRead = 10'000;

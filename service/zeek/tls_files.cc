@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 
 namespace misp_zeek::zeek {
@@ -22,7 +21,7 @@ tl::unexpected<Error> openssl_failure(const std::string& what) {
 int give_passphrase(char* buffer, int size, int /*writing*/, void* passphrase) {
   const auto& text = *static_cast<const std::string*>(passphrase);
   const auto length = std::min(static_cast<std::size_t>(size), text.size());
-  std::memcpy(buffer, text.data(), length);
+  std::copy_n(text.begin(), length, buffer);
   return static_cast<int>(length);
 }
 

@@ -44,7 +44,11 @@ TEST(MispSimFeed, BeatsOnlyWhenIdleAndCountsItsUptime) {
     ASSERT_TRUE(frame);
     EXPECT_FALSE(frame->starts_with("misp_json_self")) << *frame;
   }
-  EXPECT_EQ(sim.frame_count("misp_json_attribute") + 1, sent);
+  // One frame was read for each one sent so far but the first: the last one is still to come.
+  const auto last = feed.next_of_any_kind();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(message_of(*last).at("Attribute").at("value"),
+            "n" + std::to_string(sent - 2) + ".example.com");
 }
 
 TEST(MispSimFeed, KeepsMessagesWhileThePublisherIsDeadAndStartsItsUptimeAnew) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -10,8 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
-
-extern char** environ;
 
 namespace misp_zeek::misp_sim {
 namespace {

@@ -38,8 +38,7 @@ class Search : public testing::Test {
     draft = sim.add_attribute(other, "ip-src", "10.1.2.3");
   }
 
-  /// Events of the fixture only, so that each filter is seen alone.
-  std::vector<std::string> values(json filters) { return rest.values(std::move(filters)); }
+  std::vector<std::string> values(const json& filters) { return rest.values(filters); }
 
   MispSim sim;
   RestClient rest;

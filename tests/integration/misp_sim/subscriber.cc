@@ -67,6 +67,7 @@ std::string topic_and_action(const std::string& frame) {
 
 std::vector<std::string> topics_and_actions(const std::vector<std::string>& frames) {
   std::vector<std::string> list;
+  list.reserve(frames.size());
   for (const auto& frame : frames) list.push_back(topic_and_action(frame));
   return list;
 }

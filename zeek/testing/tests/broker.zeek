@@ -10,6 +10,18 @@
 # @TEST-START-FILE zeek-side.zeek
 redef exit_only_after_terminate = T;
 
+# If the other side fails.
+event out_of_time()
+	{
+	if ( ! zeek_is_terminating() )
+		terminate();
+	}
+
+event zeek_init()
+	{
+	schedule 50sec { out_of_time() };
+	}
+
 event Broker::peer_lost(endpoint: Broker::EndpointInfo, msg: string) &priority=-10
 	{
 	terminate();
@@ -18,6 +30,18 @@ event Broker::peer_lost(endpoint: Broker::EndpointInfo, msg: string) &priority=-
 
 # @TEST-START-FILE service-side.zeek
 redef exit_only_after_terminate = T;
+
+# If the other side fails.
+event out_of_time()
+	{
+	if ( ! zeek_is_terminating() )
+		terminate();
+	}
+
+event zeek_init()
+	{
+	schedule 50sec { out_of_time() };
+	}
 
 const service_id = "00c0ffee12345678";
 
