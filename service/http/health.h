@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,12 +13,17 @@ struct Check {
   std::string name;
   bool ok = false;
   std::int64_t since = 0;  ///< seconds since the epoch at which `ok` took this value
-  std::string message;
+  std::string message;     ///< for an operator
 };
 
 struct Health {
   bool live = false;          ///< the loop turns; depends on nobody else
   std::vector<Check> checks;  ///< all ok = ready
+
+  bool ready() const {
+    return live &&
+           std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.ok; });
+  }
 };
 
 }  // namespace misp_zeek::http

@@ -2,114 +2,240 @@
 #include "http/server.h"
 
 #include <httplib.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <charconv>
-#include <ctime>
-#include <nlohmann/json.hpp>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <future>
+#include <shared_mutex>
+#include <string>
 #include <thread>
 #include <utility>
+
+#include "core/text.h"
+#include "http/bounded_pool.h"
+#include "http/health_routes.h"
 
 namespace misp_zeek::http {
 namespace {
 
-constexpr std::size_t kMaxPayload = 64 * 1024;
+constexpr std::size_t kMaxPayload = std::size_t{8} * 1024;
+constexpr std::size_t kThreads = 4;
+constexpr std::size_t kMaxWaiting = 32;
+constexpr int kTimeoutSeconds = 5;  ///< for each read from and write to a client
 
-std::string rfc3339(std::int64_t seconds) {
-  const std::time_t time = seconds;
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  std::array<char, 32> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), length};
+struct Place {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+Result<Place> parse_place(const std::string& listen) {
+  const auto colon = listen.rfind(':');
+  if (colon != std::string::npos && colon > 0) {
+    std::string host = listen.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+      host = host.substr(1, host.size() - 2);
+    }
+    if (const auto port = text::parse_decimal(listen.substr(colon + 1), 65'535)) {
+      return Place{std::move(host), static_cast<std::uint16_t>(*port)};
+    }
+  }
+  return fail(ErrorCode::kInvalidConfig, "http.listen: \"" + listen + "\" is not ADDRESS:PORT");
+}
+
+/// Why the place cannot be had: the library does not tell, so this tries again.
+std::string bind_problem(const Place& place) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const int code =
+      getaddrinfo(place.host.c_str(), std::to_string(place.port).c_str(), &hints, &found);
+  if (code != 0) {
+    return gai_strerror(code);
+  }
+  std::string problem = "is in use or refused";
+  for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+    const int handle = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (handle < 0 || bind(handle, info->ai_addr, info->ai_addrlen) != 0) {
+      problem = std::strerror(errno);
+    }
+    if (handle >= 0) {
+      close(handle);
+    }
+  }
+  freeaddrinfo(found);
+  return problem;
+}
+
+Request request_of(const httplib::Request& request) {
+  Request made;
+  for (const auto& [name, value] : request.params) {
+    made.query.emplace(name, value);
+  }
+  return made;
+}
+
+void put(httplib::Response& to, const Response& from) {
+  to.status = from.status;
+  to.set_content(from.body, from.content_type);
 }
 
 }  // namespace
 
+/// Kept alive by its listening thread too, which a stubborn client may keep from ending in time.
 class Server::Impl {
  public:
-  explicit Impl(std::function<Health()> health) : health_(std::move(health)) {
+  explicit Impl(std::vector<Route> routes) : routes_(std::move(routes)) {
+    server_.new_task_queue = [] { return new BoundedPool(kThreads, kMaxWaiting); };
     server_.set_payload_max_length(kMaxPayload);
-    server_.set_read_timeout(5, 0);
-    server_.set_write_timeout(5, 0);
-    server_.set_keep_alive_max_count(100);
-    server_.Get("/livez", [this](const httplib::Request&, httplib::Response& response) {
-      const bool live = health_().live;
-      response.status = live ? 200 : 503;
-      response.set_content(live ? "ok\n" : "the loop does not turn\n", "text/plain");
+    server_.set_read_timeout(kTimeoutSeconds, 0);
+    server_.set_write_timeout(kTimeoutSeconds, 0);
+    // One request a connection: an idle client does not hold a thread.
+    server_.set_keep_alive_max_count(1);
+    // Without SO_REUSEPORT, which the library sets: two services could share a port unnoticed.
+    server_.set_socket_options([](socket_t handle) {
+      const int on = 1;
+      setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
-    server_.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
-      ready(health_(), response);
-    });
-    server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
-      response.set_content("misp-zeek: /livez /readyz\n", "text/plain");
-    });
+    add_handlers();
   }
 
-  ~Impl() {
-    server_.stop();
-    if (thread_.joinable()) {
-      thread_.join();
+  Result<void> listen(const Place& place, const std::string& name) {
+    int bound = place.port;
+    if (place.port == 0) {
+      bound = server_.bind_to_any_port(place.host);
+    } else if (!server_.bind_to_port(place.host, place.port)) {
+      bound = -1;
     }
-  }
-
-  Result<void> listen(const std::string& address, std::uint16_t port) {
-    const int bound = port == 0 ? server_.bind_to_any_port(address.c_str())
-                      : server_.bind_to_port(address.c_str(), port) ? port
-                                                                    : -1;
     if (bound < 0) {
       return fail(ErrorCode::kUnavailable,
-                  "http.listen: cannot listen at " + address + ":" + std::to_string(port));
+                  "http.listen: cannot listen at " + name + ": " + bind_problem(place));
     }
     port_ = static_cast<std::uint16_t>(bound);
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
     return {};
+  }
+
+  static void serve(const std::shared_ptr<Impl>& self) {
+    std::promise<void> ended;
+    self->ended_ = ended.get_future();
+    self->thread_ = std::thread([self, ended = std::move(ended)]() mutable {
+      self->server_.listen_after_bind();
+      ended.set_value();
+    });
+  }
+
+  void stop() {
+    {
+      // Handlers belong to others, who may be gone after this.
+      const std::unique_lock lock(gate_);
+      open_ = false;
+    }
+    if (!thread_.joinable()) {
+      return;
+    }
+    // The library ignores stop() before its loop runs, and does not bear it twice.
+    const auto until = std::chrono::steady_clock::now() + kStopTimeout;
+    bool asked = false;
+    bool ended = false;
+    while (!ended && std::chrono::steady_clock::now() < until) {
+      if (!asked && server_.is_running()) {
+        server_.stop();
+        asked = true;
+      }
+      ended = ended_.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready;
+    }
+    if (ended) {
+      thread_.join();
+    } else {
+      thread_.detach();
+    }
   }
 
   std::uint16_t port() const { return port_; }
 
  private:
-  static void ready(const Health& health, httplib::Response& response) {
-    const bool all = std::all_of(health.checks.begin(), health.checks.end(),
-                                 [](const Check& check) { return check.ok; });
-    nlohmann::json checks = nlohmann::json::array();
-    for (const auto& check : health.checks) {
-      checks.push_back({{"name", check.name},
-                        {"ok", check.ok},
-                        {"since", rfc3339(check.since)},
-                        {"message", check.message}});
+  void add_handlers() {
+    server_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& reply) {
+      if (request.method == "GET" || request.method == "HEAD") {
+        return httplib::Server::HandlerResponse::Unhandled;
+      }
+      reply.set_header("Allow", "GET, HEAD");
+      put(reply, {405, "text/plain; charset=utf-8", "only GET and HEAD are served here\n"});
+      return httplib::Server::HandlerResponse::Handled;
+    });
+    server_.set_error_handler([](const httplib::Request&, httplib::Response& reply) {
+      if (reply.body.empty()) {
+        reply.set_content(reply.status == 404 ? "not found; / lists what there is\n"
+                                              : "the request cannot be served\n",
+                          "text/plain; charset=utf-8");
+      }
+    });
+    for (const Route& route : routes_) {
+      server_.Get(route.path,
+                  [this, &route](const httplib::Request& request, httplib::Response& reply) {
+                    put(reply, answer(route, request_of(request)));
+                  });
     }
-    response.status = all && health.live ? 200 : 503;
-    response.set_content(nlohmann::json{{"ready", response.status == 200}, {"checks", checks}}.dump(
-                             2, ' ', false, nlohmann::json::error_handler_t::replace) +
-                             "\n",
-                         "application/json");
+    server_.Get("/", [this](const httplib::Request&, httplib::Response& reply) {
+      put(reply, {200, "text/plain; charset=utf-8", index()});
+    });
   }
 
-  std::function<Health()> health_;
+  Response answer(const Route& route, const Request& request) {
+    const std::shared_lock lock(gate_);
+    if (!open_) {
+      return {503, "text/plain; charset=utf-8", "the service is stopping\n"};
+    }
+    try {
+      return route.handler(request);
+    } catch (const std::exception& error) {
+      return {500, "text/plain; charset=utf-8", std::string(error.what()) + "\n"};
+    }
+  }
+
+  std::string index() const {
+    std::string text = "misp-zeek\n\n";
+    for (const Route& route : routes_) {
+      text += route.path + "  " + route.summary + "\n";
+    }
+    return text;
+  }
+
+  const std::vector<Route> routes_;
   httplib::Server server_;
-  std::thread thread_;
   std::uint16_t port_ = 0;
+  std::shared_mutex gate_;
+  bool open_ = true;
+  std::thread thread_;
+  std::future<void> ended_;
 };
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& listen,
-                                              std::function<Health()> health) {
-  const auto colon = listen.rfind(':');
-  std::uint16_t port = 0;
-  const char* end = listen.data() + listen.size();
-  if (colon == std::string::npos ||
-      std::from_chars(listen.data() + colon + 1, end, port).ptr != end) {
-    return fail(ErrorCode::kInvalidConfig, "http.listen: \"" + listen + "\" is not ADDRESS:PORT");
+                                              const std::function<Health()>& health,
+                                              std::vector<Route> routes) {
+  auto place = parse_place(listen);
+  if (!place) {
+    return tl::unexpected<Error>(std::move(place.error()));
   }
-  auto impl = std::make_unique<Impl>(std::move(health));
-  if (auto listening = impl->listen(listen.substr(0, colon), port); !listening) {
+  auto all = health_routes(health);
+  all.insert(all.end(), std::make_move_iterator(routes.begin()),
+             std::make_move_iterator(routes.end()));
+  auto impl = std::make_shared<Impl>(std::move(all));
+  if (auto listening = impl->listen(*place, listen); !listening) {
     return tl::unexpected<Error>(std::move(listening.error()));
   }
+  Impl::serve(impl);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Server::~Server() = default;
+Server::Server(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() { impl_->stop(); }
 std::uint16_t Server::port() const { return impl_->port(); }
 
 }  // namespace misp_zeek::http

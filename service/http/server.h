@@ -1,23 +1,56 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "http/health.h"
 
 namespace misp_zeek::http {
 
-/// Serves /livez and /readyz (JSON; the status code, 200 or 503, is the answer). `health` is called
-/// on the server's threads.
+struct Request {
+  std::map<std::string, std::string> query;  ///< "verbose" of `?verbose` is there, but empty
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+struct Route {
+  std::string path;     ///< "/metrics"
+  std::string summary;  ///< one line for the index
+  std::function<Response(const Request&)> handler;
+};
+
+/// Answers GET and HEAD; everything else is 405. One request a connection, a few at a time. There
+/// is no authentication: what it serves is no secret, and it listens on loopback by default.
+///
+/// - `/` lists the paths as text.
+/// - `/livez`: `{"live": true}`, 200, or 503 when the loop does not turn.
+/// - `/readyz`: `{"ready": false, "checks": [{"name", "ok", "since", "message"}, ...]}`, 200 when
+/// all
+///   is ok, else 503. `since` is RFC 3339 in UTC. `?verbose`: indented, for people.
+///
+/// Threads: handlers are called on the server's threads, several at a time, and must not block.
+/// After the destructor has returned none is running or will be called.
 class Server {
  public:
-  /// Listens at "ADDRESS:PORT"; port 0 takes any free one. kUnavailable when that cannot be had.
+  /// How long the destructor waits for clients that are slow to send or to read.
+  static constexpr std::chrono::milliseconds kStopTimeout{1'000};
+
+  /// Listens at "ADDRESS:PORT" or "[IPV6]:PORT"; port 0 takes any free one. Errors: kInvalidConfig
+  /// for another form, kUnavailable when the address cannot be had, with address and cause.
   static Result<std::unique_ptr<Server>> start(const std::string& listen,
-                                               std::function<Health()> health);
+                                               const std::function<Health()>& health,
+                                               std::vector<Route> routes = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -26,8 +59,8 @@ class Server {
 
  private:
   class Impl;
-  explicit Server(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Server(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace misp_zeek::http

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace misp_zeek::http {
+namespace {
+
+using nlohmann::json;
+using std::chrono::steady_clock;
+
+Health healthy() {
+  return {true, {{"feed", true, 1'767'225'600, "connected"}, {"zeek:a", true, 0, "in step"}}};
+}
+
+std::unique_ptr<Server> start(Health health, std::vector<Route> routes = {}) {
+  auto server = Server::start(
+      "127.0.0.1:0", [health = std::move(health)] { return health; }, std::move(routes));
+  if (!server) {
+    throw std::runtime_error(server.error().message);
+  }
+  return std::move(*server);
+}
+
+httplib::Client client_of(const Server& server) {
+  httplib::Client client("127.0.0.1", server.port());
+  client.set_connection_timeout(5);
+  client.set_read_timeout(5);
+  return client;
+}
+
+/// A connection that says nothing of HTTP, closed at the end.
+class RawConnection {
+ public:
+  explicit RawConnection(std::uint16_t port) : handle_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    connected_ = connect(handle_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~RawConnection() { close(handle_); }
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+
+  bool connected() const { return connected_; }
+  bool send_text(const std::string& text) const {
+    return send(handle_, text.data(), text.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(text.size());
+  }
+
+ private:
+  int handle_;
+  bool connected_ = false;
+};
+
+TEST(HttpServer, SaysLiveWhileTheLoopTurns) {
+  const auto server = start(healthy());
+  const auto answer = client_of(*server).Get("/livez");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(json::parse(answer->body), json({{"live", true}}));
+}
+
+TEST(HttpServer, SaysNotLiveAndNotReadyWhenTheLoopStands) {
+  Health health = healthy();
+  health.live = false;
+  const auto server = start(health);
+  EXPECT_EQ(client_of(*server).Get("/livez")->status, 503);
+  EXPECT_EQ(client_of(*server).Get("/readyz")->status, 503);
+}
+
+TEST(HttpServer, ListsEachCheckOfReadiness) {
+  const auto server = start(healthy());
+  const auto answer = client_of(*server).Get("/readyz");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->get_header_value("Content-Type"), "application/json");
+  const json expected = {{"ready", true},
+                         {"checks",
+                          {{{"name", "feed"},
+                            {"ok", true},
+                            {"since", "2026-01-01T00:00:00Z"},
+                            {"message", "connected"}},
+                           {{"name", "zeek:a"},
+                            {"ok", true},
+                            {"since", "1970-01-01T00:00:00Z"},
+                            {"message", "in step"}}}}};
+  EXPECT_EQ(json::parse(answer->body), expected);
+}
+
+TEST(HttpServer, IsNotReadyWhenOneCheckFails) {
+  Health health = healthy();
+  health.checks[1].ok = false;
+  const auto server = start(health);
+  const auto answer = client_of(*server).Get("/readyz");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(json::parse(answer->body).at("ready"), false);
+  EXPECT_EQ(client_of(*server).Get("/livez")->status, 200);
+}
+
+TEST(HttpServer, IndentsForPeople) {
+  const auto server = start(healthy());
+  const auto plain = client_of(*server).Get("/readyz");
+  const auto verbose = client_of(*server).Get("/readyz?verbose");
+  ASSERT_TRUE(plain && verbose);
+  EXPECT_EQ(json::parse(plain->body), json::parse(verbose->body));
+  EXPECT_EQ(plain->body.find('\n'), plain->body.size() - 1);
+  EXPECT_NE(verbose->body.find("\n  \"checks\""), std::string::npos);
+}
+
+TEST(HttpServer, SurvivesAMessageThatIsNotUtf8) {
+  Health health = healthy();
+  health.checks[0].message = "bad \xff byte";
+  const auto server = start(health);
+  const auto answer = client_of(*server).Get("/readyz");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(json::parse(answer->body).at("checks").at(0).at("message"), "bad \xef\xbf\xbd byte");
+}
+
+TEST(HttpServer, ServesAndListsFurtherRoutes) {
+  const auto server = start(
+      healthy(),
+      {{"/metrics", "counters for Prometheus", [](const Request& request) {
+          return Response{200, "text/plain; version=0.0.4", "up " + request.query.at("n") + "\n"};
+        }}});
+  const auto metrics = client_of(*server).Get("/metrics?n=1");
+  ASSERT_TRUE(metrics);
+  EXPECT_EQ(metrics->body, "up 1\n");
+  EXPECT_EQ(metrics->get_header_value("Content-Type"), "text/plain; version=0.0.4");
+  const auto index = client_of(*server).Get("/");
+  ASSERT_TRUE(index);
+  for (const auto* line : {"/livez  ", "/readyz  ", "/metrics  counters for Prometheus\n"}) {
+    EXPECT_NE(index->body.find(line), std::string::npos) << index->body;
+  }
+}
+
+TEST(HttpServer, AnswersAnUnknownPathWith404) {
+  const auto server = start(healthy());
+  const auto answer = client_of(*server).Get("/nothing");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 404);
+  EXPECT_NE(answer->body.find("not found"), std::string::npos);
+}
+
+TEST(HttpServer, AnswersOtherMethodsWith405) {
+  const auto server = start(healthy());
+  for (const auto* path : {"/livez", "/readyz", "/", "/nothing"}) {
+    const auto post = client_of(*server).Post(path, "body", "text/plain");
+    ASSERT_TRUE(post) << path;
+    EXPECT_EQ(post->status, 405) << path;
+    EXPECT_EQ(post->get_header_value("Allow"), "GET, HEAD");
+  }
+  EXPECT_EQ(client_of(*server).Delete("/livez")->status, 405);
+  EXPECT_EQ(client_of(*server).Put("/livez", "", "text/plain")->status, 405);
+}
+
+TEST(HttpServer, AnswersHeadWithoutABody) {
+  const auto server = start(healthy());
+  const auto answer = client_of(*server).Head("/readyz");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_TRUE(answer->body.empty());
+}
+
+TEST(HttpServer, TurnsAHandlersExceptionIntoA500) {
+  const auto server = start(
+      healthy(),
+      {{"/broken", "", [](const Request&) -> Response { throw std::runtime_error("no luck"); }}});
+  const auto answer = client_of(*server).Get("/broken");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 500);
+  EXPECT_EQ(answer->body, "no luck\n");
+}
+
+TEST(HttpServer, ServesOthersWhileClientsStaySilent) {
+  const auto server = start(healthy());
+  const RawConnection first(server->port());
+  const RawConnection second(server->port());
+  ASSERT_TRUE(first.connected() && second.connected());
+  EXPECT_EQ(client_of(*server).Get("/livez")->status, 200);
+}
+
+TEST(HttpServer, ClosesAConnectionAfterOneRequest) {
+  const auto server = start(healthy());
+  auto client = client_of(*server);
+  client.set_keep_alive(true);
+  EXPECT_EQ(client.Get("/livez")->get_header_value("Connection"), "close");
+}
+
+TEST(HttpServer, StopsInTimeAlthoughAClientStaysSilent) {
+  auto server = start(healthy());
+  const RawConnection silent(server->port());
+  ASSERT_TRUE(silent.connected());
+  ASSERT_TRUE(silent.send_text("GET /livez HTTP/1.1\r\n"));
+  // The next request is served by another thread, so the silent one has been taken.
+  ASSERT_EQ(client_of(*server).Get("/livez")->status, 200);
+  const auto before = steady_clock::now();
+  server.reset();
+  EXPECT_LT(steady_clock::now() - before, Server::kStopTimeout + std::chrono::seconds(1));
+}
+
+TEST(HttpServer, CallsNoHandlerAfterItHasStopped) {
+  auto calls = std::make_shared<std::atomic<int>>(0);
+  auto server = Server::start("127.0.0.1:0", [calls] {
+    ++*calls;
+    return healthy();
+  });
+  ASSERT_TRUE(server) << server.error().message;
+  const std::uint16_t port = (*server)->port();
+  const RawConnection slow(port);
+  ASSERT_TRUE(slow.send_text("GET /livez HTTP/1.1\r\n"));
+  ASSERT_EQ(client_of(**server).Get("/livez")->status, 200);
+  server->reset();
+  const int before = *calls;
+  slow.send_text("\r\n");
+  EXPECT_FALSE(httplib::Client("127.0.0.1", port).Get("/livez"));
+  EXPECT_EQ(*calls, before);
+}
+
+TEST(HttpServer, StopsAtOnceWhenItWasJustStarted) {
+  for (int i = 0; i < 20; ++i) {
+    const auto before = steady_clock::now();
+    start(healthy()).reset();
+    EXPECT_LT(steady_clock::now() - before, std::chrono::milliseconds(900));
+  }
+}
+
+TEST(HttpServer, NamesAddressAndCauseWhenThePortIsTaken) {
+  const auto server = start(healthy());
+  const std::string place = "127.0.0.1:" + std::to_string(server->port());
+  const auto second = Server::start(place, healthy);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(second.error().message,
+            "http.listen: cannot listen at " + place + ": Address already in use");
+}
+
+TEST(HttpServer, NamesAddressAndCauseWhenTheAddressIsNotOurs) {
+  const auto server = Server::start("192.0.2.1:0", healthy);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().message,
+            "http.listen: cannot listen at 192.0.2.1:0: Cannot assign requested address");
+}
+
+TEST(HttpServer, RefusesWhatIsNoPlace) {
+  for (const auto* listen : {"", "localhost", ":9180", "127.0.0.1:", "127.0.0.1:65536", "a:b"}) {
+    const auto server = Server::start(listen, healthy);
+    ASSERT_FALSE(server) << listen;
+    EXPECT_EQ(server.error().code, ErrorCode::kInvalidConfig) << listen;
+  }
+}
+
+TEST(HttpServer, ListensOnIpv6) {
+  const auto server = Server::start("[::1]:0", healthy);
+  if (!server) {
+    GTEST_SKIP() << "no IPv6 on this machine: " << server.error().message;
+  }
+  EXPECT_EQ(httplib::Client("::1", (*server)->port()).Get("/livez")->status, 200);
+}
+
+}  // namespace
+}  // namespace misp_zeek::http
