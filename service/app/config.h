@@ -7,81 +7,125 @@
 #include <string>
 #include <vector>
 
+#include "app/log.h"
 #include "app/secret.h"
 #include "core/error.h"
 #include "core/filter.h"
 #include "core/mapping.h"
 
+/// The configuration: one value, made once from a TOML file, the environment and the command line.
+/// `service/packaging/misp-zeek.toml` has every key with its default, unit and meaning.
 namespace misp_zeek::app {
 
+/// `[misp]`
 struct MispConfig {
-  std::string url;           ///< of the MISP instance, e.g. "https://misp.example.org"
-  std::string api_key_file;  ///< or the environment: MISP_ZEEK_MISP_API_KEY
-  Secret api_key;
-  bool verify_tls = true;
-  std::string ca_file;  ///< PEM with a private CA; empty: the system's CAs
-  std::string proxy;    ///< URL; empty: none
-  std::chrono::seconds connect_timeout{10};
-  std::chrono::seconds request_timeout{120};
-  std::uint32_t page_size = 5000;  ///< rows of one search, 100 to 50000
+  std::string url;           ///< of the MISP instance, without a '/' at its end; required
+  std::string api_key_file;  ///< empty: the key is from the environment or a systemd credential
+  Secret api_key;            ///< required
+  bool verify_tls = true;    ///< of MISP's certificate
+  std::string ca_file;       ///< PEM of a private CA; empty: the system's CAs
+  std::string proxy;         ///< http, https, socks5 or socks5h URL; empty: none
+  std::chrono::milliseconds connect_timeout{10'000};   ///< 100 ms to 10 min
+  std::chrono::milliseconds request_timeout{120'000};  ///< for a whole answer; 1 s to 1 h
+  std::uint32_t page_size = 5'000;                     ///< rows of one search; 100 to 50000
 };
 
+/// `[misp.feed]`
 struct FeedConfig {
-  std::string endpoint;       ///< of MISP's ZeroMQ publisher, e.g. "tcp://misp.example.org:50000"
-  std::string username;       ///< ZeroMQ PLAIN; empty: none
-  std::string password_file;  ///< or the environment: MISP_ZEEK_MISP_FEED_PASSWORD
+  std::string endpoint;       ///< of MISP's ZeroMQ publisher, "tcp://HOST:PORT"; required
+  std::string username;       ///< ZeroMQ PLAIN; empty: no authentication
+  std::string password_file;  ///< empty: from the environment or a systemd credential
   Secret password;
-  std::uint32_t max_queue = 100'000;  ///< messages waiting; at the bound they are dropped
+  std::uint32_t max_queue = 100'000;  ///< messages that may wait; 1000 to 10 million
 };
 
+/// `[reconcile]`
 struct ReconcileConfig {
-  std::chrono::seconds interval{120};
-  std::chrono::seconds full_interval{21'600};
-  double max_shrink = 0.2;  ///< share of all attributes that one reconcile may take out
+  std::chrono::seconds interval{120};          ///< by the event index; 1 s to 1 d
+  std::chrono::seconds full_interval{21'600};  ///< by the full list; at least `interval`, to 30 d
+  double max_shrink = 0.2;  ///< share of all attributes that one reconcile may take out; 0 to 1
 };
 
+/// `[[zeek]]`
 struct ZeekConfig {
-  std::string name;
-  std::string transport = "broker";
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 27760;
-  bool tls = true;  ///< as Zeek's Broker::disable_ssl = F; without files nobody is authenticated
-  std::string ca_file;
-  std::string certificate;
-  std::string key;
+  std::string name = "zeek";          ///< in logs, metrics and /readyz; unique
+  std::string transport = "broker";   ///< the only one of this build
+  std::string address = "127.0.0.1";  ///< name or address
+  std::uint16_t port = 27760;         ///< of Broker::listen there
+  bool tls = true;                    ///< without files nobody is authenticated, as in Zeek
+  std::string ca_file;                ///< PEM; empty: none
+  std::string certificate;            ///< PEM chain; empty: none
+  std::string key;                    ///< PEM; empty: none
 };
 
+/// `[http]`
 struct HttpConfig {
   std::string listen = "127.0.0.1:9180";  ///< ADDRESS:PORT; empty: no HTTP
 };
 
-struct LogConfig {
-  std::string level = "info";  ///< debug, info, warn, error
+/// `[state]`
+struct StateConfig {
+  std::string path;  ///< durable state; only empty (none) in this build
 };
 
-/// All of the configuration, read once and never changed.
+/// `[log]`
+struct LogConfig {
+  log::Level level = log::Level::kInfo;
+  log::Format format = log::Format::kLogfmt;
+};
+
+/// `[filter]`: as FilterOptions, but limited to 90 days.
+FilterOptions default_filter();
+
 struct Config {
   MispConfig misp;
   FeedConfig feed;
-  FilterOptions filter;
+  FilterOptions filter = default_filter();
   MappingOptions mapping;
   ReconcileConfig reconcile;
-  std::vector<ZeekConfig> zeek;
+  std::vector<ZeekConfig> zeek;  ///< at least one
   HttpConfig http;
+  StateConfig state;
   LogConfig log;
 };
 
+/// Variables by name. Of interest are those that begin with MISP_ZEEK_, and CREDENTIALS_DIRECTORY.
 using Environment = std::map<std::string, std::string>;
 
-/// Reads the TOML `text` of `file`, then the environment (MISP_ZEEK_MISP_URL and so on), which
-/// wins. The error has one line for each problem: `FILE:LINE: key "misp.url": what is wrong`.
-Result<Config> load_config(const std::string& file, const std::string& text,
-                           const Environment& environment);
+/// A setting of the command line.
+struct Flag {
+  std::string key;   ///< "misp.url"; "zeek" with ADDRESS:PORT adds a Zeek
+  std::string text;  ///< the value as in the environment, see ConfigSources
+  std::string name;  ///< how the user wrote it, e.g. "--misp-url"
+};
 
-/// As load_config(), from a file; an empty name means environment alone.
-Result<Config> load_config_file(const std::string& file, const Environment& environment);
+/// Where the configuration comes from; each source wins over the ones before it.
+///
+/// Environment and flags give values as text: lists with commas in between, durations as in TOML.
+/// A key's variable is MISP_ZEEK_ and the key in capitals with '_' for '.', so MISP_ZEEK_MISP_URL.
+/// Of the `zeek` keys, `name`, `address` and `port` are the first Zeek's, and the others go to
+/// every Zeek. Zeeks of flags replace those of the file.
+struct ConfigSources {
+  std::string file;  ///< path; empty: no file
+  Environment environment;
+  std::vector<Flag> flags;
+};
 
-/// "90d", "6h", "2m", "30s" or "0".
-Result<std::chrono::seconds> parse_duration(const std::string& text);
+struct LoadedConfig {
+  Config config;
+  std::vector<std::string> warnings;  ///< for the operator; nothing that prevents a start
+};
+
+/// Errors: kInvalidConfig. The message has one line, with its end, for each of all problems:
+/// `FILE:LINE: key "misp.feed.endpoint": what is wrong; allowed: ...`. In the place of FILE:LINE is
+/// the variable or flag if that gave the value. No message holds a secret.
+Result<LoadedConfig> load_config(const ConfigSources& sources);
+
+/// As load_config(), with the file's content in `text`; sources.file is only its name.
+Result<LoadedConfig> load_config_text(const std::string& text, const ConfigSources& sources);
+
+/// All keys with their values, as a file that load_config() takes. Secrets are not in it, the names
+/// of their files are.
+std::string to_toml(const Config& config);
 
 }  // namespace misp_zeek::app

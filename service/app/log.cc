@@ -1,66 +1,107 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/log.h"
 
+#include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace misp_zeek::app::log {
 namespace {
 
-spdlog::logger& logger() {
-  static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>("misp-zeek",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("ts=%Y-%m-%dT%H:%M:%S.%e%z level=%l %v");
-    made->flush_on(spdlog::level::trace);
-    return made;
-  }();
-  return *instance;
+std::atomic<Level> threshold = Level::kInfo;
+std::atomic<Format> line_format = Format::kLogfmt;
+
+/// JOURNAL_STREAM names the device and inode of the journal's socket. A child whose standard error
+/// was redirected inherits the variable too, so both are compared.
+bool writes_to_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
+         std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
 }
 
-std::string quoted(std::string_view value) {
-  const bool plain =
-      !value.empty() && value.find_first_of(" \"=\\\n\r\t") == std::string_view::npos;
-  if (plain) {
-    return std::string(value);
+/// Lines come finished; spdlog makes sure that threads do not mix them.
+struct Output {
+  spdlog::logger logger{"misp-zeek", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+  const bool journal = writes_to_journal();
+
+  Output() {
+    logger.set_level(spdlog::level::trace);
+    logger.set_pattern("%v");
   }
-  std::string text = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      text += '\\';
-    }
-    text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return text + "\"";
+};
+
+Output& output() {
+  static Output instance;
+  return instance;
 }
 
-void write(spdlog::level::level_enum level, std::string_view message, Fields fields) {
-  if (logger().should_log(level)) {
-    logger().log(level, spdlog::string_view_t(format(message, fields)));
-  }
-}
+std::span<const Field> as_span(Fields fields) { return {fields.begin(), fields.size()}; }
 
 }  // namespace
 
-std::string format(std::string_view message, Fields fields) {
-  std::string line = "msg=" + quoted(message);
-  for (const auto& field : fields) {
-    line += ' ';
-    line += field.name;
-    line += '=';
-    line += quoted(field.value);
+void set_level(Level level) { threshold = level; }
+void set_format(Format format) { line_format = format; }
+
+void write(Level level, std::string_view message, std::span<const Field> fields) {
+  if (level < threshold.load()) {
+    return;
   }
-  return line;
+  std::string line(output().journal ? journal_prefix(level) : "");
+  line += format_line(line_format, std::chrono::system_clock::now(), level, message, fields);
+  output().logger.log(spdlog::level::info, spdlog::string_view_t(line));
 }
 
-void set_level(const std::string& level) { logger().set_level(spdlog::level::from_str(level)); }
-void debug(std::string_view message, Fields fields) {
-  write(spdlog::level::debug, message, fields);
+void trace(std::string_view message, Fields fields) {
+  write(Level::kTrace, message, as_span(fields));
 }
-void info(std::string_view message, Fields fields) { write(spdlog::level::info, message, fields); }
-void warn(std::string_view message, Fields fields) { write(spdlog::level::warn, message, fields); }
-void error(std::string_view message, Fields fields) { write(spdlog::level::err, message, fields); }
+void debug(std::string_view message, Fields fields) {
+  write(Level::kDebug, message, as_span(fields));
+}
+void info(std::string_view message, Fields fields) {
+  write(Level::kInfo, message, as_span(fields));
+}
+void warn(std::string_view message, Fields fields) {
+  write(Level::kWarn, message, as_span(fields));
+}
+void error(std::string_view message, Fields fields) {
+  write(Level::kError, message, as_span(fields));
+}
+
+std::optional<std::uint64_t> Limited::admit(Time now) {
+  const std::lock_guard lock(mutex_);
+  if (next_ && now < *next_) {
+    ++suppressed_;
+    return std::nullopt;
+  }
+  next_ = now + interval_;
+  return std::exchange(suppressed_, 0);
+}
+
+void Limited::warn(std::string_view message, Fields fields) {
+  write(Level::kWarn, message, fields);
+}
+void Limited::error(std::string_view message, Fields fields) {
+  write(Level::kError, message, fields);
+}
+
+void Limited::write(Level level, std::string_view message, Fields fields) {
+  const auto suppressed = admit(std::chrono::steady_clock::now());
+  if (!suppressed) {
+    return;
+  }
+  std::vector<Field> all(fields);
+  if (*suppressed > 0) {
+    all.emplace_back("suppressed", *suppressed);
+  }
+  log::write(level, message, all);
+}
 
 }  // namespace misp_zeek::app::log

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "app/config.h"
+
+namespace misp_zeek::app {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;
+/// The configuration or the command line is wrong.
+inline constexpr int kExitUsage = 2;
+
+/// What the command line can start.
+struct Actions {
+  std::function<int(const Config&)> run;  ///< gives the exit status
+  std::function<std::string()> versions;  ///< lines with their ends
+};
+
+/// The program without its process: parses the arguments, loads the configuration and does what was
+/// asked for. Returns the exit status.
+int run_cli(int argc, const char* const* argv, const Environment& environment,
+            const Actions& actions, std::ostream& out, std::ostream& err);
+
+}  // namespace misp_zeek::app

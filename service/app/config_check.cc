@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <utility>
+
+#include "app/config_draft.h"
+#include "app/config_keys.h"
+#include "zeek/tls_files.h"
+
+namespace misp_zeek::app {
+namespace {
+
+/// What prevents reading the file; nullopt: nothing does.
+Problem check_readable(const std::string& path) {
+  if (path.empty()) {
+    return std::nullopt;
+  }
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) {
+    return "names a file that cannot be read: " + path + ": " + std::strerror(errno);
+  }
+  close(file);
+  return std::nullopt;
+}
+
+std::string missing(const std::string& key) {
+  return "is missing (set it in the file, by " + variable_of(key) + " or by --set " + key +
+         "=VALUE)";
+}
+
+}  // namespace
+
+/// One secret and the places where it may be.
+struct Draft::SecretSource {
+  std::string key;         ///< of its file
+  std::string path;        ///< value of that key
+  const char* variable;    ///< holds the secret itself
+  const char* credential;  ///< name of a systemd credential
+  Secret& into;
+};
+
+void Draft::finish(const Environment& environment) {
+  check_required();
+  check_reconcile();
+  check_types();
+  check_files();
+  check_zeeks();
+  read_secrets(environment);
+}
+
+void Draft::check_required() {
+  for (const auto& key : config_keys()) {
+    if ((key.name == "misp.url" || key.name == "misp.feed.endpoint") &&
+        !places_.contains(key.name)) {
+      problem(place_of(key.name), key.name, missing(key.name), key.allowed);
+    }
+  }
+  auto& url = config_.misp.url;
+  while (url.ends_with('/')) {
+    url.pop_back();
+  }
+  if (url.starts_with("http://")) {
+    warning(place_of("misp.url"), "misp.url", "http:// sends the API key unencrypted");
+  } else if (!config_.misp.verify_tls) {
+    warning(place_of("misp.verify_tls"), "misp.verify_tls",
+            "without it anybody on the way can read the API key and forge indicators");
+  }
+}
+
+void Draft::check_reconcile() {
+  const auto& reconcile = config_.reconcile;
+  if (reconcile.full_interval < reconcile.interval) {
+    problem(place_of("reconcile.full_interval"), "reconcile.full_interval",
+            "is shorter than reconcile.interval", "reconcile.interval or longer");
+  }
+}
+
+void Draft::check_types() {
+  const auto mapping = Mapping::create(config_.mapping);
+  if (!mapping) {
+    problem(place_of(std::string(kMappingTypes)), std::string(kMappingTypes),
+            mapping.error().message, "");
+    return;
+  }
+  for (const std::string& type : config_.filter.types) {
+    if (!type.starts_with('!') && !mapping->knows(type)) {
+      problem(place_of("filter.types"), "filter.types",
+              "\"" + type + "\" has no rule" + suggestion(type, mapping->types()),
+              "types that [mapping] knows: " + join(mapping->types(), ", "));
+    }
+  }
+}
+
+void Draft::check_files() {
+  if (const auto wrong = check_readable(config_.misp.ca_file)) {
+    problem(place_of("misp.ca_file"), "misp.ca_file", *wrong, "a PEM file");
+  }
+}
+
+void Draft::check_zeeks() {
+  if (config_.zeek.empty() && !bad_.contains("zeek")) {
+    problem(place_of("zeek"), "zeek", "is missing",
+            "a [[zeek]] section, MISP_ZEEK_ZEEK_ADDRESS or --zeek ADDRESS:PORT");
+  }
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < config_.zeek.size(); ++i) {
+    const std::string& name = config_.zeek[i].name;
+    if (!names.insert(name).second) {
+      problem(zeek_place(i, "name"), "zeek.name",
+              "\"" + name + "\" is the name of another [[zeek]]", "a name of its own for each");
+    }
+    check_zeek_tls(i);
+  }
+}
+
+void Draft::check_zeek_tls(std::size_t index) {
+  const ZeekConfig& zeek = config_.zeek[index];
+  if (zeek.ca_file.empty() && zeek.certificate.empty() && zeek.key.empty()) {
+    return;
+  }
+  if (!zeek.tls) {
+    warning(zeek_place(index, "tls"), "zeek.tls",
+            "is false, so the certificate files are not used");
+    return;
+  }
+  bool readable = true;
+  const std::array files = {std::pair("ca_file", &zeek.ca_file),
+                            std::pair("certificate", &zeek.certificate),
+                            std::pair("key", &zeek.key)};
+  for (const auto& [key, path] : files) {
+    if (const auto wrong = check_readable(*path)) {
+      problem(zeek_place(index, key), std::string("zeek.") + key, *wrong, "a PEM file");
+      readable = false;
+    }
+  }
+  if (zeek.certificate.empty() != zeek.key.empty()) {
+    const std::string there = zeek.key.empty() ? "certificate" : "key";
+    const std::string missing = zeek.key.empty() ? "key" : "certificate";
+    problem(zeek_place(index, there), "zeek." + there, "is set without zeek." + missing,
+            "both or none");
+    return;
+  }
+  if (!readable) {
+    return;
+  }
+  if (const auto good = zeek::check({zeek.ca_file, zeek.certificate, zeek.key, ""}); !good) {
+    problem(zeek_place(index, "certificate"), "zeek.certificate", good.error().message,
+            "PEM files of a certificate, its key and a CA that go together");
+  }
+}
+
+void Draft::read_secrets(const Environment& environment) {
+  read_secret({"misp.api_key_file", config_.misp.api_key_file, kApiKeyVariable, "misp.key",
+               config_.misp.api_key},
+              environment);
+  read_secret({"misp.feed.password_file", config_.feed.password_file, kFeedPasswordVariable,
+               "misp-feed.password", config_.feed.password},
+              environment);
+  if (config_.misp.api_key.empty() && !bad_.contains("misp.api_key_file")) {
+    problem(place_of("misp.api_key_file"), "misp.api_key_file", missing("misp.api_key_file"),
+            std::string("a file that holds the API key; or ") + kApiKeyVariable +
+                " with the key itself, or systemd's credential misp.key");
+  }
+  const bool has_password = !config_.feed.password.empty();
+  if (!config_.feed.username.empty() && !has_password &&
+      !bad_.contains("misp.feed.password_file")) {
+    problem(place_of("misp.feed.username"), "misp.feed.username", "is set without a password",
+            std::string("with misp.feed.password_file or ") + kFeedPasswordVariable);
+  }
+  if (config_.feed.username.empty() && has_password) {
+    problem(place_of("misp.feed.password_file"), "misp.feed.username",
+            "is empty although there is a password", "the user that the password is of");
+  }
+}
+
+void Draft::read_secret(const SecretSource& source, const Environment& environment) {
+  const std::string place = place_of(source.key);
+  const auto variable = environment.find(source.variable);
+  const bool flag_wins = place.starts_with("--") && !source.path.empty();
+  if (variable != environment.end() && !flag_wins) {
+    auto secret = parse_secret(variable->second);
+    if (secret) {
+      source.into = std::move(*secret);
+    } else {
+      problem(source.variable, source.key, secret.error().message, "one word of visible ASCII");
+    }
+  } else if (!source.path.empty()) {
+    read_secret_path(source.path, source.key, place, source.into);
+  } else if (const auto folder = environment.find("CREDENTIALS_DIRECTORY");
+             folder != environment.end()) {
+    const std::string path = folder->second + "/" + source.credential;
+    if (access(path.c_str(), F_OK) == 0) {
+      read_secret_path(path, source.key, "CREDENTIALS_DIRECTORY", source.into);
+    }
+  }
+}
+
+void Draft::read_secret_path(const std::string& path, const std::string& key,
+                             const std::string& place, Secret& into) {
+  auto file = read_secret_file(path);
+  if (!file) {
+    problem(place, key, file.error().message, "a file with one word of visible ASCII");
+    return;
+  }
+  into = std::move(file->secret);
+  if (file->world_readable) {
+    warning(place, key, path + " can be read by every user of this machine; chmod o-r it");
+  }
+}
+
+}  // namespace misp_zeek::app

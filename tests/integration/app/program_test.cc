@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The built program as a user calls it.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cctype>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+namespace misp_zeek::app {
+namespace {
+
+constexpr const char* kKey = "MISP_ZEEK_MISP_API_KEY=not-a-real-key ";
+constexpr const char* kFlags =
+    " --misp-url http://127.0.0.1:1 --feed tcp://127.0.0.1:1 --zeek 127.0.0.1:1";
+
+struct Outcome {
+  int status = -1;
+  std::string output;  ///< standard output and error
+};
+
+/// The program with arguments of the shell, and assignments before it. At most 20 s.
+Outcome call(const std::string& arguments, const std::string& assignments = "") {
+  const std::string command = "env -i " + assignments + "timeout 20 '" +
+                              std::string(MISP_ZEEK_PROGRAM) + "' " + arguments + " 2>&1";
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) {
+    throw std::runtime_error("cannot start a shell");
+  }
+  Outcome outcome;
+  std::array<char, 4096> buffer{};
+  while (const std::size_t size = fread(buffer.data(), 1, buffer.size(), pipe)) {
+    outcome.output.append(buffer.data(), size);
+  }
+  const int status = pclose(pipe);
+  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return outcome;
+}
+
+TEST(Program, ShowsTheVersionsOfWhatItTalksWith) {
+  const Outcome outcome = call("version");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output.rfind("misp-zeek " MISP_ZEEK_TEST_VERSION "\n", 0), 0U)
+      << outcome.output;
+  for (const auto* library : {"\nbroker ", "\nlibzmq ", "\nlibcurl "}) {
+    const auto at = outcome.output.find(library);
+    ASSERT_NE(at, std::string::npos) << outcome.output;
+    EXPECT_TRUE(std::isdigit(outcome.output.at(at + std::string(library).size())));
+  }
+}
+
+TEST(Program, AcceptsTheSampleWithAKeyFromTheEnvironment) {
+  const Outcome outcome = call("check -c '" + std::string(MISP_ZEEK_SAMPLE) + "'", kKey);
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_EQ(outcome.output.rfind("configuration is valid\n", 0), 0U) << outcome.output;
+  EXPECT_EQ(outcome.output.find("not-a-real-key"), std::string::npos);
+}
+
+TEST(Program, EndsWithStatus2ForAWrongConfiguration) {
+  for (const auto* verb : {"check", "run"}) {
+    const Outcome outcome = call(std::string(verb) + kFlags + " --set log.levl=x", kKey);
+    EXPECT_EQ(outcome.status, 2) << outcome.output;
+    EXPECT_EQ(outcome.output.rfind("--set log.levl: key \"log.levl\": is unknown", 0), 0U)
+        << outcome.output;
+  }
+}
+
+TEST(Program, EndsWithStatus2ForWrongUsage) {
+  EXPECT_EQ(call("").status, 2);
+  EXPECT_EQ(call("fly").status, 2);
+  EXPECT_EQ(call("run -c").status, 2);
+}
+
+TEST(Program, EndsWithStatus1WhenItCannotStart) {
+  // 192.0.2.1 is set aside for documentation, so it is no address of this machine.
+  const Outcome outcome = call(std::string("run") + kFlags + " --http 192.0.2.1:9180", kKey);
+  EXPECT_EQ(outcome.status, 1) << outcome.output;
+  EXPECT_NE(outcome.output.find("cannot listen at 192.0.2.1:9180: Cannot assign requested address"),
+            std::string::npos)
+      << outcome.output;
+  EXPECT_EQ(outcome.output.find("not-a-real-key"), std::string::npos);
+}
+
+TEST(Program, LogsJsonWhenAsked) {
+  const Outcome outcome =
+      call(std::string("run") + kFlags + " --http 192.0.2.1:9180 --set log.format=json", kKey);
+  EXPECT_EQ(outcome.output.rfind("{\"ts\":\"", 0), 0U) << outcome.output;
+  EXPECT_NE(outcome.output.find("\"level\":\"error\""), std::string::npos) << outcome.output;
+}
+
+}  // namespace
+}  // namespace misp_zeek::app

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/config.h"
+
+namespace misp_zeek::app {
+
+inline const std::string kApiKey = "not-a-real-key-0123456789";
+
+/// The least that is a configuration, on lines 1 to 5.
+inline const std::string kMinimal =
+    "[misp]\n"
+    "url = \"https://misp.example.org\"\n"
+    "[misp.feed]\n"
+    "endpoint = \"tcp://misp.example.org:50000\"\n"
+    "[[zeek]]\n";
+
+inline ConfigSources sources_with_key() {
+  ConfigSources sources;
+  sources.file = "test.toml";
+  sources.environment = {{"MISP_ZEEK_MISP_API_KEY", kApiKey}};
+  return sources;
+}
+
+inline LoadedConfig load_or_throw(const std::string& text,
+                                  const ConfigSources& sources = sources_with_key()) {
+  auto loaded = load_config_text(text, sources);
+  if (!loaded) {
+    throw std::runtime_error(loaded.error().message);
+  }
+  return std::move(*loaded);
+}
+
+/// All lines of the error; "" if there is none.
+inline std::string errors_of(const std::string& text,
+                             const ConfigSources& sources = sources_with_key()) {
+  const auto loaded = load_config_text(text, sources);
+  return loaded ? "" : loaded.error().message;
+}
+
+/// A folder that is gone when the test ends.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "misp-zeek-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+      throw std::runtime_error("no temporary folder");
+    }
+    path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+  std::string file(const std::string& name, const std::string& content,
+                   std::filesystem::perms perms = std::filesystem::perms::owner_read) const {
+    std::ofstream(path(name)) << content;
+    std::filesystem::permissions(path(name), perms);
+    return path(name);
+  }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace misp_zeek::app
