@@ -48,6 +48,12 @@ std::string random_id() {
   return format_digest((std::uint64_t{device()} << 32) | device());
 }
 
+std::string describe_reading(const MispSync::Status& status) {
+  const std::string expected =
+      status.rows_expected == 0 ? "" : " of " + std::to_string(status.rows_expected);
+  return "reading: " + std::to_string(status.rows_read) + expected + " attributes";
+}
+
 struct ZeekReport {
   std::size_t zeek = 0;
   LinkReport report;
@@ -369,7 +375,7 @@ void Service::publish_health(TimePoint now) {
   set_check("snapshot", status.bootstrapped && status.held.empty(),
             !status.held.empty()  ? status.held
             : status.bootstrapped ? std::to_string(store_.attribute_count()) + " attributes"
-                                  : "reading: " + std::to_string(status.rows_read) + " attributes",
+                                  : describe_reading(status),
             now);
   for (const auto& peer : peers_) {
     const auto behind = peer.session->behind_since();

@@ -1,40 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Shows the main job live: a simulated MISP, the real service, and a real Zeek with the package, or
 // a stand-in that says so. Plays edits in MISP and compares what Zeek itself then holds, exactly.
-#include <httplib.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iostream>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
-#include "process/process.h"
-#include "zeek_sim/zeek_inspector.h"
+#include "stack/stack.h"
 
 namespace {
 
-using misp_zeek::process::Process;
-using misp_zeek::sim::ZeekInspector;
+using misp_zeek::stack::Stack;
 using nlohmann::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr const char* kKey = "misp-sim-key-0123456789abcdefghijklmnopq";
 constexpr auto kStartLimit = seconds(40);
 constexpr auto kStepLimit = seconds(10);
 
@@ -46,169 +38,93 @@ struct Settings {
   bool keep = false;
 };
 
-std::string find_zeek(const std::string& wish) {
-  if (wish == "none" || !MISP_ZEEK_BROKER_IS_ZEEKS) {
-    return "";
+/// A line that is drawn anew on a terminal, and printed when it changed elsewhere.
+class Progress {
+ public:
+  void show(double share, const std::string& text) {
+    const auto width = static_cast<std::size_t>(30 * std::clamp(share, 0.0, 1.0));
+    std::string line =
+        "bootstrap [" + std::string(width, '#') + std::string(30 - width, '.') + "] " + text;
+    if (line == shown_) {
+      return;
+    }
+    std::cout << (terminal_ ? "\r\33[K" : "") << line << (terminal_ ? "" : "\n") << std::flush;
+    shown_ = std::move(line);
   }
-  if (wish != "auto") {
-    return wish;
-  }
-  std::vector<std::string> places = {"/usr/local/zeek/bin", "/opt/zeek/bin"};
-  std::stringstream path(std::getenv("PATH") == nullptr ? "" : std::getenv("PATH"));
-  for (std::string place; std::getline(path, place, ':');) {
-    places.insert(places.begin(), place);
-  }
-  for (const auto& place : places) {
-    if (std::filesystem::exists(place + "/zeek")) {
-      return place + "/zeek";
+  void end() const { std::cout << (terminal_ ? "\n" : ""); }
+
+ private:
+  const bool terminal_ = isatty(STDOUT_FILENO) != 0;
+  std::string shown_;
+};
+
+/// What the check `snapshot` of /readyz says, and how far the read is by it.
+std::pair<std::string, double> reading(const json& state) {
+  for (const auto& check : state.value("checks", json::array())) {
+    if (check.at("name") == "snapshot") {
+      auto text = check.at("message").get<std::string>();
+      unsigned long read = 0;
+      unsigned long all = 0;
+      if (std::sscanf(text.c_str(), "reading: %lu of %lu", &read, &all) == 2 && all > 0) {
+        return {std::move(text), static_cast<double>(read) / static_cast<double>(all)};
+      }
+      return {std::move(text), check.at("ok").get<bool>() ? 1.0 : 0.0};
     }
   }
-  return "";
+  return {"starting", 0.0};
 }
 
 class Demo {
  public:
-  explicit Demo(const Settings& settings) : settings_(settings) {
-    char pattern[] = "/tmp/misp-zeek-demo-XXXXXX";
-    directory_ = mkdtemp(pattern);
-  }
-  ~Demo() {
-    service_.reset();
-    zeek_.reset();
-    misp_.reset();
-    if (ok_) {
-      std::filesystem::remove_all(directory_);
-    }
-  }
+  explicit Demo(const Settings& settings)
+      : settings_(settings),
+        // The recorded attributes are older than the default max_age.
+        stack_({.zeek = misp_zeek::stack::find_zeek(settings.zeek),
+                .misp_arguments = {},
+                .settings = "[filter]\nmax_age = \"0\"\n[log]\nlevel = \"debug\"\n",
+                .start_limit = kStartLimit}) {}
 
   void run();
 
  private:
-  std::string file(const std::string& name) const { return directory_ + "/" + name; }
-  void start_misp();
-  void start_zeek();
-  void start_service();
+  void start();
   void bootstrap();
   void play();
   void restart_service();
-  void stop();
-  json call(const std::string& path, const json& body = json::object());
+  json call(const std::string& path, const json& body = json::object()) {
+    return stack_.post(path, body);
+  }
   Entries held();
-  void expect(const std::string& what, const std::function<void()>& act, Entries gone,
-              Entries come);
-  json ready();
+  void expect(const std::string& what, const std::function<void()>& act, const Entries& gone,
+              const Entries& come);
 
   Settings settings_;
-  std::string directory_;
-  bool ok_ = false;
-  bool tls_ = true;
-  int http_port_ = 0;
-  int zmq_port_ = 0;
-  int zeek_port_ = 0;
-  int health_port_ = 0;
-  std::unique_ptr<Process> misp_;
-  std::unique_ptr<Process> zeek_;
-  std::unique_ptr<Process> service_;
-  std::unique_ptr<ZeekInspector> inspector_;
+  Stack stack_;
 };
 
-void Demo::start_misp() {
-  misp_ = std::make_unique<Process>(
-      Process::Options{{MISP_ZEEK_MISP_SIM, "--ready-file", file("misp.json"), "--key", kKey},
-                       {},
-                       "",
-                       file("misp-sim.log")});
-  const auto text = misp_zeek::process::wait_for_file(file("misp.json"), kStartLimit);
-  if (text.empty()) {
-    throw std::runtime_error("the MISP simulator did not start, see " + file("misp-sim.log"));
-  }
-  const auto ports = json::parse(text);
-  http_port_ = ports.at("http_port");
-  zmq_port_ = ports.at("zmq_port");
-  std::cout << "MISP     misp-sim, a simulator: http://127.0.0.1:" << http_port_
-            << ", feed tcp://127.0.0.1:" << zmq_port_ << "\n";
-}
-
-void Demo::start_zeek() {
-  const std::string zeek = find_zeek(settings_.zeek);
-  // Broker 1.4 breaks a listener's other TLS connections when one peer leaves.
-  tls_ = !zeek.empty();
-  zeek_port_ = misp_zeek::process::free_port();
-  const std::string port = std::to_string(zeek_port_);
-  if (zeek.empty()) {
-    zeek_ = std::make_unique<Process>(
-        Process::Options{{MISP_ZEEK_ZEEK_SIM, "--listen", "127.0.0.1:" + port, "--disable-tls"},
-                         {},
-                         "",
-                         file("zeek.log")});
+void Demo::start() {
+  stack_.start_misp();
+  std::cout << "MISP     misp-sim, a simulator: http://127.0.0.1:" << stack_.misp_http_port()
+            << ", feed tcp://127.0.0.1:" << stack_.misp_feed_port() << "\n";
+  stack_.start_zeek();
+  if (stack_.has_real_zeek()) {
+    std::cout << "Zeek     " << misp_zeek::stack::find_zeek(settings_.zeek)
+              << " with the package, listening at 127.0.0.1:" << stack_.zeek_port() << "\n";
+  } else {
     std::cout << "Zeek     zeek-sim, a stand-in without an Intel framework: "
               << (settings_.zeek == "none" ? "asked for"
                                            : "no Zeek whose Broker this build speaks was found")
               << "\n";
-  } else {
-    zeek_ = std::make_unique<Process>(Process::Options{
-        {zeek, MISP_ZEEK_SOURCE_DIR "/zeek/scripts",
-         MISP_ZEEK_SOURCE_DIR "/tests/support/zeek/inspect.zeek", "exit_only_after_terminate=T"},
-        {{"MISP_BROKER_PORT", port}},
-        directory_,
-        file("zeek.log")});
-    std::cout << "Zeek     " << zeek << " with the package, listening at 127.0.0.1:" << port
-              << "\n";
   }
-  auto inspector = ZeekInspector::connect({.address = "127.0.0.1",
-                                           .port = static_cast<std::uint16_t>(zeek_port_),
-                                           .disable_tls = !tls_,
-                                           .tls = {}},
-                                          kStartLimit);
-  if (!inspector) {
-    throw std::runtime_error("Zeek does not answer: " + inspector.error().message + ", see " +
-                             file("zeek.log"));
-  }
-  inspector_ = std::move(*inspector);
-}
-
-void Demo::start_service() {
-  health_port_ = misp_zeek::process::free_port();
-  // The recorded attributes are older than the default max_age.
-  std::ofstream(file("misp-zeek.toml"))
-      << "[misp]\nurl = \"http://127.0.0.1:" << http_port_
-      << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << zmq_port_
-      << "\"\n[filter]\nmax_age = \"0\"\n[[zeek]]\nname = \"demo\"\nport = " << zeek_port_
-      << "\ntls = " << (tls_ ? "true" : "false")
-      << "\n[http]\nlisten = \"127.0.0.1:" << health_port_ << "\"\n[log]\nlevel = \"debug\"\n";
-  service_ = std::make_unique<Process>(
-      Process::Options{{MISP_ZEEK_SERVICE, "run", "-c", file("misp-zeek.toml")},
-                       {{"MISP_ZEEK_MISP_API_KEY", kKey}},
-                       "",
-                       file("misp-zeek.log")});
-  std::cout << "service  misp-zeek run, health at http://127.0.0.1:" << health_port_ << "/readyz\n";
-}
-
-json Demo::ready() {
-  httplib::Client client("127.0.0.1", health_port_);
-  const auto answer = client.Get("/readyz");
-  return answer ? json::parse(answer->body) : json{{"ready", false}};
-}
-
-json Demo::call(const std::string& path, const json& body) {
-  httplib::Client client("127.0.0.1", http_port_);
-  const httplib::Headers headers = {{"Authorization", kKey}, {"Accept", "application/json"}};
-  const auto answer = client.Post(path, headers, body.dump(), "application/json");
-  if (!answer || answer->status != 200) {
-    throw std::runtime_error("MISP refused " + path + ": " + (answer ? answer->body : "no answer"));
-  }
-  return json::parse(answer->body);
+  stack_.start_service();
+  std::cout << "service  misp-zeek run, health at http://127.0.0.1:" << stack_.health_port()
+            << "/readyz\n";
 }
 
 Entries Demo::held() {
-  const auto lines = inspector_->dump(kStepLimit);
-  if (!lines) {
-    throw std::runtime_error("cannot read Zeek's store: " + lines.error().message);
-  }
   Entries entries;
-  for (const auto& line : *lines) {
-    const auto cut = line.rfind('\t');
-    std::string entry = line.substr(0, cut);
+  for (const auto& line : stack_.held()) {
+    std::string entry = line.substr(0, line.rfind('\t'));
     std::replace(entry.begin(), entry.end(), '\t', ' ');
     entries.insert(std::move(entry));
   }
@@ -217,43 +133,32 @@ Entries Demo::held() {
 
 void Demo::bootstrap() {
   const auto start = steady_clock::now();
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  Progress progress;
   bool done = false;
-  std::string shown;
   while (!done && steady_clock::now() < start + kStartLimit) {
-    if (!service_->running()) {
-      throw std::runtime_error("the service ended, see " + file("misp-zeek.log"));
+    if (!stack_.service().running()) {
+      throw std::runtime_error("the service ended, see " + stack_.file("misp-zeek.log"));
     }
-    const json state = ready();
+    const json state = stack_.ready();
     done = state.at("ready").get<bool>();
-    std::size_t ok = 0;
-    const std::size_t all = state.contains("checks") ? state["checks"].size() : 4;
-    for (const auto& check : state.value("checks", json::array())) {
-      ok += check.at("ok").get<bool>() ? 1 : 0;
-    }
-    const std::size_t width = 30 * ok / std::max<std::size_t>(all, 1);
-    std::string bar = "bootstrap [" + std::string(width, '#') + std::string(30 - width, '.') +
-                      "] " + std::to_string(ok) + " of " + std::to_string(all) + " in order";
-    if (bar != shown) {
-      std::cout << (terminal ? "\r" : "") << bar << (terminal ? "" : "\n") << std::flush;
-      shown = bar;
-    }
-    std::this_thread::sleep_for(milliseconds(done ? 0 : 50));
+    const auto [text, share] = reading(state);
+    progress.show(share, text + (done ? ", Zeek in step" : ""));
+    std::this_thread::sleep_for(milliseconds(done ? 0 : 20));
   }
+  progress.end();
   if (!done) {
-    throw std::runtime_error("not ready in time: " + ready().dump());
+    throw std::runtime_error("not ready in time: " + stack_.ready().dump());
   }
   const auto entries = held();
   const std::chrono::duration<double> took = steady_clock::now() - start;
-  std::printf("%sZeek holds %zu entries from MISP after %.2f s\n\n", terminal ? "\n" : "",
-              entries.size(), took.count());
+  std::printf("Zeek holds %zu entries from MISP after %.2f s\n\n", entries.size(), took.count());
   if (entries.empty()) {
     throw std::runtime_error("Zeek holds nothing after the bootstrap");
   }
 }
 
-void Demo::expect(const std::string& what, const std::function<void()>& act, Entries gone,
-                  Entries come) {
+void Demo::expect(const std::string& what, const std::function<void()>& act, const Entries& gone,
+                  const Entries& come) {
   Entries wanted = held();
   for (const auto& entry : gone) {
     if (wanted.erase(entry) == 0) {
@@ -331,16 +236,15 @@ void Demo::play() {
 
 void Demo::restart_service() {
   const Entries before = held();
-  stop();
-  service_.reset();
-  start_service();
+  stack_.stop_service();
+  stack_.start_service();
   const auto start = steady_clock::now();
-  while (!ready().at("ready").get<bool>()) {
+  while (!stack_.ready().at("ready").get<bool>()) {
     if (held() != before) {
       throw std::runtime_error("a restart of the service changed what Zeek holds");
     }
     if (steady_clock::now() > start + kStartLimit) {
-      throw std::runtime_error("not ready after a restart: " + ready().dump());
+      throw std::runtime_error("not ready after a restart: " + stack_.ready().dump());
     }
   }
   if (held() != before) {
@@ -350,34 +254,30 @@ void Demo::restart_service() {
             << " entries the whole time\n";
 }
 
-void Demo::stop() {
-  if (service_->terminate() != 0) {
-    throw std::runtime_error("the service did not end cleanly, see " + file("misp-zeek.log"));
-  }
+void wait_for_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  int number = 0;
+  sigwait(&signals, &number);
 }
 
 void Demo::run() {
-  start_misp();
-  start_zeek();
-  start_service();
+  start();
   bootstrap();
   play();
   restart_service();
   std::cout << "\nall as it must be\n";
   if (settings_.keep) {
-    std::cout << "still running; API key " << kKey << "; logs in " << directory_
+    std::cout << "still running; API key " << Stack::api_key() << "; logs in " << stack_.file("")
               << "; end with Ctrl-C\n"
               << std::flush;
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals, nullptr);
-    int number = 0;
-    sigwait(&signals, &number);
+    wait_for_signal();
   }
-  stop();
-  ok_ = true;
+  stack_.stop_service();
+  stack_.keep_files(false);
 }
 
 }  // namespace

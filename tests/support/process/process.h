@@ -27,6 +27,8 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   bool running();
+  /// -1 once it has ended.
+  pid_t pid() const { return pid_; }
   /// SIGTERM, then SIGKILL after `timeout`. The exit status, or 128 plus the signal's number.
   int terminate(std::chrono::milliseconds timeout = std::chrono::seconds(10));
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stack/stack.h"
+
+#include <httplib.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace misp_zeek::stack {
+namespace {
+
+using nlohmann::json;
+using process::Process;
+
+json body_of(const httplib::Result& answer, const std::string& path) {
+  if (!answer || answer->status != 200) {
+    throw std::runtime_error("MISP refused " + path + ": " + (answer ? answer->body : "no answer"));
+  }
+  return json::parse(answer->body);
+}
+
+httplib::Headers headers() {
+  return {{"Authorization", Stack::api_key()}, {"Accept", "application/json"}};
+}
+
+}  // namespace
+
+std::string find_zeek(const std::string& wish) {
+  if (wish == "none" || !MISP_ZEEK_BROKER_IS_ZEEKS) {
+    return "";
+  }
+  if (wish != "auto") {
+    return wish;
+  }
+  std::vector<std::string> places;
+  std::stringstream path(std::getenv("PATH") == nullptr ? "" : std::getenv("PATH"));
+  for (std::string place; std::getline(path, place, ':');) {
+    places.push_back(place);
+  }
+  places.insert(places.end(), {"/usr/local/zeek/bin", "/opt/zeek/bin"});
+  for (const auto& place : places) {
+    if (std::filesystem::exists(place + "/zeek")) {
+      return place + "/zeek";
+    }
+  }
+  return "";
+}
+
+const std::string& Stack::api_key() {
+  static const std::string key = "misp-sim-key-0123456789abcdefghijklmnopq";
+  return key;
+}
+
+Stack::Stack(Options options) : options_(std::move(options)) {
+  char pattern[] = "/tmp/misp-zeek-XXXXXX";
+  const char* made = mkdtemp(pattern);
+  if (made == nullptr) {
+    throw std::runtime_error("cannot make a directory in /tmp");
+  }
+  directory_ = made;
+}
+
+Stack::~Stack() {
+  service_.reset();
+  inspector_.reset();
+  zeek_.reset();
+  misp_.reset();
+  if (!keep_) {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
+}
+
+void Stack::start_misp() {
+  std::vector<std::string> command = {MISP_ZEEK_MISP_SIM, "--ready-file", file("misp.json"),
+                                      "--key", api_key()};
+  command.insert(command.end(), options_.misp_arguments.begin(), options_.misp_arguments.end());
+  misp_ = std::make_unique<Process>(Process::Options{command, {}, "", file("misp-sim.log")});
+  const auto text = process::wait_for_file(file("misp.json"), options_.start_limit);
+  if (text.empty()) {
+    throw std::runtime_error("the MISP simulator did not start, see " + file("misp-sim.log"));
+  }
+  const auto ports = json::parse(text);
+  http_port_ = ports.at("http_port");
+  zmq_port_ = ports.at("zmq_port");
+}
+
+void Stack::start_zeek() {
+  // Broker 1.4 breaks a listener's other TLS connections when one peer leaves, so the stand-in
+  // speaks without TLS.
+  zeek_port_ = process::free_port();
+  const std::string port = std::to_string(zeek_port_);
+  if (has_real_zeek()) {
+    zeek_ = std::make_unique<Process>(Process::Options{
+        {options_.zeek, MISP_ZEEK_SOURCE_DIR "/zeek/scripts",
+         MISP_ZEEK_SOURCE_DIR "/tests/support/zeek/inspect.zeek", "exit_only_after_terminate=T"},
+        {{"MISP_BROKER_PORT", port}},
+        directory_,
+        file("zeek.log")});
+  } else {
+    zeek_ = std::make_unique<Process>(
+        Process::Options{{MISP_ZEEK_ZEEK_SIM, "--listen", "127.0.0.1:" + port, "--disable-tls"},
+                         {},
+                         "",
+                         file("zeek.log")});
+  }
+  auto inspector = sim::ZeekInspector::connect({.address = "127.0.0.1",
+                                                .port = static_cast<std::uint16_t>(zeek_port_),
+                                                .disable_tls = !has_real_zeek(),
+                                                .tls = {}},
+                                               options_.start_limit);
+  if (!inspector) {
+    throw std::runtime_error("Zeek does not answer: " + inspector.error().message + ", see " +
+                             file("zeek.log"));
+  }
+  inspector_ = std::move(*inspector);
+}
+
+void Stack::start_service() {
+  health_port_ = process::free_port();
+  std::ofstream(file("misp-zeek.toml"))
+      << "[misp]\nurl = \"http://127.0.0.1:" << http_port_
+      << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << zmq_port_
+      << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << zeek_port_
+      << "\ntls = " << (has_real_zeek() ? "true" : "false")
+      << "\n[http]\nlisten = \"127.0.0.1:" << health_port_ << "\"\n"
+      << options_.settings;
+  service_ = std::make_unique<Process>(
+      Process::Options{{MISP_ZEEK_SERVICE, "run", "-c", file("misp-zeek.toml")},
+                       {{"MISP_ZEEK_MISP_API_KEY", api_key()}},
+                       "",
+                       file("misp-zeek.log")});
+}
+
+void Stack::stop_service() {
+  const int status = service_->terminate();
+  service_.reset();
+  if (status != 0) {
+    throw std::runtime_error("the service did not end cleanly, see " + file("misp-zeek.log"));
+  }
+}
+
+json Stack::post(const std::string& path, const json& body) const {
+  httplib::Client client("127.0.0.1", http_port_);
+  client.set_read_timeout(60);
+  return body_of(client.Post(path, headers(), body.dump(), "application/json"), path);
+}
+
+json Stack::get(const std::string& path) const {
+  httplib::Client client("127.0.0.1", http_port_);
+  client.set_read_timeout(60);
+  return body_of(client.Get(path, headers()), path);
+}
+
+json Stack::ready() const {
+  httplib::Client client("127.0.0.1", health_port_);
+  const auto answer = client.Get("/readyz");
+  return answer ? json::parse(answer->body) : json{{"ready", false}};
+}
+
+void Stack::wait_until_ready(std::chrono::seconds limit) const {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  json state = ready();
+  while (!state.at("ready").get<bool>()) {
+    if (!service_->running()) {
+      throw std::runtime_error("the service ended, see " + file("misp-zeek.log"));
+    }
+    if (std::chrono::steady_clock::now() > end) {
+      throw std::runtime_error("not ready in time: " + state.dump());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    state = ready();
+  }
+}
+
+std::vector<std::string> Stack::held(std::chrono::seconds limit) {
+  auto entries = inspector_->dump(limit);
+  if (!entries) {
+    throw std::runtime_error("cannot read Zeek's store: " + entries.error().message);
+  }
+  return std::move(*entries);
+}
+
+}  // namespace misp_zeek::stack

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "process/process.h"
+#include "zeek_sim/zeek_inspector.h"
+
+namespace misp_zeek::stack {
+
+/// The program `zeek` to test with: `wish` as it is, or for "auto" the one in PATH, /usr/local/zeek
+/// or /opt/zeek. Empty: the stand-in is meant ("none"), or this build's Broker does not speak to
+/// Zeeks, or there is none.
+std::string find_zeek(const std::string& wish);
+
+struct Options {
+  std::string zeek;                         ///< program; empty: the stand-in zeek-sim
+  std::vector<std::string> misp_arguments;  ///< besides ready file and key
+  std::string settings;                     ///< TOML, complete sections besides those needed
+  std::chrono::seconds start_limit{40};     ///< for each program
+};
+
+/// Simulated MISP, Zeek and the service as processes on loopback, in a temporary directory that
+/// goes with the object after keep_files(false). All functions throw std::runtime_error that says
+/// what failed and which log to read.
+class Stack {
+ public:
+  explicit Stack(Options options);
+  ~Stack();
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  void start_misp();
+  void start_zeek();
+  void start_service();
+  /// SIGTERM; the service must end with status 0.
+  void stop_service();
+
+  /// POSTs to MISP or to the simulator's control API; the answer must have status 200.
+  nlohmann::json post(const std::string& path, const nlohmann::json& body) const;
+  /// The same with GET.
+  nlohmann::json get(const std::string& path) const;
+  /// `/readyz` of the service; {"ready": false} while it does not answer.
+  nlohmann::json ready() const;
+  void wait_until_ready(std::chrono::seconds limit) const;
+  /// Zeek's entries, sorted, as ZeekInspector::dump() gives them.
+  std::vector<std::string> held(std::chrono::seconds limit = std::chrono::seconds(10));
+
+  std::string file(const std::string& name) const { return directory_ + "/" + name; }
+  void keep_files(bool keep) { keep_ = keep; }
+  bool has_real_zeek() const { return !options_.zeek.empty(); }
+  process::Process& service() { return *service_; }
+  process::Process& zeek() { return *zeek_; }
+  int misp_http_port() const { return http_port_; }
+  int misp_feed_port() const { return zmq_port_; }
+  int zeek_port() const { return zeek_port_; }
+  int health_port() const { return health_port_; }
+  static const std::string& api_key();
+
+ private:
+  Options options_;
+  std::string directory_;
+  bool keep_ = true;
+  int http_port_ = 0;
+  int zmq_port_ = 0;
+  int zeek_port_ = 0;
+  int health_port_ = 0;
+  std::unique_ptr<process::Process> misp_;
+  std::unique_ptr<process::Process> zeek_;
+  std::unique_ptr<process::Process> service_;
+  std::unique_ptr<sim::ZeekInspector> inspector_;
+};
+
+}  // namespace misp_zeek::stack
