@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Measures the main job: a bootstrap of many attributes, single live changes, one large publish
+// message. With a real Zeek it measures bare Intel::insert in the same run too, since absolute
+// figures of a busy machine say little.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "stack/stack.h"
+
+namespace {
+
+using misp_zeek::process::Process;
+using misp_zeek::stack::Stack;
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kLimit{300};
+
+struct Settings {
+  std::size_t attributes = 100'000;
+  std::size_t changes = 500;
+  std::string zeek = "auto";
+};
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Resident memory in MiB.
+double memory_of(Process& process) {
+  std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    double kib = 0;
+    if (std::sscanf(line.c_str(), "VmRSS: %lf", &kib) == 1) {
+      return kib / 1024;
+    }
+  }
+  throw std::runtime_error("the service's memory cannot be read");
+}
+
+/// Milliseconds from a feed message's arrival to Zeek's acknowledgement, as the service logs them.
+std::vector<double> latencies(const std::string& log) {
+  std::vector<double> found;
+  std::ifstream stream(log);
+  for (std::string line; std::getline(stream, line);) {
+    const auto at = line.find(" ms=");
+    if (at != std::string::npos &&
+        line.find("change acknowledged by every Zeek") != std::string::npos) {
+      found.push_back(std::stod(line.substr(at + 4)));
+    }
+  }
+  return found;
+}
+
+class Bench {
+ public:
+  explicit Bench(const Settings& settings)
+      : settings_(settings),
+        stack_({.zeek = misp_zeek::stack::find_zeek(settings.zeek),
+                .misp_arguments = {"--empty"},
+                .settings = "[log]\nlevel = \"debug\"\n",
+                .start_limit = std::chrono::seconds(60)}) {}
+
+  void run() {
+    std::printf("Zeek: %s\n", stack_.has_real_zeek() ? "real" : "stand-in zeek-sim");
+    const double plain = stack_.has_real_zeek() ? plain_insert() : 0;
+    bootstrap(plain);
+    live_changes();
+    publish();
+    stack_.stop_service();
+    stack_.keep_files(false);
+  }
+
+ private:
+  double plain_insert();
+  void bootstrap(double plain);
+  void live_changes();
+  void publish();
+  /// Waits until Zeek holds `count` entries; the seconds it took.
+  double wait_for_entries(std::size_t count, Clock::time_point begin);
+  std::string new_event(const std::string& info) {
+    const json answer = stack_.post("/events/add", {{"info", info}, {"distribution", "3"}});
+    return answer.at("Event").at("id").get<std::string>();
+  }
+
+  Settings settings_;
+  Stack stack_;
+  std::size_t entries_ = 0;
+};
+
+double Bench::plain_insert() {
+  Process zeek({{misp_zeek::stack::find_zeek(settings_.zeek), "-b", "base/frameworks/intel",
+                 MISP_ZEEK_BENCH_DIR "/plain_insert.zeek"},
+                {{"ITEMS", std::to_string(settings_.attributes)}},
+                stack_.file(""),
+                stack_.file("plain.out")});
+  const auto begin = Clock::now();
+  while (zeek.running() && Clock::now() < begin + kLimit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  std::ifstream output(stack_.file("plain.out"));
+  double items = 0;
+  double seconds = 0;
+  if (!(output >> items >> seconds)) {
+    throw std::runtime_error("Zeek did not measure, see " + stack_.file("plain.out"));
+  }
+  std::printf("bare Intel::insert inside Zeek: %.0f items in %.2f s, %.0f items/s\n", items,
+              seconds, items / seconds);
+  return items / seconds;
+}
+
+void Bench::bootstrap(double plain) {
+  stack_.start_misp();
+  stack_.post("/sim/load", {{"events", std::max<std::size_t>(settings_.attributes / 100, 1)},
+                            {"attributes", settings_.attributes},
+                            {"to_ids_percent", 100},
+                            {"seed", 1}});
+  stack_.start_zeek();
+  const auto begin = Clock::now();
+  stack_.start_service();
+  stack_.wait_until_ready(kLimit);
+  const double seconds = seconds_since(begin);
+  entries_ = stack_.held(kLimit).size();
+  std::printf(
+      "bootstrap: %zu attributes, start to in step with digests agreed %.2f s; Zeek holds %zu "
+      "entries, %.0f entries/s",
+      settings_.attributes, seconds, entries_, static_cast<double>(entries_) / seconds);
+  if (plain > 0) {
+    std::printf(", %.2f of bare Intel::insert", static_cast<double>(entries_) / seconds / plain);
+  }
+  std::printf("\nmemory of the service: %.0f MiB\n", memory_of(stack_.service()));
+}
+
+double Bench::wait_for_entries(std::size_t count, Clock::time_point begin) {
+  while (stack_.held(kLimit).size() != count) {
+    if (Clock::now() > begin + kLimit) {
+      throw std::runtime_error("Zeek does not hold what it must in time");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return seconds_since(begin);
+}
+
+void Bench::live_changes() {
+  const std::string event = new_event("live changes");
+  const auto begin = Clock::now();
+  for (std::size_t i = 0; i < settings_.changes; ++i) {
+    stack_.post(
+        "/attributes/add/" + event,
+        {{"type", "domain"}, {"value", std::to_string(i) + ".live.example"}, {"to_ids", true}});
+  }
+  entries_ += settings_.changes;
+  wait_for_entries(entries_, begin);
+  auto times = latencies(stack_.file("misp-zeek.log"));
+  if (times.size() < settings_.changes) {
+    throw std::runtime_error("only " + std::to_string(times.size()) + " changes were logged");
+  }
+  std::sort(times.begin(), times.end());
+  std::printf(
+      "%zu single adds, feed message received to Zeek's acknowledgement: p50 %.2f ms, p99 %.2f ms, "
+      "max %.2f ms\n",
+      times.size(), times[times.size() / 2], times[times.size() * 99 / 100], times.back());
+}
+
+void Bench::publish() {
+  const std::size_t count = std::min<std::size_t>(settings_.attributes / 10, 10'000);
+  const std::string event = new_event("one large event");
+  // The attributes come without messages, so that the publish message is all that tells of them.
+  stack_.post("/sim/faults", {{"silent", true}});
+  json list = json::array();
+  for (std::size_t i = 0; i < count; ++i) {
+    list.push_back(
+        {{"type", "domain"}, {"value", std::to_string(i) + ".publish.example"}, {"to_ids", true}});
+  }
+  stack_.post("/events/edit/" + event, {{"Event", {{"Attribute", list}}}});
+  stack_.post("/sim/faults", {{"silent", false}});
+  const auto begin = Clock::now();
+  stack_.post("/events/publish/" + event, json::object());
+  entries_ += count;
+  const double seconds = wait_for_entries(entries_, begin);
+  std::printf("publish message of %zu attributes: in Zeek after %.2f s\n", count, seconds);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures bootstrap and live changes on loopback.", "misp-zeek-bench");
+  Settings settings;
+  app.add_option("--attributes", settings.attributes, "Of the bootstrap")
+      ->check(CLI::Range(std::size_t{1'000}, std::size_t{1'000'000}));
+  app.add_option("--changes", settings.changes, "Single live changes")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
+  app.add_option("--zeek", settings.zeek,
+                 "Program zeek; \"auto\" looks for one, \"none\" takes the stand-in");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    Bench(settings).run();
+  } catch (const std::exception& error) {
+    std::cout << std::flush;
+    std::cerr << "bench: " << error.what() << "\n";
+    return 1;
+  }
+  return 0;
+}
