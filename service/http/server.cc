@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -17,6 +18,7 @@
 
 #include "core/text.h"
 #include "http/bounded_pool.h"
+#include "http/control.h"
 #include "http/health_routes.h"
 
 namespace misp_zeek::http {
@@ -86,12 +88,17 @@ void put(httplib::Response& to, const Response& from) {
   to.set_content(from.body, from.content_type);
 }
 
+Response refusal(int status, std::string why) {
+  return {status, "text/plain; charset=utf-8", std::move(why)};
+}
+
 }  // namespace
 
 /// Kept alive by its listening thread too, which a stubborn client may keep from ending in time.
 class Server::Impl {
  public:
-  explicit Impl(std::vector<Route> routes) : routes_(std::move(routes)) {
+  Impl(std::vector<Route> routes, ServerOptions options)
+      : routes_(std::move(routes)), options_(std::move(options)) {
     server_.new_task_queue = [] { return new BoundedPool(kThreads, kMaxWaiting); };
     server_.set_payload_max_length(kMaxPayload);
     server_.set_read_timeout(kTimeoutSeconds, 0);
@@ -161,14 +168,11 @@ class Server::Impl {
 
  private:
   void add_handlers() {
-    server_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& reply) {
-      if (request.method == "GET" || request.method == "HEAD") {
-        return httplib::Server::HandlerResponse::Unhandled;
-      }
-      reply.set_header("Allow", "GET, HEAD");
-      put(reply, {405, "text/plain; charset=utf-8", "only GET and HEAD are served here\n"});
-      return httplib::Server::HandlerResponse::Handled;
-    });
+    server_.set_pre_routing_handler(
+        [this](const httplib::Request& request, httplib::Response& reply) {
+          return refuse(request, reply) ? httplib::Server::HandlerResponse::Handled
+                                        : httplib::Server::HandlerResponse::Unhandled;
+        });
     server_.set_error_handler([](const httplib::Request&, httplib::Response& reply) {
       if (reply.body.empty()) {
         reply.set_content(reply.status == 404 ? "not found; / lists what there is\n"
@@ -177,37 +181,70 @@ class Server::Impl {
       }
     });
     for (const Route& route : routes_) {
-      server_.Get(route.path,
-                  [this, &route](const httplib::Request& request, httplib::Response& reply) {
-                    put(reply, answer(route, request_of(request)));
-                  });
+      auto handler = [this, &route](const httplib::Request& request, httplib::Response& reply) {
+        put(reply, answer(route, request_of(request)));
+      };
+      if (route.method == Method::kPost) {
+        server_.Post(route.path, std::move(handler));
+      } else {
+        server_.Get(route.path, std::move(handler));
+      }
     }
     server_.Get("/", [this](const httplib::Request&, httplib::Response& reply) {
       put(reply, {200, "text/plain; charset=utf-8", index()});
     });
   }
 
+  /// Whether the request was answered here already: no such method, or no right to command.
+  bool refuse(const httplib::Request& request, httplib::Response& reply) const {
+    const bool command = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
+      return route.method == Method::kPost && route.path == request.path;
+    });
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    if (command ? request.method != "POST" : !reads) {
+      const std::string allowed = command ? "POST" : "GET, HEAD";
+      reply.set_header("Allow", allowed);
+      put(reply, refusal(405, "only " + allowed + " is served here\n"));
+      return true;
+    }
+    if (!command) {
+      return false;
+    }
+    if (request.remote_addr != request.local_addr) {
+      put(reply, refusal(403, "commands are taken from this machine only\n"));
+      return true;
+    }
+    if (!bears_token(request.get_header_value("Authorization"), options_.control_token)) {
+      reply.set_header("WWW-Authenticate", "Bearer");
+      put(reply, refusal(401, "a command needs the token of the service\n"));
+      return true;
+    }
+    return false;
+  }
+
   Response answer(const Route& route, const Request& request) {
     const std::shared_lock lock(gate_);
     if (!open_) {
-      return {503, "text/plain; charset=utf-8", "the service is stopping\n"};
+      return refusal(503, "the service is stopping\n");
     }
     try {
       return route.handler(request);
     } catch (const std::exception& error) {
-      return {500, "text/plain; charset=utf-8", std::string(error.what()) + "\n"};
+      return refusal(500, std::string(error.what()) + "\n");
     }
   }
 
   std::string index() const {
     std::string text = "misp-zeek\n\n";
     for (const Route& route : routes_) {
-      text += route.path + "  " + route.summary + "\n";
+      text +=
+          (route.method == Method::kPost ? "POST " : "") + route.path + "  " + route.summary + "\n";
     }
     return text;
   }
 
   const std::vector<Route> routes_;
+  const ServerOptions options_;
   httplib::Server server_;
   std::uint16_t port_ = 0;
   std::shared_mutex gate_;
@@ -218,7 +255,7 @@ class Server::Impl {
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& listen,
                                               const std::function<Health()>& health,
-                                              std::vector<Route> routes) {
+                                              std::vector<Route> routes, ServerOptions options) {
   auto place = parse_place(listen);
   if (!place) {
     return tl::unexpected<Error>(std::move(place.error()));
@@ -226,7 +263,7 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& listen,
   auto all = health_routes(health);
   all.insert(all.end(), std::make_move_iterator(routes.begin()),
              std::make_move_iterator(routes.end()));
-  auto impl = std::make_shared<Impl>(std::move(all));
+  auto impl = std::make_shared<Impl>(std::move(all), std::move(options));
   if (auto listening = impl->listen(*place, listen); !listening) {
     return tl::unexpected<Error>(std::move(listening.error()));
   }

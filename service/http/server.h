@@ -24,14 +24,25 @@ struct Response {
   std::string body;
 };
 
+enum class Method {
+  kGet,   ///< GET and HEAD
+  kPost,  ///< a command: needs the control token, and a client on this machine
+};
+
 struct Route {
   std::string path;     ///< "/metrics"
   std::string summary;  ///< one line for the index
   std::function<Response(const Request&)> handler;
+  Method method = Method::kGet;
 };
 
-/// Answers GET and HEAD; everything else is 405. One request a connection, a few at a time. There
-/// is no authentication: what it serves is no secret, and it listens on loopback by default.
+struct ServerOptions {
+  std::string control_token;  ///< of the routes with kPost, see http/control.h; empty: all refused
+};
+
+/// One request a connection, a few at a time. Reading needs no authentication: what it serves is no
+/// secret, and it listens on loopback by default. Commands need a token, and are refused from other
+/// machines whatever it listens at. A method that a path does not have is answered with 405.
 ///
 /// - `/` lists the paths as text.
 /// - `/livez`: `{"live": true}`, 200, or 503 when the loop does not turn.
@@ -50,7 +61,8 @@ class Server {
   /// for another form, kUnavailable when the address cannot be had, with address and cause.
   static Result<std::unique_ptr<Server>> start(const std::string& listen,
                                                const std::function<Health()>& health,
-                                               std::vector<Route> routes = {});
+                                               std::vector<Route> routes = {},
+                                               ServerOptions options = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

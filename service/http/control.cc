@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "http/control.h"
+
+#include <httplib.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace misp_zeek::http {
+
+std::string new_token() {
+  std::array<unsigned char, 32> bytes{};
+  if (getentropy(bytes.data(), bytes.size()) != 0) {
+    throw std::runtime_error("the system gives no random bytes");
+  }
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string token;
+  for (const unsigned char byte : bytes) {
+    token += kDigits[byte >> 4U];
+    token += kDigits[byte & 15U];
+  }
+  return token;
+}
+
+bool bears_token(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (token.empty() || !authorization.starts_with(kScheme)) {
+    return false;
+  }
+  const std::string_view given = authorization.substr(kScheme.size());
+  if (given.size() != token.size()) {
+    return false;
+  }
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(token[i]);
+  }
+  return difference == 0;
+}
+
+std::string to_json(const ControlAccess& access) {
+  return nlohmann::ordered_json{{"url", access.url}, {"token", access.token}}.dump() + "\n";
+}
+
+Result<ControlAccess> parse_control_access(const std::string& json) {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  const auto text = [&](const char* name) {
+    return parsed.is_object() && parsed.contains(name) && parsed[name].is_string()
+               ? parsed[name].get<std::string>()
+               : std::string();
+  };
+  ControlAccess access{text("url"), text("token")};
+  if (access.url.empty() || access.token.empty()) {
+    return fail(ErrorCode::kMalformed, "is no control file of misp-zeek");
+  }
+  return access;
+}
+
+std::string control_url(const std::string& listen, std::uint16_t port) {
+  std::string host = listen.substr(0, listen.rfind(':'));
+  if (host == "0.0.0.0") {
+    host = "127.0.0.1";
+  } else if (host == "[::]" || host == "::") {
+    host = "[::1]";
+  }
+  return "http://" + host + ":" + std::to_string(port);
+}
+
+Result<Response> send_command(const ControlAccess& access, const std::string& target,
+                              std::chrono::seconds timeout) {
+  httplib::Client client(access.url);
+  client.set_connection_timeout(timeout);
+  client.set_read_timeout(timeout);
+  client.set_bearer_token_auth(access.token);
+  const auto answer = client.Post(target, "", "text/plain");
+  if (!answer) {
+    return fail(ErrorCode::kUnavailable, "no answer from the service at " + access.url + ": " +
+                                             httplib::to_string(answer.error()));
+  }
+  return Response{answer->status, answer->get_header_value("Content-Type"), answer->body};
+}
+
+}  // namespace misp_zeek::http

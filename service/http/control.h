@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "http/server.h"
+
+/// How commands reach a running service: POST to its HTTP server, with a token that only the user
+/// of the service can read, from the same machine. A web page or another user has no token.
+namespace misp_zeek::http {
+
+/// 256 random bits as 64 hexadecimal digits.
+std::string new_token();
+
+/// Whether an `Authorization` header is "Bearer TOKEN" with this token. Takes the same time for any
+/// wrong token. An empty token is never right.
+bool bears_token(std::string_view authorization, std::string_view token);
+
+/// Whom to send commands to: the content of `control.json` in `[state] path`, which the service
+/// writes anew at each start. `{"url": "http://127.0.0.1:9180", "token": "..."}`
+struct ControlAccess {
+  std::string url;  ///< of the server, without a path
+  std::string token;
+};
+
+std::string to_json(const ControlAccess& access);
+/// Errors: kMalformed.
+Result<ControlAccess> parse_control_access(const std::string& json);
+
+/// The URL at which a server with this `http.listen` hears from its own machine.
+std::string control_url(const std::string& listen, std::uint16_t port);
+
+/// POST to a running service. `target` is a path with its query, e.g. "/v1/reconcile?full". Any
+/// answer is a result, whatever its status. Errors: kUnavailable when nobody answers.
+Result<Response> send_command(const ControlAccess& access, const std::string& target,
+                              std::chrono::seconds timeout);
+
+}  // namespace misp_zeek::http

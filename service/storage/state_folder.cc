@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "storage/state_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace misp_zeek::storage {
+namespace {
+
+constexpr mode_t kPrivateFolder = 0700;
+constexpr mode_t kPrivateFile = 0600;
+
+tl::unexpected<Error> unusable(const std::string& path, const std::string& why) {
+  return fail(ErrorCode::kUnavailable, "state.path: cannot use " + path + ": " + why);
+}
+
+/// Why the folder cannot be made; empty: it is there.
+std::string make_folder(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!parent.empty() && !std::filesystem::exists(parent, error)) {
+    std::filesystem::create_directories(parent, error);
+    if (error) {
+      return error.message();
+    }
+  }
+  if (mkdir(path.c_str(), kPrivateFolder) != 0 && errno != EEXIST) {
+    return std::strerror(errno);
+  }
+  return "";
+}
+
+bool write_all(int handle, const std::string& content) {
+  std::size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t written = write(handle, content.data() + done, content.size() - done);
+    if (written < 0 && errno != EINTR) {
+      return false;
+    }
+    done += written > 0 ? static_cast<std::size_t>(written) : 0;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<StateFolder> StateFolder::open(const std::string& path) {
+  if (const auto problem = make_folder(path); !problem.empty()) {
+    return unusable(path, problem);
+  }
+  const std::string name = path + "/lock";
+  const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivateFile);
+  if (lock < 0) {
+    return unusable(path, std::strerror(errno));
+  }
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    const int cause = errno;
+    close(lock);
+    return unusable(path, cause == EWOULDBLOCK ? "another misp-zeek uses it"
+                                               : std::string(std::strerror(cause)));
+  }
+  return StateFolder(path, lock);
+}
+
+StateFolder::~StateFolder() {
+  if (lock_ >= 0) {
+    close(lock_);
+  }
+}
+
+Result<void> StateFolder::write_private(const std::string& name, const std::string& content) const {
+  const std::string target = file(name);
+  const std::string unfinished = target + ".tmp";
+  unlink(unfinished.c_str());
+  const int handle =
+      ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kPrivateFile);
+  if (handle < 0) {
+    return unusable(target, std::strerror(errno));
+  }
+  const bool written = write_all(handle, content);
+  int cause = errno;
+  close(handle);
+  if (written && rename(unfinished.c_str(), target.c_str()) == 0) {
+    return {};
+  }
+  cause = written ? errno : cause;
+  unlink(unfinished.c_str());
+  return unusable(target, std::strerror(cause));
+}
+
+}  // namespace misp_zeek::storage

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "storage/state_folder.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "temporary_folder.h"
+
+namespace misp_zeek::storage {
+namespace {
+
+unsigned mode_of(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0U;
+}
+
+std::string content_of(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(StateFolder, IsMadeForItsOwnerOnly) {
+  const TemporaryFolder parent;
+  const auto folder = StateFolder::open(parent.file("a/b"));
+  ASSERT_TRUE(folder) << folder.error().message;
+  EXPECT_EQ(mode_of(parent.file("a/b")), 0700U);
+  EXPECT_EQ(folder->file("x"), parent.file("a/b/x"));
+}
+
+TEST(StateFolder, BelongsToOneProcessAtATime) {
+  const TemporaryFolder parent;
+  {
+    const auto first = StateFolder::open(parent.file("a"));
+    ASSERT_TRUE(first);
+    const auto second = StateFolder::open(parent.file("a"));
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().message,
+              "state.path: cannot use " + parent.file("a") + ": another misp-zeek uses it");
+  }
+  EXPECT_TRUE(StateFolder::open(parent.file("a")));
+}
+
+TEST(StateFolder, NamesPathAndCauseWhenItCannotBeUsed) {
+  const TemporaryFolder parent;
+  std::ofstream(parent.file("file")) << "x";
+  for (const auto* name : {"file", "file/below", "file/far/below"}) {
+    const auto folder = StateFolder::open(parent.file(name));
+    ASSERT_FALSE(folder) << name;
+    EXPECT_EQ(folder.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(folder.error().message,
+              "state.path: cannot use " + parent.file(name) + ": Not a directory");
+  }
+}
+
+TEST(StateFolder, WritesFilesForItsOwnerOnlyInPlaceOfOlderOnes) {
+  const TemporaryFolder parent;
+  const auto folder = StateFolder::open(parent.path());
+  ASSERT_TRUE(folder);
+  std::ofstream(parent.file("f")) << "old and longer";
+  std::ofstream(parent.file("f.tmp")) << "left behind by a killed process";
+  std::filesystem::permissions(parent.file("f"), std::filesystem::perms::all);
+  ASSERT_TRUE(folder->write_private("f", "new"));
+  EXPECT_EQ(content_of(parent.file("f")), "new");
+  EXPECT_EQ(mode_of(parent.file("f")), 0600U);
+  EXPECT_FALSE(std::filesystem::exists(parent.file("f.tmp")));
+}
+
+TEST(StateFolder, LeavesTheOlderFileWhenItCannotWrite) {
+  const TemporaryFolder parent;
+  const auto folder = StateFolder::open(parent.path());
+  ASSERT_TRUE(folder);
+  std::filesystem::create_directories(parent.file("f/full"));
+  const auto written = folder->write_private("f", "new");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().message.rfind("state.path: cannot use " + parent.file("f"), 0), 0U);
+  EXPECT_TRUE(std::filesystem::exists(parent.file("f/full")));
+}
+
+}  // namespace
+}  // namespace misp_zeek::storage
