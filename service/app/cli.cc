@@ -17,7 +17,7 @@ constexpr const char* kFooter =
     "\n"
     "Exit status: 0 ok, 1 failure at run time, 2 wrong configuration or usage.";
 
-/// The options of `run` and `check`.
+/// The options of all commands that read the configuration.
 struct Options {
   std::string file;
   std::string url;
@@ -26,6 +26,7 @@ struct Options {
   std::string http;
   std::string level;
   std::vector<std::string> settings;
+  ReconcileCommand reconcile;
 };
 
 void add_options(CLI::App& command, Options& options) {
@@ -45,6 +46,12 @@ void add_options(CLI::App& command, Options& options) {
       ->type_name("SECTION.KEY=VALUE")
       ->expected(1)
       ->take_all();
+}
+
+void add_reconcile_options(CLI::App& command, ReconcileCommand& reconcile) {
+  command.add_flag("--full", reconcile.full, "By MISP's full list, not by its index of events");
+  command.add_flag("--accept-shrink", reconcile.accept_shrink,
+                   "Let this comparison take out what reconcile.max_shrink holds back");
 }
 
 /// Throws CLI::ValidationError for a --set that is none.
@@ -103,16 +110,22 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   Options options;
   auto* run = app.add_subcommand("run", "Run the service until SIGTERM or SIGINT");
   auto* check = app.add_subcommand("check", "Check the configuration, show what is in effect");
+  auto* reconcile =
+      app.add_subcommand("reconcile", "Have the running service compare with MISP now");
+  add_reconcile_options(*reconcile, options.reconcile);
   auto* version = app.add_subcommand("version", "Show the versions of program and libraries");
-  for (CLI::App* command : {run, check}) {
+  for (CLI::App* command : {run, check, reconcile}) {
     add_options(*command, options);
     command->footer(kFooter);
   }
   ConfigSources sources;
   try {
     app.parse(argc, argv);
-    CLI::App* command = run->parsed() ? run : check;
-    sources = {options.file, environment, flags_of(*command, options)};
+    for (const CLI::App* command : app.get_subcommands()) {
+      if (command != version) {
+        sources = {options.file, environment, flags_of(*command, options)};
+      }
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error, out, err) == 0 ? kExitOk : kExitUsage;
   }
@@ -128,6 +141,9 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   if (check->parsed()) {
     print_summary(*loaded, out, err);
     return kExitOk;
+  }
+  if (reconcile->parsed()) {
+    return actions.command(loaded->config, options.reconcile, out, err);
   }
   return start(*loaded, actions);
 }

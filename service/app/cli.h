@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/config.h"
+#include "app/control.h"
 
 namespace misp_zeek::app {
 
@@ -18,6 +19,8 @@ inline constexpr int kExitUsage = 2;
 struct Actions {
   std::function<int(const Config&)> run;  ///< gives the exit status
   std::function<std::string()> versions;  ///< lines with their ends
+  /// Sends a command to a running service, as send_to_service().
+  std::function<int(const Config&, const Command&, std::ostream&, std::ostream&)> command;
 };
 
 /// The program without its process: parses the arguments, loads the configuration and does what was

@@ -65,7 +65,7 @@ struct HttpConfig {
 
 /// `[state]`
 struct StateConfig {
-  std::string path;  ///< durable state; only empty (none) in this build
+  std::string path;  ///< folder for durable state and commands; empty: neither
 };
 
 /// `[log]`

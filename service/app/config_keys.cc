@@ -240,7 +240,7 @@ Key<Config> max_shrink_key() {
 }
 
 Problem check_state_path(std::string_view path) {
-  return path.empty() ? Problem() : Problem("is not yet supported by this build");
+  return path.empty() || path.starts_with('/') ? Problem() : Problem("is not an absolute path");
 }
 
 std::vector<Key<Config>> service_keys() {
@@ -251,7 +251,8 @@ std::vector<Key<Config>> service_keys() {
       max_shrink_key(),
       text<Config>("http.listen", R"(ADDRESS:PORT such as "127.0.0.1:9180", or "" for no HTTP)",
                    FIELD(http.listen), check_listen),
-      text<Config>("state.path", "\"\" for no durable state", FIELD(state.path), check_state_path),
+      text<Config>("state.path", "an absolute path, or \"\" for none", FIELD(state.path),
+                   check_state_path),
       choice<Config, log::Level>("log.level",
                                  {{"trace", log::Level::kTrace},
                                   {"debug", log::Level::kDebug},

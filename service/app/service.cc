@@ -14,15 +14,18 @@
 #include <variant>
 #include <vector>
 
+#include "app/control.h"
 #include "app/inbox.h"
 #include "app/log.h"
 #include "app/rest_worker.h"
 #include "core/misp_feed.h"
 #include "core/misp_sync.h"
 #include "core/zeek_session.h"
+#include "http/control.h"
 #include "http/server.h"
 #include "misp/feed_subscriber.h"
 #include "misp/rest_client.h"
+#include "storage/state_folder.h"
 #include "zeek/broker_link.h"
 
 namespace misp_zeek::app {
@@ -58,7 +61,7 @@ struct ZeekReport {
   std::size_t zeek = 0;
   LinkReport report;
 };
-using Input = std::variant<FeedReport, Result<RestAnswer>, ZeekReport>;
+using Input = std::variant<FeedReport, Result<RestAnswer>, ZeekReport, Command>;
 
 /// The loop and all that it owns. One thread; the ports' threads only fill the inbox.
 class Service {
@@ -98,9 +101,11 @@ class Service {
     return options;
   }
 
+  Result<void> start_http();
   void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
   void handle(Input& input, TimePoint now);
   void on_feed(const FeedReport& report, TimePoint now);
+  void on_command(const ReconcileCommand& command);
   void turn(TimePoint now);
   void narrate(TimePoint now);
   void narrate_zeek(Peer& peer);
@@ -109,6 +114,7 @@ class Service {
   void set_check(const std::string& name, bool ok, std::string message, TimePoint now);
 
   const Config& config_;
+  std::optional<storage::StateFolder> state_;
   Inbox<Input> inbox_;
   IndicatorStore store_;
   MispSync sync_;
@@ -148,15 +154,17 @@ Result<void> Service::start() {
     return tl::unexpected<Error>(std::move(client.error()));
   }
   rest_ = std::move(*client);
+  if (!config_.state.path.empty()) {
+    auto state = storage::StateFolder::open(config_.state.path);
+    if (!state) {
+      return tl::unexpected<Error>(std::move(state.error()));
+    }
+    state_.emplace(std::move(*state));
+  }
   publish_health(read_clocks());
   last_turn_ = read_clocks().steady;
-  if (!config_.http.listen.empty()) {
-    auto server = http::Server::start(config_.http.listen, [this] { return health(); });
-    if (!server) {
-      return tl::unexpected<Error>(std::move(server.error()));
-    }
-    server_ = std::move(*server);
-    log::info("serving health", {{"port", server_->port()}});
+  if (auto serving = start_http(); !serving) {
+    return serving;
   }
   worker_ = std::make_unique<RestWorker>(
       *rest_, [this](Result<RestAnswer> answer) { inbox_.push_always(std::move(answer)); });
@@ -168,6 +176,26 @@ Result<void> Service::start() {
     add_zeek(zeek, service_id);
   }
   return {};
+}
+
+Result<void> Service::start_http() {
+  if (config_.http.listen.empty()) {
+    return {};
+  }
+  const std::string token = state_ ? http::new_token() : "";
+  auto server = http::Server::start(
+      config_.http.listen, [this] { return health(); },
+      control_routes([this](Command command) { return inbox_.push(std::move(command)); }), {token});
+  if (!server) {
+    return tl::unexpected<Error>(std::move(server.error()));
+  }
+  server_ = std::move(*server);
+  log::info("serving health", {{"port", server_->port()}});
+  if (!state_) {
+    return {};
+  }
+  const http::ControlAccess access{http::control_url(config_.http.listen, server_->port()), token};
+  return state_->write_private(kControlFile, http::to_json(access));
 }
 
 void Service::add_zeek(const ZeekConfig& zeek, const std::string& service_id) {
@@ -227,6 +255,8 @@ void Service::handle(Input& input, TimePoint now) {
     on_feed(*feed, now);
   } else if (const auto* answer = std::get_if<Result<RestAnswer>>(&input)) {
     sync_.on_answer(*answer, now);
+  } else if (const auto* command = std::get_if<Command>(&input)) {
+    std::visit([this](const auto& known) { on_command(known); }, *command);
   } else {
     auto& report = std::get<ZeekReport>(input);
     peers_.at(report.zeek).session->on_report(report.report, now.steady);
@@ -262,6 +292,15 @@ void Service::on_feed(const FeedReport& report, TimePoint now) {
                  {"dropped_so_far", malformed_}});
     }
     sync_.on_feed_gap(Cause::kMalformed, now);
+  }
+}
+
+void Service::on_command(const ReconcileCommand& command) {
+  log::info("reconcile requested by an operator",
+            {{"full", command.full}, {"accept_shrink", command.accept_shrink}});
+  sync_.request_reconcile(command.full, Cause::kOperator);
+  if (command.accept_shrink) {
+    sync_.accept_shrink();
   }
 }
 

@@ -18,6 +18,7 @@ struct Outcome {
   std::string out;
   std::string err;
   std::optional<Config> started;
+  std::optional<Command> sent;
 };
 
 Outcome call(std::vector<const char*> arguments, int run_status = 0) {
@@ -25,11 +26,16 @@ Outcome call(std::vector<const char*> arguments, int run_status = 0) {
   Outcome outcome;
   std::ostringstream out;
   std::ostringstream err;
-  const Actions actions = {[&](const Config& config) {
-                             outcome.started = config;
-                             return run_status;
-                           },
-                           [] { return std::string("misp-zeek 1.2.3\n"); }};
+  const Actions actions = {
+      [&](const Config& config) {
+        outcome.started = config;
+        return run_status;
+      },
+      [] { return std::string("misp-zeek 1.2.3\n"); },
+      [&](const Config&, const Command& command, std::ostream&, std::ostream&) {
+        outcome.sent = command;
+        return run_status;
+      }};
   outcome.status = run_cli(static_cast<int>(arguments.size()), arguments.data(),
                            sources_with_key().environment, actions, out, err);
   outcome.out = out.str();
@@ -56,7 +62,8 @@ TEST(CommandLine, ShowsVersions) {
 TEST(CommandLine, ExplainsItself) {
   const Outcome outcome = call({"--help"});
   EXPECT_EQ(outcome.status, 0);
-  for (const auto* word : {"run", "check", "version", "MISP_ZEEK_MISP_API_KEY", "Exit status"}) {
+  for (const auto* word :
+       {"run", "check", "reconcile", "version", "MISP_ZEEK_MISP_API_KEY", "Exit status"}) {
     EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
   }
   const Outcome check = call({"check", "--help"});
@@ -128,6 +135,20 @@ TEST(CommandLine, RunsByFlagsAloneAndGivesItsStatus) {
   EXPECT_EQ(config.http.listen, "");
   EXPECT_EQ(config.log.level, log::Level::kError);
   EXPECT_EQ(config.filter.tags, (std::vector<std::string>{"a=b", "c"}));
+}
+
+TEST(CommandLine, SendsAReconcileToTheRunningService) {
+  const Outcome plain = call(with_flags("reconcile"));
+  EXPECT_EQ(plain.status, 0) << plain.err;
+  EXPECT_FALSE(plain.started);
+  ASSERT_TRUE(plain.sent);
+  EXPECT_FALSE(std::get<ReconcileCommand>(*plain.sent).full);
+  EXPECT_FALSE(std::get<ReconcileCommand>(*plain.sent).accept_shrink);
+  const Outcome full = call(with_flags("reconcile", {"--full", "--accept-shrink"}), 1);
+  EXPECT_EQ(full.status, 1);
+  ASSERT_TRUE(full.sent);
+  EXPECT_TRUE(std::get<ReconcileCommand>(*full.sent).full);
+  EXPECT_TRUE(std::get<ReconcileCommand>(*full.sent).accept_shrink);
 }
 
 TEST(CommandLine, NamesTheFlagOfAWrongValue) {

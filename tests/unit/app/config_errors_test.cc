@@ -95,9 +95,9 @@ INSTANTIATE_TEST_SUITE_P(
               "allowed: any, published, ever_published"},
         Wrong{"Format", "[log]", "format = \"xml\"",
               "\"log.format\": \"xml\" is unknown; allowed: logfmt, json"},
-        Wrong{"State", "[state]", "path = \"/var/lib/misp-zeek\"",
-              "\"state.path\": is not yet supported by this build; allowed: \"\" for no durable "
-              "state"}),
+        Wrong{"State", "[state]", "path = \"lib/misp-zeek\"",
+              "\"state.path\": is not an absolute path; allowed: an absolute path, or \"\" for "
+              "none"}),
     [](const auto& test) { return test.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/control.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <ostream>
+#include <sstream>
+#include <utility>
+
+#include "http/control.h"
+
+namespace misp_zeek::app {
+namespace {
+
+constexpr auto kAnswerTimeout = std::chrono::seconds(10);
+constexpr const char* kReconcile = "/v1/reconcile";
+
+std::string target_of(const ReconcileCommand& command) {
+  std::string query;
+  query += command.full ? "&full" : "";
+  query += command.accept_shrink ? "&accept_shrink" : "";
+  return kReconcile + (query.empty() ? "" : "?" + query.substr(1));
+}
+
+http::Response take(const OnCommand& on_command, Command command, const std::string& done) {
+  if (on_command(std::move(command))) {
+    return {202, "text/plain; charset=utf-8", done + "\n"};
+  }
+  return {503, "text/plain; charset=utf-8", "too many commands wait; try again\n"};
+}
+
+Result<http::ControlAccess> find_service(const Config& config) {
+  if (config.state.path.empty()) {
+    return fail(ErrorCode::kInvalidConfig,
+                "without [state] path a service takes no commands; the one of the running service "
+                "is needed here");
+  }
+  const std::string path = config.state.path + "/" + kControlFile;
+  std::ifstream file(path);
+  if (!file) {
+    return fail(ErrorCode::kUnavailable,
+                "cannot read " + path + ": " + std::strerror(errno) +
+                    " (is the service running, and is this its user or root?)");
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  auto access = http::parse_control_access(text.str());
+  if (!access) {
+    access.error().message = path + " " + access.error().message;
+  }
+  return access;
+}
+
+}  // namespace
+
+std::vector<http::Route> control_routes(OnCommand on_command) {
+  return {{kReconcile, "compare with MISP now; ?full for its full list, ?accept_shrink",
+           [on_command = std::move(on_command)](const http::Request& request) {
+             const ReconcileCommand command{request.query.contains("full"),
+                                            request.query.contains("accept_shrink")};
+             return take(on_command, command,
+                         "reconcile requested; the log says what it finds, /readyz when all is in "
+                         "step");
+           },
+           http::Method::kPost}};
+}
+
+int send_to_service(const Config& config, const Command& command, std::ostream& out,
+                    std::ostream& err) {
+  const auto access = find_service(config);
+  if (!access) {
+    err << "misp-zeek: " << access.error().message << "\n";
+    return 1;
+  }
+  const std::string target =
+      std::visit([](const auto& known) { return target_of(known); }, command);
+  const auto answer = http::send_command(*access, target, kAnswerTimeout);
+  if (!answer) {
+    err << "misp-zeek: " << answer.error().message << "\n";
+    return 1;
+  }
+  const bool taken = answer->status == 202;
+  (taken ? out : err) << (taken ? "" : "misp-zeek: ") << answer->body;
+  return taken ? 0 : 1;
+}
+
+}  // namespace misp_zeek::app
