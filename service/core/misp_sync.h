@@ -141,6 +141,10 @@ class MispSync {
   const Mapping& mapping() const { return mapping_; }
 
  private:
+  /// What one request asks for at most.
+  static constexpr std::size_t kUuidsPerSearch = 200;
+  static constexpr std::size_t kEventsPerSearch = 50;
+
   /// One reconcile: reads lists, then confirms what they lacked, then applies removals.
   struct Pass {
     enum class Kind { kFull, kIndex, kEvents };

@@ -9,7 +9,6 @@
 namespace misp_zeek {
 namespace {
 
-constexpr std::size_t kUuidsPerSearch = 200;
 /// Waits before another look at what a message announced, from the first answer on.
 constexpr std::array<SteadyMs, 3> kLookAgain = {500, 2'000, 6'000};
 /// So many looks must agree that something is not there: fewer when Zeek has it now and the answer

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the lists of a reconcile lacked: confirming that it is gone, and taking it out.
+#include <algorithm>
+#include <utility>
+
+#include "core/misp_sync.h"
+
+namespace misp_zeek {
+namespace {
+
+constexpr int kEmptyListsBelieved = 3;
+
+}  // namespace
+
+void MispSync::collect_missing(Pass& pass, TimePoint now) {
+  const auto consider = [&](const Uuid& uuid) {
+    if (pass.seen.contains(uuid)) {
+      return;
+    }
+    if (touched_since(uuid, pass.started - options_.commit_grace)) {
+      // Not shown, but too young to conclude anything from it.
+      ask_attribute(uuid, store_.find(uuid)->event_id, 0, now.steady + options_.commit_grace);
+    } else {
+      pass.missing.push_back(uuid);
+    }
+  };
+  if (pass.kind == Pass::Kind::kFull) {
+    for (const auto& [uuid, attribute] : store_.attributes()) {
+      consider(uuid);
+    }
+  } else {
+    for (const auto id : pass.events) {
+      for (const auto& uuid : store_.attributes_of(id)) {
+        consider(uuid);
+      }
+    }
+  }
+  std::sort(pass.missing.begin(), pass.missing.end(), [&](const Uuid& a, const Uuid& b) {
+    return std::pair(in_fixed_event(a), a) < std::pair(in_fixed_event(b), b);
+  });
+}
+
+bool MispSync::in_fixed_event(const Uuid& uuid) const {
+  const auto* attribute = store_.find(uuid);
+  return attribute != nullptr && filter_.is_fixed_event(attribute->event_id);
+}
+
+std::vector<Uuid> MispSync::confirm_batch(const Pass& pass) const {
+  std::vector<Uuid> batch;
+  const bool fixed = in_fixed_event(pass.missing.at(pass.confirmed));
+  for (std::size_t i = pass.confirmed; i < pass.missing.size() && batch.size() < kUuidsPerSearch;
+       ++i) {
+    if (in_fixed_event(pass.missing[i]) != fixed) {
+      break;
+    }
+    batch.push_back(pass.missing[i]);
+  }
+  return batch;
+}
+
+std::optional<Uuid> MispSync::choose_witness(const Pass& pass) const {
+  const bool fixed = in_fixed_event(pass.missing.at(pass.confirmed));
+  const std::unordered_set<Uuid> missing(pass.missing.begin(), pass.missing.end());
+  const auto fits = [&](const Uuid& uuid) {
+    return store_.find(uuid) != nullptr && in_fixed_event(uuid) == fixed &&
+           !missing.contains(uuid) && !touched_since(uuid, pass.started - options_.commit_grace);
+  };
+  for (const auto& uuid : pass.seen) {
+    if (fits(uuid)) {
+      return uuid;
+    }
+  }
+  if (pass.kind == Pass::Kind::kFull) {
+    return std::nullopt;  // what a full list did not show proves nothing
+  }
+  for (const auto& [uuid, attribute] : store_.attributes()) {
+    if (fits(uuid)) {
+      return uuid;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> MispSync::distrust(const std::optional<Uuid>& witness,
+                                        const AttributePage& page) const {
+  const bool explained = !witness || store_.find(*witness) == nullptr ||
+                         touched_since(*witness, call_started_ - options_.commit_grace);
+  const bool shown =
+      !explained && std::any_of(page.rows.begin(), page.rows.end(),
+                                [&](const auto& row) { return row.attribute.uuid == *witness; });
+  if (explained || shown) {
+    return std::nullopt;
+  }
+  return Error{ErrorCode::kMalformed,
+               "MISP's answer lacks an attribute that it listed before: not trusted", 0};
+}
+
+std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& page,
+                                               TimePoint now) {
+  std::unordered_set<Uuid> shown;
+  for (const auto& row : page.rows) {
+    shown.insert(row.attribute.uuid);
+    if (row.attribute.uuid != pass.witness) {
+      take_row(pass, row, now);
+    }
+  }
+  if (auto error = distrust(pass.witness, page)) {
+    // Either this answer lacks what exists, or the witness has just gone: ask with another one.
+    pass.missing.push_back(*pass.witness);
+    pass.seen.erase(*pass.witness);
+    return error;
+  }
+  const bool hand_over = !pass.witness && pass.kind != Pass::Kind::kFull &&
+                         pass.missing.size() <= options_.shrink_floor;
+  for (const auto& uuid : pass.asked) {
+    if (shown.contains(uuid) || store_.find(uuid) == nullptr) {
+      continue;
+    }
+    if (hand_over) {
+      // Nothing vouches for the answer: look again a few times, one by one.
+      ask_attribute(uuid, store_.find(uuid)->event_id, 0, now.steady + options_.commit_grace);
+    } else {
+      pass.gone.push_back(uuid);
+    }
+  }
+  pass.confirmed += pass.asked.size();
+  if (pass.confirmed >= pass.missing.size()) {
+    pass.step = Pass::Step::kFinish;
+  }
+  return std::nullopt;
+}
+
+bool MispSync::shrink_allowed(const Pass& pass) {
+  const std::size_t total = store_.attribute_count();
+  const std::size_t gone = pass.gone.size();
+  if (gone == 0 || std::exchange(shrink_accepted_, false)) {
+    return true;
+  }
+  const bool large = gone > options_.shrink_floor &&
+                     static_cast<double>(gone) > options_.max_shrink * static_cast<double>(total);
+  // MISP lists the event as unchanged, yet shows none of its attributes.
+  const bool contradicted = std::any_of(pass.gone.begin(), pass.gone.end(), [&](const Uuid& uuid) {
+    const auto* attribute = store_.find(uuid);
+    if (attribute == nullptr) {
+      return false;
+    }
+    const auto before = index_.find(attribute->event_id);
+    const auto after = pass.index.find(attribute->event_id);
+    return before != index_.end() && after != pass.index.end() &&
+           before->second.timestamp == after->second.timestamp &&
+           before->second.published == after->second.published;
+  });
+  const bool nothing_left = pass.kind == Pass::Kind::kFull && gone == total && contradicted;
+  // A few attributes that are the last ones may well be gone, but so may be the answers' content:
+  // believe it when MISP has said so in several full lists.
+  const bool believed = !large && nothing_left && ++empty_lists_ >= kEmptyListsBelieved;
+  if ((!large && !nothing_left) || believed) {
+    empty_lists_ = 0;
+    return true;
+  }
+  status_.held = "MISP no longer shows " + std::to_string(gone) + " of " + std::to_string(total) +
+                 " attributes, more than max_shrink allows: they stay in Zeek until "
+                 "'misp-zeek reconcile --accept-shrink'";
+  return false;
+}
+
+void MispSync::finish(Pass& pass, TimePoint now) {
+  if (shrink_allowed(pass)) {
+    for (const auto& uuid : pass.gone) {
+      if (!touched_since(uuid, pass.started - options_.commit_grace)) {
+        pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;
+        withdraw(uuid);
+      }
+    }
+    if (pass.kind != Pass::Kind::kEvents) {
+      status_.held.clear();
+    }
+  }
+  if (pass.kind == Pass::Kind::kEvents) {
+    return;
+  }
+  if (status_.bootstrapped) {
+    counters_.drift.added += pass.drift.added;
+    counters_.drift.changed += pass.drift.changed;
+    counters_.drift.removed += pass.drift.removed;
+  }
+  index_ = std::move(pass.index);
+  index_time_ = pass.index_time;
+  status_.last_reconcile = now.steady;
+  next_index_ = now.steady + options_.interval.count() * 1000;
+  if (pass.kind == Pass::Kind::kFull) {
+    status_.bootstrapped = true;
+    status_.last_full = now.steady;
+    const auto& pause = status_.held.empty() ? options_.full_interval : options_.interval;
+    next_full_ = now.steady + pause.count() * 1000;
+  }
+}
+
+}  // namespace misp_zeek
