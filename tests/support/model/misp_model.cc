@@ -5,66 +5,6 @@
 #include <utility>
 
 namespace misp_zeek::model {
-namespace {
-
-using Attributes = std::map<std::uint64_t, MispModel::ModelAttribute>;
-
-bool tags_admit(const FilterOptions& filter, const std::set<std::string>& tags) {
-  bool any_included = false;
-  bool included = false;
-  for (const auto& name : filter.tags) {
-    if (name.starts_with('!')) {
-      if (tags.contains(name.substr(1))) {
-        return false;
-      }
-    } else {
-      any_included = true;
-      included |= tags.contains(name);
-    }
-  }
-  return included || !any_included;
-}
-
-/// What MISP's search decides itself; the rest of the filter is checked by its user.
-bool search_admits(const MispModel::State& state, const FilterOptions& filter,
-                   const AttributeSearch& search, const MispModel::ModelAttribute& row,
-                   std::int64_t now) {
-  const Attribute& attribute = row.attribute;
-  const auto& owner = state.events.at(attribute.event_id);
-  const auto listed = [](const auto& list, const auto& value) {
-    return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
-  };
-  if (attribute.deleted || !listed(search.event_ids, attribute.event_id) ||
-      !listed(search.uuids, attribute.uuid)) {
-    return false;
-  }
-  if (search.fixed_events) {
-    return std::find(filter.fixed_events.begin(), filter.fixed_events.end(), attribute.event_id) !=
-           filter.fixed_events.end();
-  }
-  if (!search.apply_filter) {
-    return true;
-  }
-  std::set<std::string> tags = row.tags;
-  tags.insert(owner.tags.begin(), owner.tags.end());
-  const bool published =
-      filter.published != PublishedMode::kPublished || owner.event.published == true;
-  const bool young =
-      filter.max_age.count() == 0 || attribute.timestamp >= now - filter.max_age.count();
-  return (attribute.to_ids || !filter.to_ids) && published && young && tags_admit(filter, tags);
-}
-
-AttributeRow make_row(const MispModel::State& state, const MispModel::ModelAttribute& row) {
-  Event event = state.events.at(row.attribute.event_id).event;
-  event.published.reset();
-  event.timestamp.reset();
-  AttributeRow result{row.attribute, event};
-  result.attribute.tags = std::vector<std::string>(row.tags.begin(), row.tags.end());
-  return result;
-}
-
-}  // namespace
-
 MispModel::MispModel(std::uint32_t seed) : random_(seed) {}
 
 Uuid MispModel::new_uuid() {
@@ -121,16 +61,16 @@ bool MispModel::unpublish_silently(std::uint64_t event, std::int64_t now) {
   return was;
 }
 
-MispModel::Outcome MispModel::add_event(std::int64_t now) {
+MispModel::Outcome MispModel::add_event(std::uint64_t org, std::int64_t now) {
   ModelEvent event;
-  event.event.id = next_event_++;
+  event.event.id = live_.next_event++;
   event.event.uuid = new_uuid();
   event.event.info = "event " + std::to_string(event.event.id);
   event.event.published = false;
   event.event.timestamp = now;
   event.event.publish_timestamp = 0;
-  event.event.org_id = 1;
-  event.event.orgc_id = 1;
+  event.event.org_id = org;
+  event.event.orgc_id = org;
   event.event.distribution = Distribution::kAll;
   live_.events[event.event.id] = event;
   return {{EventMessage{EventMessage::Action::kAdd, event.event}}};
@@ -139,7 +79,7 @@ MispModel::Outcome MispModel::add_event(std::int64_t now) {
 MispModel::Outcome MispModel::add_attribute(std::uint64_t event, std::string type,
                                             std::string value, bool to_ids, std::int64_t now) {
   ModelAttribute row;
-  row.attribute.id = next_id_++;
+  row.attribute.id = live_.next_attribute++;
   row.attribute.uuid = new_uuid();
   row.attribute.event_id = event;
   row.attribute.type = std::move(type);
@@ -150,6 +90,56 @@ MispModel::Outcome MispModel::add_attribute(std::uint64_t event, std::string typ
   live_.attributes[row.attribute.id] = row;
   const bool was = unpublish_silently(event, now);
   return {{attribute_message(AttributeMessage::Action::kAdd, row, false, was)}};
+}
+
+void MispModel::roll_back(State before) {
+  before.next_attribute = live_.next_attribute;
+  before.next_event = live_.next_event;
+  live_ = std::move(before);
+}
+
+MispModel::Outcome MispModel::distribute_event(std::uint64_t event, Distribution distribution,
+                                               bool member, std::int64_t now) {
+  auto& owner = live_.events.at(event);
+  owner.event.distribution = distribution;
+  owner.member = member;
+  owner.event.timestamp = now;
+  owner.event.published = false;
+  return {{EventMessage{EventMessage::Action::kEdit, owner.event}}};
+}
+
+MispModel::Outcome MispModel::distribute_attribute(std::uint64_t attribute,
+                                                   Distribution distribution, bool member,
+                                                   std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.distribution = distribution;
+  row.member = member;
+  return edited(row, AttributeMessage::Action::kEdit, now);
+}
+
+MispModel::Outcome MispModel::delete_tag(const std::string& tag) {
+  Outcome outcome{{TagMessage{TagMessage::Action::kDelete, tag, 0, 0}}};
+  for (auto& [id, row] : live_.attributes) {
+    if (row.tags.erase(tag) > 0) {
+      outcome.messages.emplace_back(
+          TagMessage{TagMessage::Action::kDetachedFromAttribute, tag, id, row.attribute.event_id});
+    }
+  }
+  for (auto& [id, event] : live_.events) {
+    if (event.tags.erase(tag) > 0) {
+      outcome.messages.emplace_back(TagMessage{TagMessage::Action::kDetachedFromEvent, tag, 0, id});
+    }
+  }
+  return outcome;
+}
+
+MispModel::Outcome MispModel::list_value(const std::string& value, bool listed) {
+  if (listed) {
+    live_.warninglist.insert(value);
+  } else {
+    live_.warninglist.erase(value);
+  }
+  return {{WarninglistMessage{}}};
 }
 
 MispModel::Outcome MispModel::edited(ModelAttribute& row, AttributeMessage::Action action,
@@ -296,74 +286,6 @@ void MispModel::sql_delete(std::uint64_t attribute) { live_.attributes.erase(att
 
 void MispModel::sql_set_to_ids(std::uint64_t attribute, bool to_ids) {
   live_.attributes.at(attribute).attribute.to_ids = to_ids;
-}
-
-AttributePage MispModel::search(const State& state, const FilterOptions& filter,
-                                const AttributeSearch& search, std::uint32_t page,
-                                std::uint32_t limit, std::int64_t now) {
-  AttributePage result;
-  std::uint64_t skip = std::uint64_t{limit} * (page - 1);
-  for (const auto& [id, row] : state.attributes) {
-    if (!search_admits(state, filter, search, row, now)) {
-      continue;
-    }
-    if (skip > 0) {
-      --skip;
-      continue;
-    }
-    if (result.rows.size() == limit) {
-      break;
-    }
-    result.rows.push_back(make_row(state, row));
-  }
-  result.last = result.rows.size() < limit;
-  return result;
-}
-
-std::uint64_t MispModel::count(const State& state, const FilterOptions& filter,
-                               const AttributeSearch& search, std::int64_t now) {
-  return static_cast<std::uint64_t>(std::count_if(
-      state.attributes.begin(), state.attributes.end(),
-      [&](const auto& item) { return search_admits(state, filter, search, item.second, now); }));
-}
-
-EventIndex MispModel::index(const State& state, std::int64_t now) {
-  EventIndex index;
-  index.server_time = now;
-  std::set<std::uint64_t> active;
-  for (const auto& [id, row] : state.attributes) {
-    if (!row.attribute.deleted) {
-      active.insert(row.attribute.event_id);
-    }
-  }
-  for (const auto& [id, event] : state.events) {
-    if (active.contains(id)) {
-      index.rows.push_back({id, *event.event.uuid, *event.event.timestamp, *event.event.published});
-    }
-  }
-  return index;
-}
-
-std::vector<AttributeRow> MispModel::wanted(const State& state, const FilterOptions& options,
-                                            std::int64_t now) {
-  std::vector<AttributeRow> rows;
-  for (const auto& [id, row] : state.attributes) {
-    AttributeSearch filtered;
-    AttributeSearch fixed;
-    fixed.fixed_events = true;
-    if (!search_admits(state, options, filtered, row, now) &&
-        !search_admits(state, options, fixed, row, now)) {
-      continue;
-    }
-    AttributeRow wanted = make_row(state, row);
-    const bool ever = wanted.event.publish_timestamp.value_or(0) > 0;
-    const bool is_fixed = std::find(options.fixed_events.begin(), options.fixed_events.end(),
-                                    row.attribute.event_id) != options.fixed_events.end();
-    if (is_fixed || options.published != PublishedMode::kEverPublished || ever) {
-      rows.push_back(std::move(wanted));
-    }
-  }
-  return rows;
 }
 
 }  // namespace misp_zeek::model

@@ -26,16 +26,27 @@ class MispModel {
   struct ModelEvent {
     Event event;
     std::set<std::string> tags;
-    bool blocked = false;
+    bool member = false;  ///< the reader is in the sharing group, if distribution names one
   };
   struct ModelAttribute {
     Attribute attribute;
     std::set<std::string> tags;
+    bool member = false;
   };
   /// The data at one moment.
   struct State {
     std::map<std::uint64_t, ModelEvent> events;
     std::map<std::uint64_t, ModelAttribute> attributes;  ///< by id
+    std::set<std::string> warninglist;                   ///< values that an enabled list has
+    bool unpublished_private = false;  ///< other organisations' unpublished events are hidden
+    std::uint64_t next_attribute = 1;
+    std::uint64_t next_event = 1;
+  };
+  /// Whose key the service uses, and what it asks for.
+  struct Reader {
+    FilterOptions filter;
+    std::uint64_t org = 1;
+    bool site_admin = true;
   };
   /// What one operation did: its messages, in order, and the data after it.
   struct Outcome {
@@ -45,9 +56,13 @@ class MispModel {
   explicit MispModel(std::uint32_t seed);
 
   // Operations. Each changes `live()` at once and returns the messages that MISP sends.
-  Outcome add_event(std::int64_t now);
+  Outcome add_event(std::uint64_t org, std::int64_t now);
   Outcome add_attribute(std::uint64_t event, std::string type, std::string value, bool to_ids,
                         std::int64_t now);
+  Outcome distribute_event(std::uint64_t event, Distribution distribution, bool member,
+                           std::int64_t now);
+  Outcome distribute_attribute(std::uint64_t attribute, Distribution distribution, bool member,
+                               std::int64_t now);
   Outcome edit_value(std::uint64_t attribute, std::string value, std::int64_t now);
   Outcome set_to_ids(std::uint64_t attribute, bool to_ids, std::int64_t now);
   Outcome touch(std::uint64_t attribute, std::int64_t now);
@@ -61,14 +76,22 @@ class MispModel {
   Outcome tag_attribute(std::uint64_t attribute, const std::string& tag, bool attach,
                         std::int64_t now);
   Outcome tag_event(std::uint64_t event, const std::string& tag, bool attach, std::int64_t now);
+  /// Of the whole instance: taken from everything that carries it.
+  Outcome delete_tag(const std::string& tag);
+  Outcome list_value(const std::string& value, bool listed);
   /// `fast_update`: the event says it was edited, the attribute says nothing.
   Outcome fast_update(std::uint64_t attribute, std::string value, bool to_ids, std::int64_t now);
   /// Nobody says anything and no timestamp moves.
   void sql_delete(std::uint64_t attribute);
   void sql_set_to_ids(std::uint64_t attribute, bool to_ids);
 
-  /// The database refused what was announced: the data is what it was, the messages are out.
-  void roll_back(State before) { live_ = std::move(before); }
+  void hide_unpublished(bool hide) { live_.unpublished_private = hide; }
+
+  /// The database refused what was announced: the data is what it was, the messages are out. Ids
+  /// that were given out are not given out again.
+  void roll_back(State before);
+  /// The database is an earlier copy of itself; ids are given out again.
+  void restore_backup(State backup) { live_ = std::move(backup); }
 
   const State& live() const { return live_; }
 
@@ -77,15 +100,18 @@ class MispModel {
   std::vector<std::uint64_t> attributes(bool deleted) const;
 
   // REST, on a given state.
-  static AttributePage search(const State& state, const FilterOptions& filter,
+  static AttributePage search(const State& state, const Reader& reader,
                               const AttributeSearch& search, std::uint32_t page,
                               std::uint32_t limit, std::int64_t now);
-  static std::uint64_t count(const State& state, const FilterOptions& filter,
+  static std::uint64_t count(const State& state, const Reader& reader,
                              const AttributeSearch& search, std::int64_t now);
-  static EventIndex index(const State& state, std::int64_t now);
+  static EventIndex index(const State& state, const Reader& reader, std::int64_t now);
+  /// The answer to any call.
+  static RestAnswer answer(const State& state, const Reader& reader, const RestCall& call,
+                           std::int64_t now);
 
   /// The naive answer to "which attributes must Zeek have?".
-  static std::vector<AttributeRow> wanted(const State& state, const FilterOptions& filter,
+  static std::vector<AttributeRow> wanted(const State& state, const Reader& reader,
                                           std::int64_t now);
 
  private:
@@ -98,8 +124,6 @@ class MispModel {
 
   State live_;
   std::mt19937 random_;
-  std::uint64_t next_id_ = 1;
-  std::uint64_t next_event_ = 1;
 };
 
 }  // namespace misp_zeek::model

@@ -88,7 +88,7 @@ MispModel::Outcome World::random_operation(std::mt19937& random, std::string& na
   const std::string tag = random() % 2 == 0 ? "good" : "bad";
   if (events.empty() || dice < 6) {
     name = "event.add";
-    return misp_.add_event(time);
+    return misp_.add_event(1, time);
   }
   const auto event = pick(events, random);
   if (active.empty() || dice < 35) {
@@ -239,18 +239,7 @@ void World::deliver_feed(bool faulty) {
 }
 
 RestAnswer World::answer(const RestCall& call) const {
-  const auto& filter = scenario_.filter;
-  if (const auto* search = std::get_if<SearchCall>(&call)) {
-    return MispModel::search(committed_, filter, search->search, search->page, search->limit,
-                             unix_now());
-  }
-  if (const auto* count = std::get_if<CountCall>(&call)) {
-    return MispModel::count(committed_, filter, count->search, unix_now());
-  }
-  if (std::holds_alternative<IndexCall>(call)) {
-    return MispModel::index(committed_, unix_now());
-  }
-  return MispUser{"model", 1, true, true};
+  return MispModel::answer(committed_, {scenario_.filter}, call, unix_now());
 }
 
 void World::make_calls(bool faulty) {
@@ -347,7 +336,7 @@ void World::step(bool faulty) {
 
 World::Support World::wanted_entries(const MispModel::State& state) const {
   Support entries;
-  for (const auto& row : MispModel::wanted(state, scenario_.filter, unix_now())) {
+  for (const auto& row : MispModel::wanted(state, {scenario_.filter}, unix_now())) {
     const auto mapped = mapping_.map(row.attribute.type, row.attribute.value);
     if (mapped) {
       for (const auto& part : *mapped) {
@@ -406,7 +395,7 @@ bool World::settled() const {
 
 std::string World::check_settled() {
   std::map<EntryKey, std::set<std::string>> expected;
-  for (const auto& row : MispModel::wanted(committed_, scenario_.filter, unix_now())) {
+  for (const auto& row : MispModel::wanted(committed_, {scenario_.filter}, unix_now())) {
     if (const auto mapped = mapping_.map(row.attribute.type, row.attribute.value)) {
       for (const auto& part : *mapped) {
         expected[{part.key, row.attribute.event_id}].insert(row.attribute.uuid.str());
