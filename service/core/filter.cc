@@ -141,9 +141,8 @@ Judgement Filter::judge_visibility(const Attribute& attribute, const Event& even
   if (viewer_->site_admin) {
     return kAccepted;
   }
-  const bool own =
-      viewer_->org_id != 0 && (event.orgc_id == viewer_->org_id || event.org_id == viewer_->org_id);
-  if (own) {
+  // Of the instance's owner, not the creator: MISP asks for Event.org_id alone.
+  if (viewer_->org_id != 0 && event.org_id == viewer_->org_id) {
     return kAccepted;
   }
   Judgement result = kAccepted;

@@ -224,6 +224,13 @@ TEST(Filter, AReaderSeesAllOfEventsThatItsOrganisationOwnsHere) {
   EXPECT_EQ(message(filter, attribute(), own), "accept");
 }
 
+TEST(Filter, HavingCreatedAnEventElsewhereDoesNotMakeItVisible) {
+  Event pulled = event();
+  pulled.distribution = Distribution::kOrganisation;
+  pulled.orgc_id = kReader.org_id;  // org_id is that of the account that pulled it
+  EXPECT_EQ(message(filter_of({}, kReader), attribute(), pulled), "not_visible");
+}
+
 TEST(Filter, SaysWhenAnEditOfAnEventCannotBeJudgedFromItsMessage) {
   EXPECT_FALSE(filter_of({}, kAdmin).event_edit_needs_misp());
   EXPECT_TRUE(filter_of({}, kReader).event_edit_needs_misp());
