@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/config.h"
+#include "app/control.h"
+#include "app/health_board.h"
+#include "app/inbox.h"
+#include "app/narrator.h"
+#include "app/propagation.h"
+#include "app/rest_worker.h"
+#include "app/view.h"
+#include "core/misp_feed.h"
+#include "core/misp_rest.h"
+#include "core/misp_sync.h"
+#include "http/server.h"
+#include "storage/state_folder.h"
+
+namespace misp_zeek::app {
+
+/// The loop and all that it owns. One thread; the ports' threads only fill the inbox.
+///
+/// start(), run() and stop() are called by one thread; wake() by any.
+class Loop {
+ public:
+  /// `config` must outlive the loop.
+  explicit Loop(const Config& config);
+
+  /// Errors: what prevents a start, for an operator.
+  Result<void> start();
+  /// Until `stopping` is set and wake() was called.
+  void run(const std::atomic<bool>& stopping);
+  /// Ends in reverse order of start(). Idempotent.
+  void stop();
+  void wake() { inbox_.wake(); }
+
+ private:
+  struct ZeekReport {
+    std::size_t zeek = 0;
+    LinkReport report;
+  };
+  using Input = std::variant<FeedReport, Result<RestAnswer>, ZeekReport, Command>;
+
+  Result<void> open_state();
+  Result<void> start_http();
+  void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
+  SteadyMs next_deadline(TimePoint now) const;
+  void handle(Input& input, TimePoint now);
+  void on_command(const ReconcileCommand& command);
+  void on_feed(const FeedReport& report, TimePoint now);
+  void turn(TimePoint now);
+  void serve_zeek(Peer& peer, TimePoint now);
+  void follow_changes();
+  View view() const { return {config_, store_, sync_, peers_, feed_problem_}; }
+
+  const Config& config_;
+  std::optional<storage::StateFolder> state_;
+  Inbox<Input> inbox_;
+  IndicatorStore store_;
+  MispSync sync_;
+  std::unique_ptr<MispRest> rest_;
+  std::unique_ptr<RestWorker> worker_;
+  std::unique_ptr<MispFeed> feed_;
+  std::vector<Peer> peers_;
+  std::string feed_problem_ = "not connected yet";
+  Propagation propagation_;
+  Narrator narrator_;
+  HealthBoard board_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace misp_zeek::app

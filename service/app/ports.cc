@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/ports.h"
+
+#include <random>
+#include <utility>
+
+#include "app/service.h"
+#include "misp/feed_subscriber.h"
+#include "misp/rest_client.h"
+#include "zeek/broker_link.h"
+
+namespace misp_zeek::app {
+
+Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
+                                            std::vector<std::string> mapped_types) {
+  misp::RestOptions rest;
+  rest.url = config.misp.url;
+  rest.api_key = config.misp.api_key.reveal();
+  rest.verify_tls = config.misp.verify_tls;
+  rest.ca_file = config.misp.ca_file;
+  rest.proxy = config.misp.proxy;
+  rest.connect_timeout = config.misp.connect_timeout;
+  rest.request_timeout = config.misp.request_timeout;
+  rest.user_agent = "misp-zeek/" + version();
+  rest.filter = config.filter;
+  rest.mapped_types = std::move(mapped_types);
+  return misp::RestClient::create(std::move(rest));
+}
+
+std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {
+  return std::make_unique<misp::FeedSubscriber>(
+      misp::FeedOptions{config.endpoint, config.username, config.password.reveal()});
+}
+
+std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek) {
+  zeek::BrokerLinkOptions options;
+  options.name = zeek.name;
+  options.address = zeek.address;
+  options.port = zeek.port;
+  options.tls.ca_file = zeek.ca_file;
+  options.tls.certificate = zeek.certificate;
+  options.tls.key = zeek.key;
+  options.disable_tls = !zeek.tls;
+  return std::make_unique<zeek::BrokerLink>(options);
+}
+
+SyncOptions sync_options(const Config& config) {
+  SyncOptions options;
+  options.interval = config.reconcile.interval;
+  options.full_interval = config.reconcile.full_interval;
+  options.max_shrink = config.reconcile.max_shrink;
+  options.page_size = config.misp.page_size;
+  options.seed = std::random_device{}();
+  return options;
+}
+
+SessionOptions session_options(const std::string& service_id) {
+  SessionOptions session;
+  session.service_id = service_id;
+  session.service_version = version();
+  return session;
+}
+
+std::string random_id() {
+  std::random_device device;
+  return format_digest((std::uint64_t{device()} << 32) | device());
+}
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "core/misp_feed.h"
+#include "core/misp_rest.h"
+#include "core/misp_sync.h"
+#include "core/zeek_link.h"
+#include "core/zeek_session.h"
+
+/// From the configuration to the ports and the core's options. The only place that names an
+/// implementation of a port.
+namespace misp_zeek::app {
+
+/// `mapped_types`: MISP types that a search asks for. Errors: kInvalidConfig.
+Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
+                                            std::vector<std::string> mapped_types);
+std::unique_ptr<MispFeed> make_feed(const FeedConfig& config);
+std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek);
+
+SyncOptions sync_options(const Config& config);
+SessionOptions session_options(const std::string& service_id);
+
+/// 16 hexadecimal digits that no other process has.
+std::string random_id();
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "core/misp_sync.h"
+#include "core/zeek_link.h"
+#include "core/zeek_session.h"
+
+namespace misp_zeek::app {
+
+/// One Zeek of the configuration.
+struct Peer {
+  std::unique_ptr<ZeekLink> link;
+  std::unique_ptr<ZeekSession> session;
+  bool was_in_step = false;  ///< its digest agreed once in the session under way
+};
+
+/// What the loop knows, for those who tell of it: log, health, metrics. Only for the loop thread.
+struct View {
+  const Config& config;
+  const IndicatorStore& store;
+  const MispSync& sync;
+  const std::vector<Peer>& peers;
+  const std::string& feed_problem;  ///< empty while the feed is connected
+};
+
+}  // namespace misp_zeek::app
