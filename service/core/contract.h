@@ -20,6 +20,7 @@ inline constexpr const char* kServiceTopicPrefix = "misp-zeek/v1/service/";
 /// Upper bounds of one message, kept by the sender and checked by the receiver.
 inline constexpr std::size_t kMaxItemsPerApply = 200;
 inline constexpr std::size_t kMaxRejectsPerAck = 200;
+inline constexpr std::size_t kMaxSightingsPerSeen = 100;
 
 // ---- service -> Zeek (topic kZeekTopic) -----------------------------------------------------
 
@@ -69,7 +70,15 @@ struct Ping {
   bool operator==(const Ping&) const = default;
 };
 
-using ToZeek = std::variant<Hello, Begin, Apply, End, Ping>;
+/// MISP::seen_ack_v1(instance: string, seq: count)
+/// The sightings of Seen number `seq` are on disk.
+struct SeenAck {
+  std::string instance;
+  std::uint64_t seq = 0;
+  bool operator==(const SeenAck&) const = default;
+};
+
+using ToZeek = std::variant<Hello, Begin, Apply, End, Ping, SeenAck>;
 
 // ---- Zeek -> service (topic kServiceTopicPrefix + service id) -------------------------------
 
@@ -138,6 +147,39 @@ struct Resync {
   bool operator==(const Resync&) const = default;
 };
 
-using FromZeek = std::variant<HelloAck, Ack, Pong, Resync>;
+/// MISP::SightingV1: a match of one entry. Texts that do not apply are empty, numbers 0.
+struct Sighting {
+  std::string attribute_uuids;  ///< as in the item: sorted, separated by ','
+  std::string indicator;        ///< of the item that matched; a subnet for an address inside
+  std::string indicator_type;
+  std::string event_id;        ///< decimal
+  std::string seen;            ///< what was seen, as Zeek saw it
+  std::string where;           ///< an Intel::Where, e.g. "Conn::IN_RESP"
+  std::uint64_t seen_at = 0;   ///< network time, seconds since the epoch
+  std::uint64_t withheld = 0;  ///< earlier matches of the entry that a cap kept from being reported
+  std::string uid;             ///< of the connection
+  std::string orig_h;
+  std::uint64_t orig_p = 0;
+  std::string resp_h;
+  std::uint64_t resp_p = 0;
+  std::string node;  ///< that saw it
+  std::string fuid;  ///< of the file
+  bool operator==(const Sighting&) const = default;
+};
+
+/// MISP::seen_v1(instance: string, seq: count, dropped: count,
+///               sightings: vector of MISP::SightingV1)
+/// Belongs to no session: `seq` counts from 1 in each instance, and a message is repeated until it
+/// is acknowledged. `dropped` counts the sightings that this instance has lost in all, because too
+/// many waited.
+struct Seen {
+  std::string instance;
+  std::uint64_t seq = 0;
+  std::uint64_t dropped = 0;
+  std::vector<Sighting> sightings;
+  bool operator==(const Seen&) const = default;
+};
+
+using FromZeek = std::variant<HelloAck, Ack, Pong, Resync, Seen>;
 
 }  // namespace misp_zeek::contract

@@ -112,10 +112,16 @@ void ZeekSession::on_report(const LinkReport& report, SteadyMs now) {
 }
 
 void ZeekSession::on_message(const contract::FromZeek& message, SteadyMs now) {
-  const auto& session =
-      std::visit([](const auto& m) -> const std::string& { return m.session; }, message);
-  if (session != session_) {
-    return;  // an answer to a session that ended
+  const bool is_current = std::visit(
+      [this](const auto& m) {
+        if constexpr (requires { m.session; }) {
+          return m.session == session_;
+        }
+        return false;
+      },
+      message);
+  if (!is_current) {
+    return;  // an answer to a session that ended, or no answer at all
   }
   if (const auto* hello = std::get_if<contract::HelloAck>(&message)) {
     on_hello_ack(*hello, now);

@@ -33,6 +33,7 @@ struct SessionOptions {
 /// Brings one Zeek to the store's state and keeps it there: greets, resumes by changes or sends a
 /// snapshot, sends changes as they come, and compares digests. Pure: the owner feeds it reports of
 /// the link and the time, and sends what poll() returns. Reads the store, never changes it.
+/// Sightings belong to no session and pass it by.
 class ZeekSession {
  public:
   enum class State {

@@ -80,6 +80,30 @@ void describe(Io& io, Message& m) {
     io.text("session", m.session);
     io.count("expected_seq", m.expected_seq);
     io.text("reason", m.reason);
+  } else if constexpr (std::is_same_v<M, contract::Seen>) {
+    io.text("instance", m.instance);
+    io.count("seq", m.seq);
+    io.count("dropped", m.dropped);
+    io.records("sightings", m.sightings, contract::kMaxSightingsPerSeen);
+  } else if constexpr (std::is_same_v<M, contract::SeenAck>) {
+    io.text("instance", m.instance);
+    io.count("seq", m.seq);
+  } else if constexpr (std::is_same_v<M, contract::Sighting>) {
+    io.text("attribute_uuids", m.attribute_uuids);
+    io.text("indicator", m.indicator);
+    io.text("indicator_type", m.indicator_type);
+    io.text("event_id", m.event_id);
+    io.text("seen", m.seen);
+    io.text("where", m.where);
+    io.count("seen_at", m.seen_at);
+    io.count("withheld", m.withheld);
+    io.text("uid", m.uid);
+    io.text("orig_h", m.orig_h);
+    io.count("orig_p", m.orig_p);
+    io.text("resp_h", m.resp_h);
+    io.count("resp_p", m.resp_p);
+    io.text("node", m.node);
+    io.text("fuid", m.fuid);
   } else if constexpr (std::is_same_v<M, EntryKey>) {
     io.text("indicator", m.key.indicator);
     io.indicator_type("indicator_type", m.key.type);
@@ -101,10 +125,11 @@ void describe(Io& io, Message& m) {
 }
 
 /// In the order of contract::ToZeek and contract::FromZeek.
-constexpr std::array<std::string_view, 5> kToZeekNames = {
-    "MISP::hello_v1", "MISP::begin_v1", "MISP::apply_v1", "MISP::end_v1", "MISP::ping_v1"};
-constexpr std::array<std::string_view, 4> kFromZeekNames = {"MISP::hello_ack_v1", "MISP::ack_v1",
-                                                            "MISP::pong_v1", "MISP::resync_v1"};
+constexpr std::array<std::string_view, 6> kToZeekNames = {"MISP::hello_v1", "MISP::begin_v1",
+                                                          "MISP::apply_v1", "MISP::end_v1",
+                                                          "MISP::ping_v1",  "MISP::seen_ack_v1"};
+constexpr std::array<std::string_view, 5> kFromZeekNames = {
+    "MISP::hello_ack_v1", "MISP::ack_v1", "MISP::pong_v1", "MISP::resync_v1", "MISP::seen_v1"};
 static_assert(kToZeekNames.size() == std::variant_size_v<contract::ToZeek>);
 static_assert(kFromZeekNames.size() == std::variant_size_v<contract::FromZeek>);
 

@@ -25,6 +25,13 @@ export {
 	## contract any more.
 	const max_waiting_messages = 16;
 
+	## Sightings in one :zeek:see:`MISP::seen_v1`.
+	const max_sightings_per_seen = 100;
+
+	## Sightings that may wait for the service. At the bound the oldest are
+	## dropped and counted.
+	const max_waiting_sightings = 10000;
+
 	## Bytes of an indicator.
 	const max_indicator_length = 2048;
 
@@ -160,6 +167,26 @@ export {
 	## reason: ``sequence``, ``too_many_items``, ``too_many_messages`` or
 	##         ``end_without_begin``.
 	global resync_v1: event(session: string, expected_seq: count, reason: string);
+
+	## Indicators were seen. Belongs to no session; repeated until it is
+	## acknowledged.
+	##
+	## instance: as in :zeek:see:`MISP::hello_ack_v1`.
+	##
+	## seq: number of the message in its instance, from 1.
+	##
+	## dropped: sightings that this instance has dropped in all.
+	##
+	## sightings: the matches, at most :zeek:see:`MISP::max_sightings_per_seen`.
+	global seen_v1: event(instance: string, seq: count, dropped: count,
+	                      sightings: vector of SightingV1);
+
+	## The service has stored the sightings.
+	##
+	## instance: of the message.
+	##
+	## seq: of the message.
+	global seen_ack_v1: event(instance: string, seq: count);
 
 	## Decides on each item of MISP before it reaches the Intel framework.
 	## Breaking from this hook keeps the item out; the service lists it as

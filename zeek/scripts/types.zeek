@@ -54,6 +54,40 @@ export {
 		reason: string;
 	};
 
+	## A match of an entry.
+	type SightingV1: record {
+		## The uuids of the attributes behind the entry.
+		attribute_uuids: string;
+		## The entry's value; a subnet for an address inside.
+		indicator: string;
+		## As in :zeek:see:`MISP::ItemV1`.
+		indicator_type: string;
+		## Decimal id of the MISP event.
+		event_id: string;
+		## What was seen.
+		seen: string;
+		## Name of an :zeek:type:`Intel::Where`.
+		where: string;
+		## Network time in seconds since the epoch.
+		seen_at: count;
+		## Earlier matches of the entry that a cap kept from being reported.
+		withheld: count;
+		## Of the connection; these five are empty or 0 without one.
+		uid: string;
+		## Originator's address.
+		orig_h: string;
+		## Originator's port.
+		orig_p: count;
+		## Responder's address.
+		resp_h: string;
+		## Responder's port.
+		resp_p: count;
+		## Name of the node that saw it.
+		node: string;
+		## Of the file; empty without one.
+		fuid: string;
+	};
+
 	## The indicator types that are accepted, by name. A site whose packages
 	## add to :zeek:type:`Intel::Type` can add them here.
 	const indicator_types: table[string] of Intel::Type = {

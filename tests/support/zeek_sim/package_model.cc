@@ -97,7 +97,15 @@ PackageModel::Answers PackageModel::on(const contract::Hello& hello) {
   ack.revision = revision_;
   ack.items = items_.size();
   ack.digest = format_digest(digest_);
-  return {std::move(ack)};
+  Answers answers{std::move(ack)};
+  if (unanswered_) {
+    answers.emplace_back(*unanswered_);
+  } else {
+    for (auto& seen : next_seen()) {
+      answers.push_back(std::move(seen));
+    }
+  }
+  return answers;
 }
 
 PackageModel::Answers PackageModel::on(const contract::Begin& begin) {
@@ -173,7 +181,43 @@ PackageModel::Answers PackageModel::on(const contract::Ping& ping) {
   pong.digest = format_digest(digest_);
   pong.workers = options_.workers;
   pong.workers_in_step = options_.workers_in_step;
-  return {std::move(pong)};
+  Answers answers{std::move(pong)};
+  if (unanswered_ && unanswered_is_old_) {
+    answers.emplace_back(*unanswered_);
+  }
+  unanswered_is_old_ = unanswered_.has_value();
+  return answers;
+}
+
+PackageModel::Answers PackageModel::on(const contract::SeenAck& ack) {
+  if (!unanswered_ || ack.instance != instance_ || ack.seq != unanswered_->seq) {
+    return {};
+  }
+  unanswered_.reset();
+  return next_seen();
+}
+
+PackageModel::Answers PackageModel::see(contract::Sighting sighting) {
+  sightings_.push_back(std::move(sighting));
+  return next_seen();
+}
+
+std::size_t PackageModel::waiting_sightings() const {
+  return sightings_.size() + (unanswered_ ? unanswered_->sightings.size() : 0);
+}
+
+PackageModel::Answers PackageModel::next_seen() {
+  if (unanswered_ || sightings_.empty() || session_.empty()) {
+    return {};
+  }
+  contract::Seen seen{instance_, ++seen_seq_, 0, {}};
+  while (!sightings_.empty() && seen.sightings.size() < contract::kMaxSightingsPerSeen) {
+    seen.sightings.push_back(std::move(sightings_.front()));
+    sightings_.pop_front();
+  }
+  unanswered_ = seen;
+  unanswered_is_old_ = false;
+  return {std::move(seen)};
 }
 
 std::optional<std::string_view> PackageModel::refusal(const Item& item) const {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -40,6 +41,11 @@ class PackageModel {
 
   std::vector<contract::FromZeek> handle(const contract::ToZeek& message);
 
+  /// The sighting waits; what is to be sent now, if anything is.
+  std::vector<contract::FromZeek> see(contract::Sighting sighting);
+  /// Sightings that the service has not acknowledged.
+  std::size_t waiting_sightings() const;
+
   /// Zeek starts anew: everything is forgotten.
   void restart(std::string instance);
   /// Takes an entry out behind the service's back, as a fault. False: it was not there.
@@ -62,6 +68,8 @@ class PackageModel {
   Answers on(const contract::Apply& apply);
   Answers on(const contract::End& end);
   Answers on(const contract::Ping& ping);
+  Answers on(const contract::SeenAck& ack);
+  Answers next_seen();
 
   bool is_current(const std::string& session) const;
   std::optional<contract::Resync> take_seq(std::uint64_t seq);
@@ -83,6 +91,12 @@ class PackageModel {
   bool stopped_ = false;  ///< a resync was sent; only a hello is heard
   std::uint64_t last_seq_ = 0;
   bool in_snapshot_ = false;
+
+  std::uint64_t seen_seq_ = 0;
+  std::optional<contract::Seen> unanswered_;
+  bool unanswered_is_old_ = false;  ///< it was there at the last ping
+  std::deque<contract::Sighting> sightings_;
+
   std::set<EntryKey> unnamed_;  ///< entries that the running snapshot has not named yet
 };
 

@@ -87,18 +87,33 @@ void ZeekSim::on_package_event(const zeek::WireEvent& event) {
     return;
   }
   std::vector<contract::FromZeek> answers;
-  std::string topic = contract::kServiceTopicPrefix;
+  std::string service_id;
   {
     const std::lock_guard lock(mutex_);
     answers = model_.handle(*message);
-    topic += model_.service_id();
+    service_id = model_.service_id();
   }
   if (delay_ms_ > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms_));
   }
+  publish(service_id, answers);
+}
+
+void ZeekSim::publish(const std::string& service_id,
+                      const std::vector<contract::FromZeek>& answers) {
   for (const auto& answer : answers) {
-    endpoint_->publish(topic, zeek::encode(answer));
+    endpoint_->publish(contract::kServiceTopicPrefix + service_id, zeek::encode(answer));
   }
+}
+
+void ZeekSim::see(contract::Sighting sighting) {
+  const std::lock_guard lock(mutex_);
+  publish(model_.service_id(), model_.see(std::move(sighting)));
+}
+
+std::size_t ZeekSim::waiting_sightings() {
+  const std::lock_guard lock(mutex_);
+  return model_.waiting_sightings();
 }
 
 void ZeekSim::on_dump(const zeek::WireEvent& event) {

@@ -60,6 +60,12 @@ class ZeekSim {
   /// Takes an entry out of the package.
   bool lose(const EntryKey& entry);
 
+  // ---- matches ----
+
+  void see(contract::Sighting sighting);
+  /// Sightings that the service has not acknowledged.
+  std::size_t waiting_sightings();
+
   // ---- what it holds and saw ----
 
   std::vector<Item> items();
@@ -79,6 +85,7 @@ class ZeekSim {
   void on_event(const zeek::WireMessage& message);
   void on_package_event(const zeek::WireEvent& event);
   void on_dump(const zeek::WireEvent& event);
+  void publish(const std::string& service_id, const std::vector<contract::FromZeek>& answers);
   static std::string new_instance();
 
   std::unique_ptr<zeek::BrokerEndpoint> endpoint_;

@@ -19,6 +19,8 @@ const std::vector<std::vector<std::string>> kRecords = {
      "report_sightings"},
     {"indicator", "indicator_type", "event_id"},
     {"indicator", "indicator_type", "event_id", "reason"},
+    {"attribute_uuids", "indicator", "indicator_type", "event_id", "seen", "where", "seen_at",
+     "withheld", "uid", "orig_h", "orig_p", "resp_h", "resp_p", "node", "fuid"},
 };
 
 zeek::WireValue to_wire(const Json& json);

@@ -121,6 +121,34 @@ TEST(GoldenMessages, PongAndResyncHaveTheirFieldsInPlace) {
   EXPECT_EQ(expect<contract::Resync>(decode_from_zeek(golden::read_message("resync_v1"))), resync);
 }
 
+TEST(GoldenMessages, SeenAndItsAcknowledgementHaveTheirFieldsInPlace) {
+  const auto seen = expect<contract::Seen>(decode_from_zeek(golden::read_message("seen_v1")));
+  EXPECT_EQ(seen.instance, "CkX4Yb2ZJp1nRT6QHf");
+  EXPECT_EQ(seen.seq, 7U);
+  EXPECT_EQ(seen.dropped, 3U);
+  ASSERT_EQ(seen.sightings.size(), 2U);
+  const contract::Sighting first{
+      "5f8f4a3e-2c1c-4d0b-9a2e-0a7cc0a80102,6a1d7e52-8f0e-4b51-a7b3-1b22c0a80102",
+      "198.51.100.0/24",
+      "Intel::SUBNET",
+      "17",
+      "198.51.100.23",
+      "Conn::IN_RESP",
+      1767225600,
+      12,
+      "CHhAvVGS1DHFjwGM9",
+      "10.0.0.5",
+      49152,
+      "198.51.100.23",
+      443,
+      "worker-1",
+      ""};
+  EXPECT_EQ(seen.sightings[0], first);
+  EXPECT_EQ(seen.sightings[1].fuid, "FCZ9Xi2aPNKcxzDfYj");
+  const contract::SeenAck ack{"CkX4Yb2ZJp1nRT6QHf", 7};
+  EXPECT_EQ(expect<contract::SeenAck>(decode_to_zeek(golden::read_message("seen_ack_v1"))), ack);
+}
+
 TEST(GoldenDigest, IsWhatTheCoreComputes) {
   const auto golden = golden::read_digest();
   std::uint64_t digest = 0;

@@ -272,5 +272,24 @@ TEST_F(PackageModelTest, ALostEntryShowsInTheDigestOnly) {
   EXPECT_EQ(pong.digest, format_digest(item_hash(item("b"))));
 }
 
+TEST(PackageModel, SendsSightingsOneMessageAtATimeAndAgainUntilAcknowledged) {
+  PackageModel model("i-1");
+  EXPECT_TRUE(model.see({}).empty()) << "nobody is there to tell";
+  auto answers = model.handle(contract::Hello{"00c0ffee12345678", "s-1", "1"});
+  ASSERT_EQ(answers.size(), 2U);
+  const auto first = std::get<contract::Seen>(answers[1]);
+  EXPECT_EQ(first.seq, 1U);
+  EXPECT_TRUE(model.see({}).empty()) << "one is under way";
+  answers = model.handle(contract::Hello{"00c0ffee12345679", "s-2", "1"});
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(std::get<contract::Seen>(answers[1]), first);
+  EXPECT_TRUE(model.handle(contract::SeenAck{"i-0", 1}).empty()) << "of another instance";
+  answers = model.handle(contract::SeenAck{"i-1", 1});
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(std::get<contract::Seen>(answers[0]).seq, 2U);
+  EXPECT_TRUE(model.handle(contract::SeenAck{"i-1", 2}).empty());
+  EXPECT_EQ(model.waiting_sightings(), 0U);
+}
+
 }  // namespace
 }  // namespace misp_zeek::sim

@@ -34,7 +34,7 @@ redef MISPTest::steps += {
 		{
 		# Only that they fit: these are for the service.
 		for ( name in set("hello_ack_v1", "hello_ack_v1_empty", "ack_v1", "ack_v1_clean",
-		                  "pong_v1", "resync_v1") )
+		                  "pong_v1", "resync_v1", "seen_v1", "seen_ack_v1") )
 			golden[name]();
 		},
 };
