@@ -57,7 +57,8 @@ void HealthBoard::check_misp(const View& view, TimePoint now) {
 
 void HealthBoard::check_zeek(const Peer& peer, bool bootstrapped, TimePoint now) {
   const auto behind = peer.session->behind_since();
-  const bool settled = peer.was_in_step && (!behind || now.steady - *behind < kBehindTolerance);
+  const bool settled = peer.was_in_step && !peer.session->workers_behind() &&
+                       (!behind || now.steady - *behind < kBehindTolerance);
   const bool waits = !bootstrapped && peer.session->state() != ZeekSession::State::kDisconnected;
   set("zeek:" + peer.session->name(), settled,
       waits ? "connected, waiting for the first complete read of MISP" : peer.session->explain(),

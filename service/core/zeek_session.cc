@@ -66,7 +66,11 @@ std::string ZeekSession::explain() const {
       break;
   }
   if (in_step()) {
-    return "in step";
+    return workers_ == 0 ? "in step" : "in step, with " + std::to_string(workers_) + " workers";
+  }
+  if (workers_behind()) {
+    return std::to_string(workers_ - workers_in_step_) + " of " + std::to_string(workers_) +
+           " workers are not in step with their manager, which repairs them";
   }
   return verified_ ? "changes are on their way" : "waiting for Zeek's digest";
 }
@@ -84,6 +88,8 @@ void ZeekSession::begin_session(SteadyMs not_before) {
   unacked_.clear();
   ping_at_.reset();
   verified_.reset();
+  workers_ = 0;
+  workers_in_step_ = 0;
 }
 
 void ZeekSession::restart(std::string problem, SteadyMs now) {
@@ -214,9 +220,9 @@ void ZeekSession::on_pong(const contract::Pong& pong, SteadyMs now) {
     return;
   }
   ping_at_.reset();
-  next_ping_ = now + options_.ping_interval;
   workers_ = pong.workers;
   workers_in_step_ = pong.workers_in_step;
+  next_ping_ = now + (workers_behind() ? options_.workers_interval : options_.ping_interval);
   if (!quiet() || pong.seq != seq_) {
     return;  // something was sent since; the next pong will tell
   }
@@ -226,7 +232,7 @@ void ZeekSession::on_pong(const contract::Pong& pong, SteadyMs now) {
   }
   const std::size_t items = store_.item_count() - refusals_.size();
   if (pong.items == items && pong.digest == format_digest(digest)) {
-    verified_ = store_.revision();
+    verified_ = workers_behind() ? std::nullopt : std::optional(store_.revision());
     failures_ = 0;
     return;
   }

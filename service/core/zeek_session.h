@@ -25,6 +25,7 @@ struct SessionOptions {
   SteadyMs ack_timeout = 30'000;      ///< then a new session is opened
   SteadyMs hello_timeout = 5'000;     ///< then hello is sent again
   SteadyMs ping_interval = 5'000;     ///< between digests when nothing else happens
+  SteadyMs workers_interval = 1'000;  ///< the same while a worker of the cluster is behind
   SteadyMs max_retry_delay = 60'000;  ///< cap of the back-off between failing sessions
   std::size_t max_rejected =
       100'000;  ///< entries that Zeek refused; beyond, the session is refused
@@ -68,7 +69,8 @@ class ZeekSession {
 
   const std::string& name() const { return name_; }
   State state() const { return state_; }
-  /// Zeek holds what the store holds, its digest said so, and nothing is under way.
+  /// Zeek and all workers of its cluster hold what the store holds, their digests said so, and
+  /// nothing is under way.
   bool in_step() const;
   /// Since when in_step() has not been true; nullopt while it is. Short changes count too.
   std::optional<SteadyMs> behind_since() const { return behind_since_; }
@@ -77,8 +79,11 @@ class ZeekSession {
   /// The store's revision that Zeek acknowledged; 0 before the first snapshot is complete.
   Revision acknowledged() const { return acknowledged_; }
   std::size_t unacknowledged_messages() const { return unacked_.size(); }
+  /// Connected workers of the cluster, as of the last pong; 0 for a stand-alone Zeek.
   std::uint64_t workers() const { return workers_; }
   std::uint64_t workers_in_step() const { return workers_in_step_; }
+  /// A worker is not known to hold what the manager holds. The package repairs it by itself.
+  bool workers_behind() const { return workers_in_step_ < workers_; }
   const std::string& zeek_version() const { return zeek_version_; }
   const std::string& package_version() const { return package_version_; }
   const Counters& counters() const { return counters_; }
