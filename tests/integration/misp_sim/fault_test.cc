@@ -4,8 +4,8 @@
 
 #include <future>
 
+#include "misp_sim/subscriber.h"
 #include "rest_client.h"
-#include "subscriber.h"
 
 namespace misp_zeek::misp_sim {
 namespace {

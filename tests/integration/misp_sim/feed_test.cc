@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "misp_sim/misp_sim.h"
-#include "subscriber.h"
+#include "misp_sim/subscriber.h"
 
 namespace misp_zeek::misp_sim {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "comparison.h"
 #include "misp_sim/misp_sim.h"
+#include "misp_sim/subscriber.h"
 #include "rest_client.h"
-#include "subscriber.h"
 
 namespace misp_zeek::misp_sim {
 namespace {

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -17,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "misp_sim/subscriber.h"
 #include "stack/stack.h"
 
 namespace {
@@ -95,17 +97,22 @@ class Demo {
     return stack_.post(path, body);
   }
   Entries held();
+  /// Topics and actions of the messages that MISP has published since the last call.
+  std::string said();
   void expect(const std::string& what, const std::function<void()>& act, const Entries& gone,
               const Entries& come);
 
   Settings settings_;
   Stack stack_;
+  std::unique_ptr<misp_zeek::misp_sim::Subscriber> feed_;
 };
 
 void Demo::start() {
   stack_.start_misp();
   std::cout << "MISP     misp-sim, a simulator: http://127.0.0.1:" << stack_.misp_http_port()
             << ", feed tcp://127.0.0.1:" << stack_.misp_feed_port() << "\n";
+  feed_ = std::make_unique<misp_zeek::misp_sim::Subscriber>(
+      "tcp://127.0.0.1:" + std::to_string(stack_.misp_feed_port()), false);
   stack_.start_zeek();
   if (stack_.has_real_zeek()) {
     std::cout << "Zeek     " << misp_zeek::stack::find_zeek(settings_.zeek)
@@ -129,6 +136,17 @@ Entries Demo::held() {
     entries.insert(std::move(entry));
   }
   return entries;
+}
+
+std::string Demo::said() {
+  std::string all;
+  // What has arrived; the first message may still be on its way.
+  auto patience = milliseconds(100);
+  while (const auto frame = feed_->next(patience)) {
+    all += (all.empty() ? "" : ", ") + misp_zeek::misp_sim::topic_and_action(*frame);
+    patience = milliseconds(0);
+  }
+  return all.empty() ? "nothing" : all;
 }
 
 void Demo::bootstrap() {
@@ -173,7 +191,7 @@ void Demo::expect(const std::string& what, const std::function<void()>& act, con
     now = held();
   }
   const std::chrono::duration<double, std::milli> took = steady_clock::now() - start;
-  std::printf("%s\n", what.c_str());
+  std::printf("%s\n   MISP said: %s\n", what.c_str(), said().c_str());
   for (const auto& entry : gone) {
     std::printf("   - %s\n", entry.c_str());
   }
@@ -183,12 +201,13 @@ void Demo::expect(const std::string& what, const std::function<void()>& act, con
   if (now != wanted) {
     throw std::runtime_error(what + ": Zeek's store is not what it must be");
   }
-  std::printf("   seen in Zeek's store %.1f ms after MISP's answer; %zu entries\n", took.count(),
-              now.size());
+  std::printf("   Zeek's store as it must be, %zu entries, %.1f ms after MISP's answer\n",
+              now.size(), took.count());
 }
 
 void Demo::play() {
   const json event = call("/events/add", {{"info", "demonstration"}, {"distribution", "3"}});
+  std::cout << "new event\n   MISP said: " << said() << "\n";
   const std::string id = event["Event"]["id"].get<std::string>();
   const std::string source = " MISP-" + id;
   const auto add = [&](const char* type, const char* value) {

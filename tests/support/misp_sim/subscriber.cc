@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "subscriber.h"
+#include "misp_sim/subscriber.h"
 
 #include <nlohmann/json.hpp>
 #include <zmq.hpp>
