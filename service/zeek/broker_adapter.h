@@ -31,10 +31,6 @@ struct PeerUp {
 struct PeerDown {
   Error error;
 };
-struct WireMessage {
-  std::string topic;
-  WireEvent event;
-};
 /// A message that is no Zeek event, or has values that the contract does not know.
 struct WireMalformed {
   Error error;

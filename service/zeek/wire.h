@@ -32,4 +32,13 @@ struct WireEvent {
   bool operator==(const WireEvent& other) const { return name == other.name && args == other.args; }
 };
 
+/// An event on its way.
+struct WireMessage {
+  std::string topic;
+  WireEvent event;
+  bool operator==(const WireMessage& other) const {
+    return topic == other.topic && event == other.event;
+  }
+};
+
 }  // namespace misp_zeek::zeek
