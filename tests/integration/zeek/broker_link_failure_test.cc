@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -14,6 +11,7 @@
 #include <thread>
 
 #include "core/contract.h"
+#include "link_support.h"
 #include "report_log.h"
 #include "zeek/broker_adapter.h"
 #include "zeek/broker_link.h"
@@ -29,41 +27,12 @@ using testing::HasSubstr;
 using zeek::BrokerLink;
 using zeek::BrokerLinkOptions;
 
-constexpr const char* kServiceId = "00c0ffee12345678";
-
 BrokerLinkOptions options_for(std::uint16_t port) {
-  BrokerLinkOptions options;
-  options.port = port;
-  options.retry_interval = milliseconds(50);
-  options.max_retry_interval = milliseconds(200);
+  auto options = broker_options(port);
   options.connect_timeout = milliseconds(500);
   options.stop_timeout = milliseconds(500);
   return options;
 }
-
-/// Accepts connections into its backlog and never says a word.
-class MuteServer {
- public:
-  MuteServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* name = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(fd_, name, size) == 0 && ::listen(fd_, 16) == 0 &&
-        ::getsockname(fd_, name, &size) == 0) {
-      port_ = ntohs(address.sin_port);
-    }
-  }
-  ~MuteServer() { ::close(fd_); }
-  MuteServer(const MuteServer&) = delete;
-  MuteServer& operator=(const MuteServer&) = delete;
-  std::uint16_t port() const { return port_; }
-
- private:
-  int fd_;
-  std::uint16_t port_ = 0;
-};
 
 /// A Broker endpoint that listens and answers any message with the events it is given.
 class RawZeek {

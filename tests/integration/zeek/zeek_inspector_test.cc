@@ -6,11 +6,12 @@
 
 #include <chrono>
 #include <csignal>
+#include <memory>
 #include <string>
 
 #include "core/contract.h"
+#include "link_support.h"
 #include "report_log.h"
-#include "zeek/broker_link.h"
 #include "zeek_sim/zeek_sim.h"
 
 namespace misp_zeek {
@@ -21,19 +22,20 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr milliseconds kPatience{15'000};
-constexpr const char* kServiceId = "00c0ffee12345678";
 
-class ZeekInspectorTest : public testing::Test {
+class ZeekInspectorTest : public testing::TestWithParam<sim::Transport> {
  protected:
   void SetUp() override {
     std::signal(SIGPIPE, SIG_IGN);
     // Debian's Broker 1.4 with TLS breaks other connections when one ends; Broker 2.8 does not.
     sim::ZeekSimOptions plain;
     plain.disable_tls = true;
+    plain.transport = GetParam();
     auto started = sim::ZeekSim::start(plain);
     ASSERT_TRUE(started) << started.error().message;
     sim_ = std::move(*started);
     sim::ZeekInspector::Options options;
+    options.transport = GetParam();
     options.port = sim_->port();
     options.disable_tls = true;
     auto connected = sim::ZeekInspector::connect(options, kPatience);
@@ -41,21 +43,27 @@ class ZeekInspectorTest : public testing::Test {
     inspector_ = std::move(*connected);
   }
 
-  void fill(std::vector<Item> items) {
-    zeek::BrokerLinkOptions options;
-    options.port = sim_->port();
+  std::unique_ptr<ZeekLink> make_link() {
+    if (GetParam() == sim::Transport::kWebSocket) {
+      return std::make_unique<zeek::WebSocketLink>(websocket_options(sim_->port()));
+    }
+    auto options = broker_options(sim_->port());
     options.disable_tls = true;
+    return std::make_unique<zeek::BrokerLink>(options);
+  }
+
+  void fill(std::vector<Item> items) {
     ReportLog log;
-    zeek::BrokerLink link(options);
-    link.start(kServiceId, log.sink());
+    const auto link = make_link();
+    link->start(kServiceId, log.sink());
     ASSERT_TRUE(log.next_as<LinkUp>());
-    ASSERT_TRUE(link.send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+    ASSERT_TRUE(link->send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
     ASSERT_TRUE(log.next_as<contract::HelloAck>());
     std::uint64_t seq = 0;
     for (std::size_t done = 0; done < items.size(); done += contract::kMaxItemsPerApply) {
       const auto begin = items.begin() + static_cast<std::ptrdiff_t>(done);
       const auto count = std::min(contract::kMaxItemsPerApply, items.size() - done);
-      ASSERT_TRUE(link.send(contract::Apply{
+      ASSERT_TRUE(link->send(contract::Apply{
           "s-1", ++seq, "e", 1, {begin, begin + static_cast<std::ptrdiff_t>(count)}, {}}));
       ASSERT_TRUE(log.next_as<contract::Ack>());
     }
@@ -72,13 +80,13 @@ class ZeekInspectorTest : public testing::Test {
   std::unique_ptr<sim::ZeekInspector> inspector_;
 };
 
-TEST_F(ZeekInspectorTest, ReadsAnEmptyZeek) {
+TEST_P(ZeekInspectorTest, ReadsAnEmptyZeek) {
   const auto entries = inspector_->dump(kPatience);
   ASSERT_TRUE(entries) << entries.error().message;
   EXPECT_THAT(*entries, IsEmpty());
 }
 
-TEST_F(ZeekInspectorTest, ReadsEntriesSortedWithTypeSourceAndAttributes) {
+TEST_P(ZeekInspectorTest, ReadsEntriesSortedWithTypeSourceAndAttributes) {
   fill({item("192.0.2.9", 7), item("192.0.2.1", 8)});
   const auto entries = inspector_->dump(kPatience);
   ASSERT_TRUE(entries) << entries.error().message;
@@ -86,7 +94,7 @@ TEST_F(ZeekInspectorTest, ReadsEntriesSortedWithTypeSourceAndAttributes) {
                                     "192.0.2.9\tIntel::ADDR\tMISP-7\tu1,u2"));
 }
 
-TEST_F(ZeekInspectorTest, ReadsMoreThanOneReplyHolds) {
+TEST_P(ZeekInspectorTest, ReadsMoreThanOneReplyHolds) {
   std::vector<Item> items;
   for (int i = 0; i < 1'201; ++i) {
     items.push_back(item("10.0." + std::to_string(i / 200) + "." + std::to_string(i % 200), 1));
@@ -99,6 +107,9 @@ TEST_F(ZeekInspectorTest, ReadsMoreThanOneReplyHolds) {
     EXPECT_EQ(*entries, sim_->entries());
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, ZeekInspectorTest,
+                         testing::Values(sim::Transport::kBroker, sim::Transport::kWebSocket));
 
 TEST(ZeekInspector, SaysSoWhenNothingListens) {
   sim::ZeekInspector::Options options;

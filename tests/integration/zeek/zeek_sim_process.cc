@@ -15,13 +15,17 @@
 
 namespace misp_zeek {
 
-ZeekSimProcess::ZeekSimProcess(const std::filesystem::path& folder, std::uint16_t port) {
+ZeekSimProcess::ZeekSimProcess(const std::filesystem::path& folder, std::uint16_t port,
+                               sim::Transport transport) {
   const std::string ready = folder / "ready.json";
   std::filesystem::remove(ready);
   std::string program = MISP_ZEEK_ZEEK_SIM;
   std::string listen = "--listen=127.0.0.1:" + std::to_string(port);
   std::string ready_option = "--ready-file=" + ready;
-  std::array<char*, 4> arguments = {program.data(), listen.data(), ready_option.data(), nullptr};
+  std::string transport_option =
+      std::string("--transport=") + (transport == sim::Transport::kBroker ? "broker" : "websocket");
+  std::array<char*, 5> arguments = {program.data(), listen.data(), ready_option.data(),
+                                    transport_option.data(), nullptr};
   if (posix_spawn(&pid_, program.c_str(), nullptr, nullptr, arguments.data(), environ) != 0) {
     pid_ = -1;
     return;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "zeek_sim/zeek_sim.h"
+
 namespace misp_zeek {
 
 /// The program zeek-sim as a child. A port that Broker 2.8 listened on is free only when the
@@ -13,7 +15,7 @@ namespace misp_zeek {
 class ZeekSimProcess {
  public:
   /// Waits until it listens. port() is 0 if it does not.
-  ZeekSimProcess(const std::filesystem::path& folder, std::uint16_t port);
+  ZeekSimProcess(const std::filesystem::path& folder, std::uint16_t port, sim::Transport transport);
   ~ZeekSimProcess();
   ZeekSimProcess(const ZeekSimProcess&) = delete;
   ZeekSimProcess& operator=(const ZeekSimProcess&) = delete;

@@ -8,12 +8,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "zeek_sim/zeek_sim.h"
 
 namespace {
+
+using misp_zeek::sim::Transport;
 
 /// "HOST:PORT"; the host may be an IPv6 address in brackets.
 bool parse_listen(const std::string& text, misp_zeek::sim::ZeekSimOptions& options) {
@@ -48,15 +51,25 @@ bool write_ready_file(const std::string& path, std::uint16_t port) {
 int main(int argc, char** argv) {
   CLI::App app{
       "A stand-in for a Zeek with the MISP package. No Zeek: for tests and demonstrations"};
-  std::string listen = "127.0.0.1:27760";
+  std::string listen;
   std::string ready_file;
   misp_zeek::sim::ZeekSimOptions options;
-  app.add_option("--listen", listen, "HOST:PORT for Broker; port 0 takes a free one");
+  app.add_option("--listen", listen,
+                 "HOST:PORT, by default 127.0.0.1 and 27760 or 27759; port 0 takes a free one");
+  app.add_option("--transport", options.transport, "broker or websocket")
+      ->transform(CLI::Transformer(std::map<std::string, Transport>{
+          {"broker", Transport::kBroker}, {"websocket", Transport::kWebSocket}}));
   app.add_option("--ready-file", ready_file, "Gets {\"port\": N} when the stand-in listens");
-  app.add_flag("--disable-tls", options.disable_tls, "Speak Broker without TLS");
+  app.add_flag("--disable-tls", options.disable_tls,
+               "Broker without TLS; the WebSocket server never has it");
   app.add_option("--package-version", options.package.package_version, "Shown to the service");
   app.add_option("--node", options.package.node, "Shown to the service");
   CLI11_PARSE(app, argc, argv);
+  const bool is_broker = options.transport == Transport::kBroker;
+  if (listen.empty()) {
+    listen = is_broker ? "127.0.0.1:27760" : "127.0.0.1:27759";
+  }
+  options.disable_tls = options.disable_tls || !is_broker;
   if (!parse_listen(listen, options)) {
     std::cerr << "zeek-sim: --listen wants HOST:PORT, got " << listen << "\n";
     return 2;
@@ -75,9 +88,9 @@ int main(int argc, char** argv) {
     std::cerr << "zeek-sim: " << sim.error().message << "\n";
     return 1;
   }
-  std::cerr << "zeek-sim: this is a stand-in, no Zeek; it speaks Broker "
-            << misp_zeek::zeek::broker_version() << " on " << options.address << ":"
-            << (*sim)->port() << std::endl;
+  std::cerr << "zeek-sim: this is a stand-in, no Zeek; it speaks "
+            << (is_broker ? "Broker " + misp_zeek::zeek::broker_version() : "WebSocket") << " on "
+            << options.address << ":" << (*sim)->port() << std::endl;
   if (!ready_file.empty() && !write_ready_file(ready_file, (*sim)->port())) {
     std::cerr << "zeek-sim: cannot write " << ready_file << "\n";
     return 1;

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <cstdio>
 #include <memory>
@@ -32,6 +33,7 @@ Certificate self_signed(EVP_PKEY* key) {
   Certificate certificate(X509_new(), &X509_free);
   require(certificate != nullptr);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_set_version(certificate.get(), X509_VERSION_3);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
   X509_NAME* name = X509_get_subject_name(certificate.get());
@@ -39,6 +41,10 @@ Certificate self_signed(EVP_PKEY* key) {
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1,
                              0);
+  const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> names(
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost"),
+      &X509_EXTENSION_free);
+  require(names != nullptr && X509_add_ext(certificate.get(), names.get(), -1) == 1);
   require(X509_set_issuer_name(certificate.get(), name) == 1 &&
           X509_set_pubkey(certificate.get(), key) == 1 &&
           X509_sign(certificate.get(), key, EVP_sha256()) != 0);

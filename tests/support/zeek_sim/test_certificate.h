@@ -8,10 +8,11 @@
 namespace misp_zeek::sim {
 
 /// Passphrase of the keys that write_test_certificate() makes.
-inline constexpr const char* kTestPassphrase = "open sesame";
+inline constexpr const char* kTestPassphrase = "open-sesame";
 
-/// Writes cert.pem, a self-signed certificate for an hour that is its own CA, and key.pem, its key
-/// locked by kTestPassphrase, into `folder`. Throws std::runtime_error if that fails.
+/// Writes cert.pem, a self-signed certificate of 127.0.0.1 and localhost for an hour that is its
+/// own CA, and key.pem, its key locked by kTestPassphrase, into `folder`. Throws std::runtime_error
+/// if that fails.
 zeek::TlsFiles write_test_certificate(const std::filesystem::path& folder);
 
 }  // namespace misp_zeek::sim

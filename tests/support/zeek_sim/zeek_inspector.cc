@@ -54,42 +54,20 @@ std::optional<DumpReply> read_reply(const zeek::WireMessage& message) {
   return reply;
 }
 
-enum class Attempt { kUp, kDown, kTimeout };
-
-Attempt await_peer(zeek::BrokerEndpoint& endpoint, Clock::time_point deadline, Error& last) {
-  while (Clock::now() < deadline) {
-    for (const auto& report : endpoint.wait(until(deadline))) {
-      if (std::holds_alternative<zeek::PeerUp>(report)) {
-        return Attempt::kUp;
-      }
-      if (const auto* down = std::get_if<zeek::PeerDown>(&report)) {
-        last = down->error;
-        return Attempt::kDown;
-      }
-    }
-  }
-  return Attempt::kTimeout;
-}
-
 }  // namespace
 
-ZeekInspector::ZeekInspector(std::unique_ptr<zeek::BrokerEndpoint> endpoint)
-    : endpoint_(std::move(endpoint)) {}
+ZeekInspector::ZeekInspector(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) {}
 
 Result<std::unique_ptr<ZeekInspector>> ZeekInspector::connect(const Options& options,
                                                               milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
   Error last{ErrorCode::kTimeout, "no connection to Zeek in time", 0};
   while (Clock::now() < deadline) {
-    auto endpoint =
-        zeek::BrokerEndpoint::create({{kInspectReplyTopic}, options.tls, options.disable_tls});
-    if (!endpoint) {
-      return tl::unexpected(endpoint.error());
+    auto channel = Channel::open(options, kInspectReplyTopic, until(deadline));
+    if (channel) {
+      return std::unique_ptr<ZeekInspector>(new ZeekInspector(std::move(*channel)));
     }
-    (*endpoint)->connect(options.address, options.port);
-    if (await_peer(**endpoint, deadline, last) == Attempt::kUp) {
-      return std::unique_ptr<ZeekInspector>(new ZeekInspector(std::move(*endpoint)));
-    }
+    last = std::move(channel.error());
     std::this_thread::sleep_for(std::min(kRetry, until(deadline)));
   }
   return tl::unexpected(last);
@@ -102,10 +80,10 @@ Result<std::vector<std::string>> ZeekInspector::dump(milliseconds timeout) {
   auto ask_at = Clock::now();
   while (Clock::now() < deadline) {
     if (answers.empty() && Clock::now() >= ask_at) {
-      endpoint_->publish(kInspectTopic, {kDumpEvent, {++nonce_}});
+      channel_->publish(kInspectTopic, {kDumpEvent, {++nonce_}});
       ask_at = Clock::now() + kAskAgain;
     }
-    for (const auto& report : endpoint_->wait(until(answers.empty() ? ask_at : deadline))) {
+    for (const auto& report : channel_->wait(until(answers.empty() ? ask_at : deadline))) {
       if (const auto* down = std::get_if<zeek::PeerDown>(&report)) {
         return tl::unexpected(down->error);
       }

@@ -8,24 +8,19 @@
 #include <vector>
 
 #include "core/error.h"
-#include "zeek/broker_adapter.h"
+#include "zeek_sim/channel.h"
 
 namespace misp_zeek::sim {
 
 /// Reads what a Zeek's Intel framework holds, past the service and past the package's own books.
 /// Zeek answers through the test script `tests/support/zeek/inspect.zeek`; ZeekSim answers too.
 ///
-/// It publishes `MISPTest::dump(nonce: count)` on "misp-zeek-test/zeek" and collects
-/// `MISPTest::dump_reply(nonce: count, last: bool, entries: vector of string)` from
-/// "misp-zeek-test/reply". One thread at a time.
+/// Over Broker or the WebSocket API it publishes `MISPTest::dump(nonce: count)` on
+/// "misp-zeek-test/zeek" and collects `MISPTest::dump_reply(nonce: count, last: bool, entries:
+/// vector of string)` from "misp-zeek-test/reply". One thread at a time.
 class ZeekInspector {
  public:
-  struct Options {
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 27760;
-    bool disable_tls = false;
-    zeek::TlsFiles tls;
-  };
+  using Options = ChannelOptions;
 
   /// Connects within `timeout`, trying anew while nothing listens.
   static Result<std::unique_ptr<ZeekInspector>> connect(const Options& options,
@@ -37,9 +32,9 @@ class ZeekInspector {
   Result<std::vector<std::string>> dump(std::chrono::milliseconds timeout);
 
  private:
-  explicit ZeekInspector(std::unique_ptr<zeek::BrokerEndpoint> endpoint);
+  explicit ZeekInspector(std::unique_ptr<Channel> channel);
 
-  std::unique_ptr<zeek::BrokerEndpoint> endpoint_;
+  std::unique_ptr<Channel> channel_;
   std::uint64_t nonce_ = 0;
 };
 

@@ -28,13 +28,19 @@ std::string ZeekSim::new_instance() {
   return "sim-" + format_digest(number).substr(0, 12);
 }
 
-ZeekSim::ZeekSim(std::unique_ptr<zeek::BrokerEndpoint> endpoint, std::uint16_t port,
-                 PackageOptions package)
-    : endpoint_(std::move(endpoint)), port_(port), model_(new_instance(), std::move(package)) {
-  thread_ = std::thread([this] { run(); });
-}
+ZeekSim::ZeekSim(PackageOptions package) : model_(new_instance(), std::move(package)) {}
 
 Result<std::unique_ptr<ZeekSim>> ZeekSim::start(ZeekSimOptions options) {
+  std::unique_ptr<ZeekSim> sim(new ZeekSim(std::move(options.package)));
+  const auto listening = options.transport == Transport::kBroker ? sim->open_broker(options)
+                                                                 : sim->listen_websocket(options);
+  if (!listening) {
+    return tl::unexpected(listening.error());
+  }
+  return sim;
+}
+
+Result<void> ZeekSim::open_broker(const ZeekSimOptions& options) {
   auto endpoint = zeek::BrokerEndpoint::create(
       {{contract::kZeekTopic, kInspectTopic}, options.tls, options.disable_tls});
   if (!endpoint) {
@@ -44,14 +50,36 @@ Result<std::unique_ptr<ZeekSim>> ZeekSim::start(ZeekSimOptions options) {
   if (!port) {
     return tl::unexpected(port.error());
   }
-  return std::unique_ptr<ZeekSim>(
-      new ZeekSim(std::move(*endpoint), *port, std::move(options.package)));
+  port_ = *port;
+  endpoint_ = std::move(*endpoint);
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+Result<void> ZeekSim::listen_websocket(const ZeekSimOptions& options) {
+  WebSocketServer::Options server;
+  server.address = options.address;
+  server.port = options.port;
+  server.use_tls = !options.disable_tls;
+  server.tls = options.tls;
+  server.zeek_version = model_.options().zeek_version;
+  auto listening = WebSocketServer::listen(
+      server, [this](const zeek::WireMessage& message) { return on_event(message); });
+  if (!listening) {
+    return tl::unexpected(std::move(listening.error()));
+  }
+  server_ = std::move(*listening);
+  port_ = server_->port();
+  server_->run();
+  return {};
 }
 
 ZeekSim::~ZeekSim() {
   stopping_ = true;
-  endpoint_->wake();
-  thread_.join();
+  if (endpoint_) {
+    endpoint_->wake();
+    thread_.join();
+  }
 }
 
 void ZeekSim::run() {
@@ -66,25 +94,32 @@ void ZeekSim::run() {
   }
 }
 
-void ZeekSim::on_event(const zeek::WireMessage& message) {
-  if (message.topic == contract::kZeekTopic) {
-    on_package_event(message.event);
-  } else if (message.event.name == kDumpEvent) {
-    on_dump(message.event);
+void ZeekSim::publish(const std::string& topic, const zeek::WireEvent& event) {
+  if (endpoint_) {
+    endpoint_->publish(topic, event);
+  } else {
+    server_->publish(topic, event);
   }
 }
 
-void ZeekSim::on_package_event(const zeek::WireEvent& event) {
+bool ZeekSim::on_event(const zeek::WireMessage& message) {
+  if (message.topic == contract::kZeekTopic) {
+    return on_package_event(message.event);
+  }
+  return message.event.name == kDumpEvent && on_dump(message.event);
+}
+
+bool ZeekSim::on_package_event(const zeek::WireEvent& event) {
   ++received_;
   if (drop_ > 0) {
     --drop_;
-    return;
+    return true;
   }
   const auto message = zeek::decode_to_zeek(event);
   if (!message) {
     ++malformed_;
     std::fprintf(stderr, "zeek-sim: %s\n", message.error().message.c_str());
-    return;
+    return false;
   }
   std::vector<contract::FromZeek> answers;
   std::string service_id;
@@ -97,12 +132,13 @@ void ZeekSim::on_package_event(const zeek::WireEvent& event) {
     std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms_));
   }
   publish(service_id, answers);
+  return true;
 }
 
 void ZeekSim::publish(const std::string& service_id,
                       const std::vector<contract::FromZeek>& answers) {
   for (const auto& answer : answers) {
-    endpoint_->publish(contract::kServiceTopicPrefix + service_id, zeek::encode(answer));
+    publish(contract::kServiceTopicPrefix + service_id, zeek::encode(answer));
   }
 }
 
@@ -116,12 +152,12 @@ std::size_t ZeekSim::waiting_sightings() {
   return model_.waiting_sightings();
 }
 
-void ZeekSim::on_dump(const zeek::WireEvent& event) {
+bool ZeekSim::on_dump(const zeek::WireEvent& event) {
   const auto* nonce =
       event.args.size() == 1 ? std::get_if<std::uint64_t>(&event.args[0].value) : nullptr;
   if (nonce == nullptr) {
     ++malformed_;
-    return;
+    return false;
   }
   const auto lines = entries();
   std::size_t sent = 0;
@@ -131,8 +167,9 @@ void ZeekSim::on_dump(const zeek::WireEvent& event) {
       chunk.emplace_back(lines[sent++]);
     }
     const bool last = sent == lines.size();
-    endpoint_->publish(kInspectReplyTopic, {kDumpReplyEvent, {*nonce, last, std::move(chunk)}});
+    publish(kInspectReplyTopic, {kDumpReplyEvent, {*nonce, last, std::move(chunk)}});
   } while (sent < lines.size());
+  return true;
 }
 
 void ZeekSim::drop_next(std::size_t n) { drop_ = n; }

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "zeek/broker_adapter.h"
 #include "zeek_sim/package_model.h"
+#include "zeek_sim/websocket_server.h"
 
 namespace misp_zeek::sim {
 
@@ -23,7 +24,10 @@ inline constexpr const char* kInspectReplyTopic = "misp-zeek-test/reply";
 inline constexpr const char* kDumpEvent = "MISPTest::dump";
 inline constexpr const char* kDumpReplyEvent = "MISPTest::dump_reply";
 
+enum class Transport { kBroker, kWebSocket };
+
 struct ZeekSimOptions {
+  Transport transport = Transport::kBroker;
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free one
   zeek::TlsFiles tls;
@@ -31,14 +35,14 @@ struct ZeekSimOptions {
   PackageOptions package;
 };
 
-/// A stand-in for a Zeek with the package: a real Broker endpoint that listens, with PackageModel
-/// behind it. It answers the test inspector too. No Zeek, no Intel framework.
+/// A stand-in for a Zeek with the package: a real Broker endpoint or WebSocket server that listens,
+/// with PackageModel behind it. It answers the test inspector too. No Zeek, no Intel framework.
 ///
-/// Two limits come from Broker. 1.4 with TLS breaks the other connections of an endpoint when one
+/// Two limits come from Broker: 1.4 with TLS breaks the other connections of an endpoint when one
 /// ends, so use disable_tls where several come and go. 2.8 does not close the listening socket
 /// before the process ends, so a restart on the same port needs the program zeek-sim.
 ///
-/// Threads: one of its own; all functions may be called from any thread.
+/// Threads: one of its own, or the server's; all functions may be called from any thread.
 class ZeekSim {
  public:
   static Result<std::unique_ptr<ZeekSim>> start(ZeekSimOptions options = {});
@@ -48,6 +52,8 @@ class ZeekSim {
   ZeekSim& operator=(const ZeekSim&) = delete;
 
   std::uint16_t port() const { return port_; }
+  /// Only with Transport::kWebSocket.
+  WebSocketServer& websocket() { return *server_; }
 
   // ---- faults ----
 
@@ -78,18 +84,20 @@ class ZeekSim {
   std::uint64_t malformed() const { return malformed_; }
 
  private:
-  ZeekSim(std::unique_ptr<zeek::BrokerEndpoint> endpoint, std::uint16_t port,
-          PackageOptions package);
+  explicit ZeekSim(PackageOptions package);
 
+  Result<void> open_broker(const ZeekSimOptions& options);
+  Result<void> listen_websocket(const ZeekSimOptions& options);
   void run();
-  void on_event(const zeek::WireMessage& message);
-  void on_package_event(const zeek::WireEvent& event);
-  void on_dump(const zeek::WireEvent& event);
+  void publish(const std::string& topic, const zeek::WireEvent& event);
   void publish(const std::string& service_id, const std::vector<contract::FromZeek>& answers);
+  // False: no event that a Zeek with the package declares.
+  bool on_event(const zeek::WireMessage& message);
+  bool on_package_event(const zeek::WireEvent& event);
+  bool on_dump(const zeek::WireEvent& event);
   static std::string new_instance();
 
-  std::unique_ptr<zeek::BrokerEndpoint> endpoint_;
-  std::uint16_t port_;
+  std::uint16_t port_ = 0;
   std::mutex mutex_;  ///< of model_
   PackageModel model_;
   std::atomic<std::size_t> drop_ = 0;
@@ -97,7 +105,10 @@ class ZeekSim {
   std::atomic<std::uint64_t> received_ = 0;
   std::atomic<std::uint64_t> malformed_ = 0;
   std::atomic<bool> stopping_ = false;
-  std::thread thread_;
+  // One of the two; last, because their threads use the members above.
+  std::unique_ptr<zeek::BrokerEndpoint> endpoint_;
+  std::thread thread_;  ///< of endpoint_
+  std::unique_ptr<WebSocketServer> server_;
 };
 
 }  // namespace misp_zeek::sim

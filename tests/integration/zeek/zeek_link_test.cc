@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "zeek/broker_link.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "core/contract.h"
+#include "link_support.h"
 #include "report_log.h"
 #include "zeek_sim/test_certificate.h"
 #include "zeek_sim/zeek_sim.h"
@@ -23,19 +24,8 @@ using contract::Hello;
 using contract::HelloAck;
 using contract::Ping;
 using contract::Pong;
+using sim::Transport;
 using testing::HasSubstr;
-using zeek::BrokerLink;
-using zeek::BrokerLinkOptions;
-
-constexpr const char* kServiceId = "00c0ffee12345678";
-
-BrokerLinkOptions options_for(std::uint16_t port) {
-  BrokerLinkOptions options;
-  options.port = port;
-  options.retry_interval = std::chrono::milliseconds(50);
-  options.max_retry_interval = std::chrono::milliseconds(200);
-  return options;
-}
 
 Item domain_item(std::size_t number) {
   Item item;
@@ -47,21 +37,48 @@ Item domain_item(std::size_t number) {
   return item;
 }
 
-class BrokerLinkTest : public testing::Test {
+/// What holds for every transport.
+class ZeekLinkTest : public testing::TestWithParam<Transport> {
  protected:
   static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
 
   void SetUp() override {
     const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::path(testing::TempDir()) / (std::string("link-") + info->name());
+    std::string name = info->name();
+    std::replace(name.begin(), name.end(), '/', '-');
+    folder_ = std::filesystem::path(testing::TempDir()) / ("link-" + name);
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  void start_sim(sim::ZeekSimOptions options = {}) {
+  bool is_broker() const { return GetParam() == Transport::kBroker; }
+
+  /// Broker is encrypted by default, Zeek's WebSocket server is not.
+  void start_sim() { start_sim(!is_broker(), {}); }
+  void start_sim(bool disable_tls, zeek::TlsFiles tls) {
+    sim::ZeekSimOptions options;
+    options.transport = GetParam();
+    options.disable_tls = disable_tls;
+    options.tls = std::move(tls);
     auto started = sim::ZeekSim::start(std::move(options));
     ASSERT_TRUE(started) << started.error().message;
     sim_ = std::move(*started);
+  }
+
+  std::unique_ptr<ZeekLink> make_link(std::uint16_t port) {
+    return make_link(port, !is_broker(), {});
+  }
+  std::unique_ptr<ZeekLink> make_link(std::uint16_t port, bool disable_tls, zeek::TlsFiles tls) {
+    if (is_broker()) {
+      auto options = broker_options(port);
+      options.disable_tls = disable_tls;
+      options.tls = std::move(tls);
+      return std::make_unique<zeek::BrokerLink>(options);
+    }
+    auto options = websocket_options(port);
+    options.websocket.use_tls = !disable_tls;
+    options.websocket.tls = std::move(tls);
+    return std::make_unique<zeek::WebSocketLink>(options);
   }
 
   std::filesystem::path folder_;
@@ -69,21 +86,21 @@ class BrokerLinkTest : public testing::Test {
   ReportLog log_;  // outlives the links of the tests
 };
 
-TEST_F(BrokerLinkTest, ReportsUpAndExchangesMessages) {
+TEST_P(ZeekLinkTest, ReportsUpAndExchangesMessages) {
   start_sim();
-  BrokerLink link(options_for(sim_->port()));
-  link.start(kServiceId, log_.sink());
+  const auto link = make_link(sim_->port());
+  link->start(kServiceId, log_.sink());
   const auto up = log_.next_as<LinkUp>();
   ASSERT_TRUE(up);
   EXPECT_THAT(up->peer, HasSubstr("127.0.0.1:" + std::to_string(sim_->port())));
 
-  EXPECT_TRUE(link.send(Hello{kServiceId, "s-1", "1.0.0"}));
+  EXPECT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
   const auto hello = log_.next_as<HelloAck>();
   ASSERT_TRUE(hello);
   EXPECT_EQ(hello->session, "s-1");
   EXPECT_EQ(hello->items, 0U);
 
-  EXPECT_TRUE(link.send(Apply{"s-1", 1, "epoch", 1, {domain_item(1)}, {}}));
+  EXPECT_TRUE(link->send(Apply{"s-1", 1, "epoch", 1, {domain_item(1)}, {}}));
   const auto ack = log_.next_as<Ack>();
   ASSERT_TRUE(ack);
   EXPECT_EQ(ack->inserted, 1U);
@@ -91,58 +108,58 @@ TEST_F(BrokerLinkTest, ReportsUpAndExchangesMessages) {
   EXPECT_EQ(sim_->malformed(), 0U);
 }
 
-TEST_F(BrokerLinkTest, SendsNothingWhileThereIsNoConnection) {
-  BrokerLink link(options_for(1));
-  EXPECT_FALSE(link.send(Ping{"s-1", 1}));
-  link.start(kServiceId, log_.sink());
+TEST_P(ZeekLinkTest, SendsNothingWhileThereIsNoConnection) {
+  const auto link = make_link(1);
+  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
+  link->start(kServiceId, log_.sink());
   const auto down = log_.next_as<LinkDown>();
   ASSERT_TRUE(down);
   EXPECT_EQ(down->error.code, ErrorCode::kUnavailable);
   EXPECT_THAT(down->error.message, HasSubstr("zeek at 127.0.0.1:1"));
-  EXPECT_FALSE(link.send(Ping{"s-1", 1}));
-  link.stop();
-  EXPECT_FALSE(link.send(Ping{"s-1", 1}));
+  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
+  link->stop();
+  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
 }
 
-TEST_F(BrokerLinkTest, ReconnectsWhenTheListenerReturns) {
-  auto first = std::make_unique<ZeekSimProcess>(folder_, 0);
+TEST_P(ZeekLinkTest, ReconnectsWhenTheListenerReturns) {
+  auto first = std::make_unique<ZeekSimProcess>(folder_, 0, GetParam());
   const std::uint16_t port = first->port();
   ASSERT_NE(port, 0);
-  BrokerLink link(options_for(port));
-  link.start(kServiceId, log_.sink());
+  const auto link = make_link(port);
+  link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
 
   first->end(SIGKILL);
   const auto lost = log_.next_as<LinkDown>();
   ASSERT_TRUE(lost);
   EXPECT_EQ(lost->error.code, ErrorCode::kUnavailable);
-  EXPECT_FALSE(link.send(Ping{"s-1", 1}));
+  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
   ASSERT_TRUE(log_.next_as<LinkDown>());  // nothing listens
 
-  const ZeekSimProcess second(folder_, port);
+  const ZeekSimProcess second(folder_, port, GetParam());
   ASSERT_EQ(second.port(), port);
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  EXPECT_TRUE(link.send(Hello{kServiceId, "s-2", "1.0.0"}));
+  EXPECT_TRUE(link->send(Hello{kServiceId, "s-2", "1.0.0"}));
   EXPECT_TRUE(log_.next_as<HelloAck>());
 }
 
-TEST_F(BrokerLinkTest, ReportsDownWhenZeekEndsInOrder) {
-  ZeekSimProcess process(folder_, 0);
-  BrokerLink link(options_for(process.port()));
-  link.start(kServiceId, log_.sink());
+TEST_P(ZeekLinkTest, ReportsDownWhenZeekEndsInOrder) {
+  ZeekSimProcess process(folder_, 0, GetParam());
+  const auto link = make_link(process.port());
+  link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
   EXPECT_EQ(process.end(SIGTERM), 0);
   EXPECT_TRUE(log_.next_as<LinkDown>());
 }
 
-TEST_F(BrokerLinkTest, BringsTenThousandItemsInBatchesWithFourInFlight) {
+TEST_P(ZeekLinkTest, BringsTenThousandItemsInBatchesWithFourInFlight) {
   constexpr std::size_t kItems = 10'000;
   constexpr std::size_t kWindow = 4;
   start_sim();
-  BrokerLink link(options_for(sim_->port()));
-  link.start(kServiceId, log_.sink());
+  const auto link = make_link(sim_->port());
+  link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link.send(Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
   ASSERT_TRUE(log_.next_as<HelloAck>());
 
   std::uint64_t digest = 0;
@@ -157,7 +174,7 @@ TEST_F(BrokerLinkTest, BringsTenThousandItemsInBatchesWithFourInFlight) {
         apply.upserts.push_back(domain_item(next++));
         digest ^= item_hash(apply.upserts.back());
       }
-      ASSERT_TRUE(link.send(apply));
+      ASSERT_TRUE(link->send(apply));
     }
     const auto ack = log_.next_as<Ack>();
     ASSERT_TRUE(ack);
@@ -165,26 +182,26 @@ TEST_F(BrokerLinkTest, BringsTenThousandItemsInBatchesWithFourInFlight) {
     inserted += ack->inserted;
   }
   EXPECT_EQ(inserted, kItems);
-  ASSERT_TRUE(link.send(Ping{"s-1", 1}));
+  ASSERT_TRUE(link->send(Ping{"s-1", 1}));
   const auto pong = log_.next_as<Pong>();
   ASSERT_TRUE(pong);
   EXPECT_EQ(pong->items, kItems);
   EXPECT_EQ(pong->digest, format_digest(digest));
 }
 
-TEST_F(BrokerLinkTest, HearsOnlyTheAnswersToItsOwnService) {
+TEST_P(ZeekLinkTest, HearsOnlyTheAnswersToItsOwnService) {
   start_sim();
   ReportLog other_log;
-  BrokerLink link(options_for(sim_->port()));
-  BrokerLink other(options_for(sim_->port()));
-  link.start(kServiceId, log_.sink());
-  other.start("ffffffffffffffff", other_log.sink());
+  const auto link = make_link(sim_->port());
+  const auto other = make_link(sim_->port());
+  link->start(kServiceId, log_.sink());
+  other->start("ffffffffffffffff", other_log.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
   ASSERT_TRUE(other_log.next_as<LinkUp>());
 
-  ASSERT_TRUE(link.send(Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
   ASSERT_TRUE(log_.next_as<HelloAck>());
-  ASSERT_TRUE(other.send(Hello{"ffffffffffffffff", "s-2", "1.0.0"}));
+  ASSERT_TRUE(other->send(Hello{"ffffffffffffffff", "s-2", "1.0.0"}));
   const auto hello = other_log.next_as<HelloAck>();
   ASSERT_TRUE(hello);
   EXPECT_EQ(hello->session, "s-2");
@@ -192,50 +209,49 @@ TEST_F(BrokerLinkTest, HearsOnlyTheAnswersToItsOwnService) {
   EXPECT_EQ(other_log.waiting(), 0U);
 }
 
-TEST_F(BrokerLinkTest, SpeaksWithoutTlsWhenBothSidesDo) {
-  sim::ZeekSimOptions plain;
-  plain.disable_tls = true;
-  start_sim(plain);
-  auto options = options_for(sim_->port());
-  options.disable_tls = true;
-  BrokerLink link(options);
-  link.start(kServiceId, log_.sink());
+TEST_P(ZeekLinkTest, SpeaksWithoutTlsWhenBothSidesDo) {
+  start_sim(true, {});
+  const auto link = make_link(sim_->port(), true, {});
+  link->start(kServiceId, log_.sink());
   EXPECT_TRUE(log_.next_as<LinkUp>());
 }
 
-TEST_F(BrokerLinkTest, SpeaksTlsWithCertificatesOnBothSides) {
-  sim::ZeekSimOptions strict;
-  strict.tls = sim::write_test_certificate(folder_);
-  start_sim(strict);
-  auto options = options_for(sim_->port());
-  options.tls = strict.tls;
-  BrokerLink link(options);
-  link.start(kServiceId, log_.sink());
+TEST_P(ZeekLinkTest, SpeaksTlsWithCertificatesOnBothSides) {
+  const auto files = sim::write_test_certificate(folder_);
+  start_sim(false, files);
+  const auto link = make_link(sim_->port(), false, files);
+  link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link.send(Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
   EXPECT_TRUE(log_.next_as<HelloAck>());
 }
 
-TEST_F(BrokerLinkTest, PassesOverWhatTheStandInDropsAndForgets) {
+TEST_P(ZeekLinkTest, PassesOverWhatTheStandInDropsAndForgets) {
   start_sim();
-  BrokerLink link(options_for(sim_->port()));
-  link.start(kServiceId, log_.sink());
+  const auto link = make_link(sim_->port());
+  link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
   sim_->drop_next(1);
-  ASSERT_TRUE(link.send(Hello{kServiceId, "lost", "1.0.0"}));
-  ASSERT_TRUE(link.send(Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link->send(Hello{kServiceId, "lost", "1.0.0"}));
+  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
   const auto first = log_.next_as<HelloAck>();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->session, "s-1");
 
   sim_->restart_package();
-  ASSERT_TRUE(link.send(Ping{"s-1", 1}));
-  ASSERT_TRUE(link.send(Hello{kServiceId, "s-2", "1.0.0"}));
+  ASSERT_TRUE(link->send(Ping{"s-1", 1}));
+  ASSERT_TRUE(link->send(Hello{kServiceId, "s-2", "1.0.0"}));
   const auto second = log_.next_as<HelloAck>();
   ASSERT_TRUE(second);
   EXPECT_NE(second->instance, first->instance);
   EXPECT_EQ(sim_->received(), 4U);
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, ZeekLinkTest,
+                         testing::Values(Transport::kBroker, Transport::kWebSocket),
+                         [](const auto& transport) {
+                           return transport.param == Transport::kBroker ? "Broker" : "WebSocket";
+                         });
 
 }  // namespace
 }  // namespace misp_zeek

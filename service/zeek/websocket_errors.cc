@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "zeek/websocket_errors.h"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/websocket/error.hpp>
+
+namespace misp_zeek::zeek {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+
+Error unavailable(std::string message) { return {ErrorCode::kUnavailable, std::move(message), 0}; }
+
+Error incompatible(std::string message) {
+  return {ErrorCode::kIncompatible, std::move(message), 0};
+}
+
+bool is_tls_error(beast::error_code error) {
+  return error.category() == asio::error::get_ssl_category() ||
+         error.category() == asio::ssl::error::get_stream_category();
+}
+
+Error describe_connect(beast::error_code error) {
+  if (error == asio::error::connection_refused) {
+    return unavailable(
+        "nothing listens there; Zeek listens with Cluster::listen_websocket: zeekctl's manager "
+        "does "
+        "since 8.1, a stand-alone Zeek with policy/frameworks/cluster/websocket/server");
+  }
+  return unavailable("cannot connect: " + error.message());
+}
+
+Error describe_tls(beast::error_code error, const FailureContext& context) {
+  if (!context.certificate_problem.empty()) {
+    return incompatible("the server's certificate is refused: " + context.certificate_problem +
+                        "; see ca_file, server_name and verify_tls");
+  }
+  // OpenSSL's reason for an answer that is no TLS.
+  if (error.message().find("wrong version number") != std::string::npos) {
+    return incompatible("the server speaks no TLS: set tls alike on both sides");
+  }
+  return incompatible("no TLS connection (" + error.message() +
+                      "): TLS and certificates must be set alike on both sides");
+}
+
+Error describe_upgrade(beast::error_code error, const FailureContext& context) {
+  const int status = context.http_status;
+  if (error == websocket::error::upgrade_declined && status != 0) {
+    const std::string answer = "the server answers HTTP " + std::to_string(status);
+    if (status == 401 || status == 403) {
+      return {ErrorCode::kUnauthorized, answer + ": a proxy in front of Zeek refuses us", 0};
+    }
+    if (status >= 500) {
+      return unavailable(answer + ": is Zeek behind that proxy running?");
+    }
+    return incompatible(answer + " to a WebSocket request: is this Zeek's WebSocket port?");
+  }
+  return incompatible(
+      "something listens there but speaks no WebSocket (" + error.message() +
+      "): tls must be set "
+      "alike on both sides (here: " +
+      (context.use_tls ? "true" : "false") +
+      "), and the port must be Zeek's WebSocket port, not Broker's (transport = \"broker\")");
+}
+
+Error describe_end(beast::error_code error, const FailureContext& context) {
+  if (error == websocket::error::closed) {
+    return unavailable("Zeek closed the connection" +
+                       (context.close_reason.empty() ? "" : " (" + context.close_reason + ")"));
+  }
+  if (error == websocket::error::message_too_big) {
+    return {ErrorCode::kTooLarge, "Zeek sent a message beyond the bound", 0};
+  }
+  return unavailable("the connection was lost (" + error.message() + ")");
+}
+
+}  // namespace
+
+Error describe_failure(beast::error_code error, const FailureContext& context) {
+  if (error == beast::error::timeout || error == asio::error::timed_out) {
+    return {ErrorCode::kTimeout,
+            context.stage == Stage::kOpen ? "no answer to pings" : "no answer while connecting", 0};
+  }
+  if (context.stage > Stage::kConnect && is_tls_error(error)) {
+    return describe_tls(error, context);
+  }
+  switch (context.stage) {
+    case Stage::kResolve:
+      return unavailable("the name cannot be resolved: " + error.message());
+    case Stage::kConnect:
+      return describe_connect(error);
+    case Stage::kTls:
+      return describe_tls(error, context);
+    case Stage::kUpgrade:
+      return describe_upgrade(error, context);
+    case Stage::kSubscribe:
+    case Stage::kOpen:
+      break;
+  }
+  return describe_end(error, context);
+}
+
+}  // namespace misp_zeek::zeek
