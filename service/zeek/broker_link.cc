@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/contract.h"
+#include "zeek/backoff.h"
 #include "zeek/broker_adapter.h"
 #include "zeek/codec.h"
+#include "zeek/link_reports.h"
 #include "zeek/tcp_probe.h"
 
 namespace misp_zeek::zeek {
@@ -19,20 +23,19 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kProbeTimeout{1'000};
+constexpr milliseconds kIdleWait{3'600'000};
 /// How often a silent connection is looked at, see BrokerEndpoint::has_peer().
 constexpr milliseconds kCheckInterval{5'000};
 
-Error with_place(Error error, const BrokerLinkOptions& options) {
-  error.message = options.name + " at " + options.address + ":" + std::to_string(options.port) +
-                  ": " + error.message;
-  return error;
+std::string place_of(const BrokerLinkOptions& options) {
+  return options.address + ":" + std::to_string(options.port);
 }
 
 /// Broker often calls "unavailable" what is there but cannot be understood.
 Error diagnose(Error error, const BrokerLinkOptions& options) {
   if (error.code != ErrorCode::kIncompatible) {
     if ((error.code != ErrorCode::kUnavailable && error.code != ErrorCode::kTimeout) ||
-        !accepts_tcp(options.address, options.port, kProbeTimeout)) {
+        options.listen || !accepts_tcp(options.address, options.port, kProbeTimeout)) {
       return error;
     }
     error.code = ErrorCode::kIncompatible;
@@ -41,9 +44,10 @@ Error diagnose(Error error, const BrokerLinkOptions& options) {
       "; something listens there but does not complete the handshake. TLS and certificates must be "
       "set alike on both sides; this binary speaks Broker " +
       broker_version() + (options.disable_tls ? " without TLS" : " with TLS");
-  if (broker_version().starts_with("1.")) {
-    error.message += ", Zeek 7 and later speak Broker 2.x: build with -DZEEK_ROOT=<Zeek's prefix>";
-  }
+  error.message += broker_version().starts_with("1.")
+                       ? ", Zeek 7 and later speak Broker 2.x: build with -DZEEK_ROOT=<Zeek's "
+                         "prefix>, or use transport = \"websocket\""
+                       : ", which needs Zeek 7 or later there: Broker 1.x is another protocol";
   return error;
 }
 
@@ -56,7 +60,8 @@ class BrokerLink::Worker {
   Worker(BrokerLinkOptions options, const std::string& service_id, OnReport on_report)
       : options_(std::move(options)),
         topic_(contract::kServiceTopicPrefix + service_id),
-        on_report_(std::move(on_report)) {}
+        reports_(options_.name + " at " + place_of(options_), std::move(on_report)),
+        backoff_(options_.retry_interval, options_.max_retry_interval, std::random_device{}()) {}
 
   static void start(const std::shared_ptr<Worker>& self) {
     const std::lock_guard lock(self->mutex_);
@@ -73,10 +78,7 @@ class BrokerLink::Worker {
   }
 
   void stop() {
-    {
-      const std::lock_guard lock(report_mutex_);
-      silent_ = true;
-    }
+    reports_.silence();
     std::unique_lock lock(mutex_);
     stopping_ = true;
     up_ = false;
@@ -99,7 +101,7 @@ class BrokerLink::Worker {
   /// starts its successor, because Broker may never return from ending an endpoint.
   static void run(const std::shared_ptr<Worker>& self) {
     std::unique_ptr<BrokerEndpoint> ended;
-    if (self->pause(self->delay_)) {
+    if (self->pause(self->backoff_.next())) {
       self->connect();
     }
     {
@@ -120,28 +122,30 @@ class BrokerLink::Worker {
   void connect() {
     was_up_ = false;
     auto endpoint = BrokerEndpoint::create({{topic_}, options_.tls, options_.disable_tls});
-    if (endpoint) {
-      {
-        const std::lock_guard lock(mutex_);
-        endpoint_ = std::move(*endpoint);
-      }
-      // Only the link's thread changes endpoint_, so it may use it without the lock.
+    if (!endpoint) {
+      report_down(std::move(endpoint.error()));
+      return;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      endpoint_ = std::move(*endpoint);
+    }
+    // Only the link's thread changes endpoint_, so it may use it without the lock.
+    if (options_.listen) {
+      listen();
+    } else {
       endpoint_->connect(options_.address, options_.port);
       serve();
-    } else {
-      report_down(std::move(endpoint.error()));
     }
-    const std::lock_guard lock(mutex_);
-    up_ = false;
-    const bool doubled = !was_up_ && delay_ > milliseconds::zero();
-    delay_ = std::min(doubled ? delay_ * 2 : options_.retry_interval, options_.max_retry_interval);
   }
 
+  /// One connection.
   void serve() {
     const auto begin = Clock::now();
     auto deadline = begin + options_.connect_timeout;
     const auto last_deadline = begin + options_.abandon_timeout;
-    while (!is_stopping()) {
+    bool ended = false;
+    while (!ended && !is_stopping()) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
       if (!was_up_ && left <= milliseconds::zero()) {
         if (deadline >= last_deadline) {
@@ -151,69 +155,93 @@ class BrokerLink::Worker {
         deadline = last_deadline;
         continue;
       }
-      auto events = endpoint_->wait(was_up_ ? kCheckInterval : left);
-      if (events.empty() && was_up_ && !is_stopping() && !endpoint_->has_peer()) {
-        report_down({ErrorCode::kUnavailable, "the connection was lost", 0});
-        return;
-      }
-      for (auto& event : events) {
-        if (auto* down = std::get_if<PeerDown>(&event)) {
-          report_down(std::move(down->error));
-          return;
+      ended = !handle_all(endpoint_->wait(was_up_ ? kCheckInterval : left));
+    }
+  }
+
+  /// All connections until stop().
+  void listen() {
+    if (const auto port = endpoint_->listen(options_.address, options_.port); !port) {
+      report_down(port.error());
+      return;
+    }
+    reports_.failed({ErrorCode::kUnavailable,
+                     "listening, and no Zeek has connected yet: MISP::broker_peer_address there "
+                     "must name this port",
+                     0});
+    while (!is_stopping()) {
+      if (!handle_all(endpoint_->wait(was_up_ ? kCheckInterval : kIdleWait))) {
+        was_up_ = false;
+        if (endpoint_->has_peer()) {
+          on_up({});  // there were two
         }
-        handle(event);
       }
     }
+  }
+
+  /// False: the connection ended, or the attempt failed.
+  bool handle_all(std::vector<BrokerReport> events) {
+    if (events.empty() && was_up_ && !is_stopping() && !endpoint_->has_peer()) {
+      report_down({ErrorCode::kUnavailable, "the connection was lost", 0});
+      return false;
+    }
+    for (auto& event : events) {
+      if (auto* down = std::get_if<PeerDown>(&event)) {
+        report_down(std::move(down->error));
+        return false;
+      }
+      handle(event);
+    }
+    return true;
   }
 
   void handle(BrokerReport& event) {
     if (const auto* up = std::get_if<PeerUp>(&event)) {
-      was_up_ = true;
-      last_problem_.clear();
-      {
-        const std::lock_guard lock(mutex_);
-        up_ = !stopping_;
-      }
-      const std::string place = options_.address + ":" + std::to_string(options_.port);
-      report(LinkUp{(up->peer.empty() ? place : up->peer) + " (Broker " + broker_version() + ")"});
+      on_up(*up);
     } else if (auto* malformed = std::get_if<WireMalformed>(&event)) {
-      report(LinkMalformed{with_place(std::move(malformed->error), options_)});
+      reports_.malformed(std::move(malformed->error));
     } else if (const auto& message = std::get<WireMessage>(event); message.topic == topic_) {
-      auto decoded = decode_from_zeek(message.event);
-      if (decoded) {
-        report(std::move(*decoded));
-      } else {
-        report(LinkMalformed{with_place(std::move(decoded.error()), options_)});
-      }
+      reports_.event(message.event);
     }
   }
 
-  /// Reports the end of a connection, or of an attempt that failed unlike the last one.
-  void report_down(Error error) {
-    if (is_stopping()) {
+  void on_up(const PeerUp& up) {
+    if (was_up_) {
+      reports_.malformed({ErrorCode::kIncompatible,
+                          "a second Zeek connected (" + up.peer +
+                              "): each needs a [[zeek]] with a "
+                              "port of its own",
+                          0});
       return;
     }
-    if (was_up_) {
-      // Broker 1.4 may tell of a loss by its own failed attempt to connect again.
-      if (error.code == ErrorCode::kUnavailable) {
-        error.message = "the connection was lost";
-      }
+    was_up_ = true;
+    backoff_.reset();
+    {
       const std::lock_guard lock(mutex_);
-      up_ = false;
-    } else {
-      error = diagnose(std::move(error), options_);
+      up_ = !stopping_;
     }
-    if (was_up_ || error.message != last_problem_) {
-      last_problem_ = error.message;
-      report(LinkDown{with_place(std::move(error), options_)});
-    }
+    reports_.up((up.peer.empty() ? place_of(options_) : up.peer) + " (Broker " + broker_version() +
+                ")");
   }
 
-  void report(LinkReport what) {
-    const std::lock_guard lock(report_mutex_);
-    if (!silent_) {
-      on_report_(std::move(what));
+  /// Reports the end of a connection, or of an attempt that failed.
+  void report_down(Error error) {
+    {
+      const std::lock_guard lock(mutex_);
+      up_ = false;
+      if (stopping_) {
+        return;
+      }
     }
+    if (!was_up_) {
+      reports_.failed(diagnose(std::move(error), options_));
+      return;
+    }
+    // Broker 1.4 may tell of a loss by its own failed attempt to connect again.
+    if (error.code == ErrorCode::kUnavailable) {
+      error.message = "the connection was lost";
+    }
+    reports_.lost(std::move(error));
   }
 
   bool is_stopping() {
@@ -229,14 +257,10 @@ class BrokerLink::Worker {
 
   const BrokerLinkOptions options_;
   const std::string topic_;
-  const OnReport on_report_;
   // Of the link's thread, whichever it is now.
-  bool was_up_ = false;       ///< this connection was up
-  std::string last_problem_;  ///< why the last attempt failed
-  milliseconds delay_{0};     ///< before the next attempt
-
-  std::mutex report_mutex_;  ///< held while a report is given
-  bool silent_ = false;
+  LinkReports reports_;
+  Backoff backoff_;
+  bool was_up_ = false;  ///< this connection was up
 
   std::mutex mutex_;  ///< of all below
   std::condition_variable changed_;

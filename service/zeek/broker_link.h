@@ -15,6 +15,7 @@ struct BrokerLinkOptions {
   std::string name = "zeek";  ///< of this Zeek in the configuration; begins every error's text
   std::string address = "127.0.0.1";
   std::uint16_t port = 27760;
+  bool listen = false;  ///< Zeek connects to us: `address` and `port` are our own
   std::chrono::milliseconds retry_interval{1'000};       ///< after the first failure; then doubled
   std::chrono::milliseconds max_retry_interval{15'000};  ///< cap of the doubling
   std::chrono::milliseconds connect_timeout{10'000};     ///< then an attempt is reported as failed
@@ -25,7 +26,12 @@ struct BrokerLinkOptions {
 };
 
 /// Link to one Zeek over native Broker: `Broker::listen` there, one endpoint here for each
-/// connection, so that nothing is forwarded among Zeeks and no state outlives a connection.
+/// connection, so that nothing is forwarded among Zeeks and no state outlives a connection. Between
+/// attempts it waits with back-off and jitter.
+///
+/// With `listen` it is `Broker::peer` there (the package's MISP::broker_peer_address), and one
+/// endpoint here until stop(), because Broker 2.8 keeps a listening port until the process ends.
+/// Only one Zeek may connect; that a second one did is reported as LinkMalformed.
 ///
 /// LinkDown is reported when a connection is lost, and when an attempt fails for another reason
 /// than the one before it. Its codes: kUnavailable (nothing listens, or the connection was lost),

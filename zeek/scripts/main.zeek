@@ -2,6 +2,7 @@
 ##! Sessions: who speaks, in which order, and the answers. Loaded on a
 ##! stand-alone Zeek and on the manager of a cluster.
 
+@load ./peer
 @load ./transport
 @load ./work
 

@@ -16,6 +16,14 @@ export {
 	## Port to listen on. Environment: ``MISP_BROKER_PORT``, a number.
 	const broker_port = 27760/tcp &redef;
 
+	## Address of a service that listens (``listen = true`` there), to which the
+	## package connects by itself; empty: none. Environment:
+	## ``MISP_BROKER_PEER_ADDRESS``.
+	const broker_peer_address = "" &redef;
+
+	## Port of that service. Environment: ``MISP_BROKER_PEER_PORT``, a number.
+	const broker_peer_port = 27760/tcp &redef;
+
 	## Whether ``misp.log`` gets a line for every entry of a snapshot, too. A
 	## snapshot can have hundreds of thousands.
 	option log_snapshot_items = F;

@@ -46,11 +46,13 @@ Result<void> ZeekSim::open_broker(const ZeekSimOptions& options) {
   if (!endpoint) {
     return tl::unexpected(endpoint.error());
   }
-  const auto port = (*endpoint)->listen(options.address, options.port);
-  if (!port) {
+  if (options.connect) {
+    (*endpoint)->connect(options.address, options.port);
+  } else if (const auto port = (*endpoint)->listen(options.address, options.port)) {
+    port_ = *port;
+  } else {
     return tl::unexpected(port.error());
   }
-  port_ = *port;
   endpoint_ = std::move(*endpoint);
   thread_ = std::thread([this] { run(); });
   return {};

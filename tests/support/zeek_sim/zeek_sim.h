@@ -30,6 +30,7 @@ struct ZeekSimOptions {
   Transport transport = Transport::kBroker;
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free one
+  bool connect = false;    ///< Broker: makes one attempt to connect there instead of listening
   zeek::TlsFiles tls;
   bool disable_tls = false;
   PackageOptions package;
