@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <deque>
 #include <iostream>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,24 +16,40 @@
 #include <vector>
 
 #include "zeek/broker_link.h"
+#include "zeek/websocket_link.h"
 #include "zeek_sim/zeek_sim.h"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using misp_zeek::Item;
+using misp_zeek::sim::Transport;
 namespace contract = misp_zeek::contract;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
+std::unique_ptr<misp_zeek::ZeekLink> make_link(Transport transport, const std::string& address,
+                                               std::uint16_t port, bool disable_tls) {
+  if (transport == Transport::kWebSocket) {
+    misp_zeek::zeek::WebSocketLinkOptions options;
+    options.websocket.address = address;
+    options.websocket.port = port;
+    return std::make_unique<misp_zeek::zeek::WebSocketLink>(options);
+  }
+  misp_zeek::zeek::BrokerLinkOptions options;
+  options.address = address;
+  options.port = port;
+  options.disable_tls = disable_tls;
+  return std::make_unique<misp_zeek::zeek::BrokerLink>(options);
+}
+
 /// A session over a link, driven from one thread.
 class Session {
  public:
-  Session(std::string address, std::uint16_t port, bool disable_tls)
-      : link_(options(std::move(address), port, disable_tls)) {
-    link_.start("00c0ffee12345678", [this](misp_zeek::LinkReport report) {
+  explicit Session(std::unique_ptr<misp_zeek::ZeekLink> link) : link_(std::move(link)) {
+    link_->start("00c0ffee12345678", [this](misp_zeek::LinkReport report) {
       const std::lock_guard lock(mutex_);
       reports_.push_back(std::move(report));
       arrived_.notify_one();
@@ -43,7 +61,7 @@ class Session {
     if (!up || !std::holds_alternative<misp_zeek::LinkUp>(*up)) {
       return false;
     }
-    link_.send(contract::Hello{"00c0ffee12345678", "bench-1", "bench"});
+    link_->send(contract::Hello{"00c0ffee12345678", "bench-1", "bench"});
     return answer<contract::HelloAck>().has_value();
   }
 
@@ -59,7 +77,7 @@ class Session {
         for (std::size_t i = 0; i < per_message && sent < items; ++i, ++sent) {
           apply.upserts.push_back(item(++number_));
         }
-        link_.send(apply);
+        link_->send(apply);
         ++waiting;
       }
       if (!answer<contract::Ack>()) {
@@ -71,15 +89,6 @@ class Session {
   }
 
  private:
-  static misp_zeek::zeek::BrokerLinkOptions options(std::string address, std::uint16_t port,
-                                                    bool disable_tls) {
-    misp_zeek::zeek::BrokerLinkOptions options;
-    options.address = std::move(address);
-    options.port = port;
-    options.disable_tls = disable_tls;
-    return options;
-  }
-
   static Item item(std::size_t number) {
     Item item;
     item.entry = {{misp_zeek::IndicatorType::kDomain, std::to_string(number) + ".bench.example"},
@@ -113,7 +122,7 @@ class Session {
   std::deque<misp_zeek::LinkReport> reports_;
   std::uint64_t seq_ = 0;
   std::size_t number_ = 0;
-  misp_zeek::zeek::BrokerLink link_;  // last: its thread uses the members above
+  std::unique_ptr<misp_zeek::ZeekLink> link_;  // last: its thread uses the members above
 };
 
 bool measure_round_trips(Session& session) {
@@ -133,10 +142,10 @@ bool measure_round_trips(Session& session) {
 }
 
 bool measure_loads(Session& session) {
-  const std::vector<std::pair<std::size_t, std::size_t>> shapes = {{50, 1},  {100, 1}, {200, 1},
-                                                                   {200, 2}, {200, 4}, {200, 8}};
+  const std::vector<std::pair<std::size_t, std::size_t>> shapes = {
+      {50, 1}, {100, 1}, {200, 1}, {50, 4}, {100, 4}, {200, 2}, {200, 4}, {200, 8}};
   for (const auto& [per_message, window] : shapes) {
-    const std::size_t items = (window == 1 ? 50 : 250) * per_message;
+    const std::size_t items = (window == 1 ? 10'000 : 50'000);
     const auto time = session.load(items, per_message, window);
     if (!time) {
       return false;
@@ -151,10 +160,14 @@ bool measure_loads(Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures the Broker link against the stand-in, or against a Zeek that runs"};
+  CLI::App app{"Measures a link against the stand-in, or against a Zeek that runs"};
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
   bool disable_tls = false;
+  Transport transport = Transport::kBroker;
+  app.add_option("--transport", transport, "broker or websocket")
+      ->transform(CLI::Transformer(std::map<std::string, Transport>{
+          {"broker", Transport::kBroker}, {"websocket", Transport::kWebSocket}}));
   app.add_option("--address", address, "Of a Zeek that listens");
   app.add_option("--port", port, "Of a Zeek that listens; without it, a stand-in is started");
   app.add_flag("--disable-tls", disable_tls, "Broker without TLS");
@@ -164,7 +177,8 @@ int main(int argc, char** argv) {
   std::unique_ptr<misp_zeek::sim::ZeekSim> sim;
   if (port == 0) {
     misp_zeek::sim::ZeekSimOptions options;
-    options.disable_tls = disable_tls;
+    options.transport = transport;
+    options.disable_tls = disable_tls || transport == Transport::kWebSocket;
     auto started = misp_zeek::sim::ZeekSim::start(options);
     if (!started) {
       std::cerr << started.error().message << "\n";
@@ -173,10 +187,12 @@ int main(int argc, char** argv) {
     sim = std::move(*started);
     port = sim->port();
   }
-  std::printf("Broker %s, %s, %s\n", misp_zeek::zeek::broker_version().c_str(),
-              disable_tls ? "without TLS" : "with TLS",
+  const std::string broker =
+      "Broker " + misp_zeek::zeek::broker_version() + (disable_tls ? " without TLS" : " with TLS");
+  std::printf("%s, %s\n",
+              transport == Transport::kBroker ? broker.c_str() : "WebSocket without TLS",
               sim ? "stand-in in this process" : "another process");
-  Session session(address, port, disable_tls);
+  Session session(make_link(transport, address, port, disable_tls));
   if (!session.open() || !measure_round_trips(session) || !measure_loads(session)) {
     std::cerr << "no answer\n";
     return 1;
