@@ -49,13 +49,18 @@ struct ReconcileConfig {
 /// `[[zeek]]`
 struct ZeekConfig {
   std::string name = "zeek";          ///< in logs, metrics and /readyz; unique
-  std::string transport = "broker";   ///< the only one of this build
-  std::string address = "127.0.0.1";  ///< name or address
-  std::uint16_t port = 27760;         ///< of Broker::listen there
-  bool tls = true;                    ///< without files nobody is authenticated, as in Zeek
-  std::string ca_file;                ///< PEM; empty: none
+  std::string transport = "broker";   ///< or "websocket"
+  std::string address = "127.0.0.1";  ///< name or address; ours with `listen`
+  std::uint16_t port = 27760;         ///< of Broker::listen there; websocket: 27759 if not given
+  bool listen = false;                ///< broker: Zeek connects to us
+  bool tls = true;                    ///< websocket: false if not given, as in Zeek
+  bool verify_tls = true;             ///< websocket: Zeek's certificate must be valid
+  std::string server_name;            ///< websocket: in Zeek's certificate; empty: `address`
+  std::string ca_file;                ///< PEM; empty: none, for websocket the system's CAs
   std::string certificate;            ///< PEM chain; empty: none
   std::string key;                    ///< PEM; empty: none
+  std::string key_passphrase_file;    ///< empty: the key is not locked
+  Secret key_passphrase;
 };
 
 /// `[http]`

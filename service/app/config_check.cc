@@ -10,6 +10,7 @@
 
 #include "app/config_draft.h"
 #include "app/config_keys.h"
+#include "app/ports.h"
 #include "zeek/tls_files.h"
 
 namespace misp_zeek::app {
@@ -114,12 +115,47 @@ void Draft::check_zeeks() {
       problem(zeek_place(i, "name"), "zeek.name",
               "\"" + name + "\" is the name of another [[zeek]]", "a name of its own for each");
     }
+    check_transport(i);
     check_zeek_tls(i);
   }
 }
 
+void Draft::check_transport(std::size_t index) {
+  ZeekConfig& zeek = config_.zeek[index];
+  const Places& places = zeek_places_[index];
+  if (zeek.transport == "broker") {
+    for (const char* key : {"verify_tls", "server_name"}) {
+      if (const auto place = places.find(key); place != places.end()) {
+        warning(place->second, std::string("zeek.") + key, "has no effect with transport broker");
+      }
+    }
+    return;
+  }
+  // Zeek's own defaults for its WebSocket server.
+  if (!places.contains("port")) {
+    zeek.port = 27'759;
+  }
+  if (!places.contains("tls")) {
+    zeek.tls = false;
+  }
+  if (zeek.listen) {
+    problem(zeek_place(index, "listen"), "zeek.listen", "is true with transport websocket",
+            "true with transport broker only: Zeek's WebSocket server waits for clients");
+  }
+  const bool is_local =
+      zeek.address == "localhost" || zeek.address == "::1" || zeek.address.starts_with("127.");
+  if (!zeek.tls && !is_local) {
+    warning(zeek_place(index, "tls"), "zeek.tls",
+            "is false: indicators travel unencrypted, and anybody on the way can change them");
+  }
+}
+
 void Draft::check_zeek_tls(std::size_t index) {
-  const ZeekConfig& zeek = config_.zeek[index];
+  ZeekConfig& zeek = config_.zeek[index];
+  if (!zeek.key_passphrase_file.empty()) {
+    read_secret_path(zeek.key_passphrase_file, "zeek.key_passphrase_file",
+                     zeek_place(index, "key_passphrase_file"), zeek.key_passphrase);
+  }
   if (zeek.ca_file.empty() && zeek.certificate.empty() && zeek.key.empty()) {
     return;
   }
@@ -145,10 +181,10 @@ void Draft::check_zeek_tls(std::size_t index) {
             "both or none");
     return;
   }
-  if (!readable) {
+  if (!readable || bad_.contains("zeek.key_passphrase_file")) {
     return;
   }
-  if (const auto good = zeek::check({zeek.ca_file, zeek.certificate, zeek.key, ""}); !good) {
+  if (const auto good = zeek::check(tls_files(zeek)); !good) {
     problem(zeek_place(index, "certificate"), "zeek.certificate", good.error().message,
             "PEM files of a certificate, its key and a CA that go together");
   }

@@ -97,7 +97,7 @@ void Draft::apply_zeek_flags(const std::vector<Flag>& flags) {
     zeek.name = address->host + ":" + std::to_string(address->port);
     zeek.address = address->host;
     zeek.port = address->port;
-    zeek_places_.push_back({{"", flag.name}});
+    zeek_places_.push_back({{"", flag.name}, {"port", flag.name}});
   }
 }
 

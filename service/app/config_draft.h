@@ -51,6 +51,7 @@ class Draft {
   void check_types();
   void check_files();
   void check_zeeks();
+  void check_transport(std::size_t index);
   void check_zeek_tls(std::size_t index);
   void read_secrets(const Environment& environment);
   struct SecretSource;

@@ -267,13 +267,8 @@ std::vector<Key<Config>> service_keys() {
 }
 
 Problem check_transport(std::string_view transport) {
-  if (transport == "broker") {
-    return std::nullopt;
-  }
-  if (transport == "websocket") {
-    return "\"websocket\" is not yet supported by this build";
-  }
-  return "\"" + std::string(transport) + "\" is unknown";
+  const bool known = transport == "broker" || transport == "websocket";
+  return known ? Problem() : "\"" + std::string(transport) + "\" is unknown";
 }
 
 Problem check_address(std::string_view address) {
@@ -296,13 +291,20 @@ const std::vector<Key<Config>>& config_keys() {
 const std::vector<Key<ZeekConfig>>& zeek_keys() {
   static const std::vector<Key<ZeekConfig>> keys = {
       text<ZeekConfig>("name", "1 to 64 letters, digits and . _ - :", FIELD(name), check_zeek_name),
-      text<ZeekConfig>("transport", "broker", FIELD(transport), check_transport),
+      text<ZeekConfig>("transport", "broker, websocket", FIELD(transport), check_transport),
       text<ZeekConfig>("address", "a host name or address", FIELD(address), check_address),
       integer<ZeekConfig>("port", 1, 65'535, FIELD(port)),
+      flag<ZeekConfig>("listen", FIELD(listen)),
       flag<ZeekConfig>("tls", FIELD(tls)),
+      flag<ZeekConfig>("verify_tls", FIELD(verify_tls)),
+      text<ZeekConfig>("server_name", "the name in Zeek's certificate, or \"\" for address",
+                       FIELD(server_name)),
       text<ZeekConfig>("ca_file", kPem, FIELD(ca_file)),
       text<ZeekConfig>("certificate", kPem, FIELD(certificate)),
       text<ZeekConfig>("key", kPem, FIELD(key)),
+      text<ZeekConfig>("key_passphrase_file",
+                       "a file that holds the key's passphrase, or \"\" for none",
+                       FIELD(key_passphrase_file)),
   };
   return keys;
 }

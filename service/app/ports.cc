@@ -8,8 +8,35 @@
 #include "misp/feed_subscriber.h"
 #include "misp/rest_client.h"
 #include "zeek/broker_link.h"
+#include "zeek/websocket_link.h"
 
 namespace misp_zeek::app {
+namespace {
+
+std::unique_ptr<ZeekLink> make_broker_link(const ZeekConfig& zeek) {
+  zeek::BrokerLinkOptions options;
+  options.name = zeek.name;
+  options.address = zeek.address;
+  options.port = zeek.port;
+  options.listen = zeek.listen;
+  options.tls = tls_files(zeek);
+  options.disable_tls = !zeek.tls;
+  return std::make_unique<zeek::BrokerLink>(options);
+}
+
+std::unique_ptr<ZeekLink> make_websocket_link(const ZeekConfig& zeek) {
+  zeek::WebSocketLinkOptions options;
+  options.name = zeek.name;
+  options.websocket.address = zeek.address;
+  options.websocket.port = zeek.port;
+  options.websocket.use_tls = zeek.tls;
+  options.websocket.tls = tls_files(zeek);
+  options.websocket.verify_tls = zeek.verify_tls;
+  options.websocket.server_name = zeek.server_name;
+  return std::make_unique<zeek::WebSocketLink>(options);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
                                             std::vector<std::string> mapped_types) {
@@ -32,16 +59,12 @@ std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {
       misp::FeedOptions{config.endpoint, config.username, config.password.reveal()});
 }
 
+zeek::TlsFiles tls_files(const ZeekConfig& zeek) {
+  return {zeek.ca_file, zeek.certificate, zeek.key, zeek.key_passphrase.reveal()};
+}
+
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek) {
-  zeek::BrokerLinkOptions options;
-  options.name = zeek.name;
-  options.address = zeek.address;
-  options.port = zeek.port;
-  options.tls.ca_file = zeek.ca_file;
-  options.tls.certificate = zeek.certificate;
-  options.tls.key = zeek.key;
-  options.disable_tls = !zeek.tls;
-  return std::make_unique<zeek::BrokerLink>(options);
+  return zeek.transport == "websocket" ? make_websocket_link(zeek) : make_broker_link(zeek);
 }
 
 SyncOptions sync_options(const Config& config) {

@@ -11,6 +11,7 @@
 #include "core/misp_sync.h"
 #include "core/zeek_link.h"
 #include "core/zeek_session.h"
+#include "zeek/tls_files.h"
 
 /// From the configuration to the ports and the core's options. The only place that names an
 /// implementation of a port.
@@ -21,6 +22,7 @@ Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
                                             std::vector<std::string> mapped_types);
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config);
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek);
+zeek::TlsFiles tls_files(const ZeekConfig& zeek);
 
 SyncOptions sync_options(const Config& config);
 SessionOptions session_options(const std::string& service_id);

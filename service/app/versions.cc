@@ -6,6 +6,7 @@
 
 #include "app/service.h"
 #include "zeek/broker_adapter.h"
+#include "zeek/websocket_client.h"
 
 namespace misp_zeek::app {
 
@@ -17,7 +18,9 @@ std::string describe_versions() {
   const std::string broker = zeek::broker_version();
   std::string text = "misp-zeek " + version() + "\n";
   text += "broker " + broker;
-  text += broker.starts_with("1.") ? " (cannot talk to Zeek 7 or later)\n" : "\n";
+  text +=
+      broker.starts_with("1.") ? " (cannot talk to Zeek 7 or later; its WebSocket can)\n" : "\n";
+  text += "websocket " + zeek::websocket_version() + "\n";
   text += "libzmq " + std::to_string(major) + "." + std::to_string(minor) + "." +
           std::to_string(patch) + "\n";
   return text + "libcurl " + curl_version_info(CURLVERSION_NOW)->version + "\n";

@@ -132,7 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
               "\"log.colour\": is unknown; allowed: level, format"},
         Wrong{"KeyOfZeek", "", "prot = 1",
               "\"zeek.prot\": is unknown (did you mean \"port\"?); allowed: name, transport, "
-              "address, port, tls, ca_file, certificate, key"},
+              "address, port, listen, tls, verify_tls, server_name, ca_file, certificate, key, "
+              "key_passphrase_file"},
         Wrong{"Section", "", "[filtre]",
               "\"filtre\": is an unknown section (did you mean \"filter\"?); allowed: misp, "
               "filter, mapping, reconcile, http, state, log, zeek"},
@@ -149,11 +150,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"PortZero", "", "port = 0", "\"zeek.port\": 0 is out of range; allowed: 1 to 65535"},
         Wrong{"Name", "", "name = \"a b\"",
               "\"zeek.name\": is not a valid name; allowed: 1 to 64 letters, digits and . _ - :"},
-        Wrong{"WebSocket", "", "transport = \"websocket\"",
-              "\"zeek.transport\": \"websocket\" is not yet supported by this build; allowed: "
-              "broker"},
         Wrong{"Transport", "", "transport = \"smoke\"",
-              "\"zeek.transport\": \"smoke\" is unknown; allowed: broker"},
+              "\"zeek.transport\": \"smoke\" is unknown; allowed: broker, websocket"},
         Wrong{"Address", "", "address = \"127.0.0.1:27760 \"",
               "\"zeek.address\": is not a host name or address; allowed: a host name or address"},
         Wrong{"SecondOfOneName", "[[zeek]]", "name = \"zeek\"",
