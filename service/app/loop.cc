@@ -105,6 +105,7 @@ SteadyMs Loop::next_deadline(TimePoint now) const {
 }
 
 void Loop::run(const std::atomic<bool>& stopping) {
+  systemd_.ready();
   while (!stopping) {
     TimePoint now = read_clocks();
     const auto wait =
@@ -119,6 +120,7 @@ void Loop::run(const std::atomic<bool>& stopping) {
 }
 
 void Loop::stop() {
+  systemd_.stopping();
   feed_.reset();
   worker_.reset();
   for (auto& peer : peers_) {
@@ -183,6 +185,8 @@ void Loop::turn(TimePoint now) {
   follow_changes();
   narrator_.tell(view());
   board_.update(view(), now);
+  systemd_.alive(now.steady);
+  systemd_.status(status_line(board_.health().checks));
 }
 
 void Loop::serve_zeek(Peer& peer, TimePoint now) {

@@ -14,6 +14,7 @@
 #include "app/health_board.h"
 #include "app/inbox.h"
 #include "app/narrator.h"
+#include "app/notify.h"
 #include "app/propagation.h"
 #include "app/rest_worker.h"
 #include "app/view.h"
@@ -73,6 +74,7 @@ class Loop {
   Propagation propagation_;
   Narrator narrator_;
   HealthBoard board_;
+  SystemdNotifier systemd_;
   std::unique_ptr<http::Server> server_;
 };
 
