@@ -112,6 +112,37 @@ void MispSync::request_reconcile(bool full, Cause cause) {
   }
 }
 
+void MispSync::accept_shrink() {
+  shrink_accepted_ = true;
+  request_reconcile(true, Cause::kOperator);
+}
+
+// ---- durable state ----
+
+void MispSync::restore(const SavedSync& saved) {
+  status_.restored_from = saved.last_reconcile;
+  last_reconcile_ = saved.last_reconcile;
+  last_full_ = saved.last_full;
+  index_time_ = saved.index_time;
+  for (const auto& row : saved.index) {
+    index_.emplace(row.id, row);
+  }
+  if (const auto age = filter_.options().max_age.count(); age > 0) {
+    for (const auto& [uuid, attribute] : store_.attributes()) {
+      expiries_.emplace(attribute.timestamp + age, uuid);
+    }
+  }
+}
+
+SavedSync MispSync::saved() const {
+  SavedSync saved{last_reconcile_, last_full_, index_time_, {}};
+  saved.index.reserve(index_.size());
+  for (const auto& [id, row] : index_) {
+    saved.index.push_back(row);
+  }
+  return saved;
+}
+
 void MispSync::count_message(const FeedMessage& message) {
   ++counters_.messages[std::string(std::visit(MessageName{}, message))];
 }

@@ -81,6 +81,14 @@ struct Drift {
   std::uint64_t removed = 0;
 };
 
+/// What is worth keeping of MispSync besides the store.
+struct SavedSync {
+  UnixSeconds last_reconcile = 0;  ///< end of the last complete pass; 0 = never
+  UnixSeconds last_full = 0;       ///< of these, by the full list
+  std::int64_t index_time = 0;     ///< MISP's clock when it gave the index; 0 = not known
+  std::vector<EventIndexRow> index;
+};
+
 /// Keeps the store equal to what MISP and the filter say: applies feed messages as they come,
 /// reads what they cannot tell, and reconciles. Pure: it says which call it wants made
 /// (next_call()) and is given the answer. At most one call is under way.
@@ -94,7 +102,9 @@ class MispSync {
     std::optional<SteadyMs> last_full;
     std::string rest_error;  ///< empty while MISP answers
     std::optional<SteadyMs> rest_error_since;
-    std::string held;                 ///< why removals are held back; empty = none are
+    std::string held;  ///< why removals are held back; empty = none are
+    /// When a pass last ended before this process began, if the store was restored.
+    std::optional<UnixSeconds> restored_from;
     std::uint64_t rows_read = 0;      ///< of the full pass under way
     std::uint64_t rows_expected = 0;  ///< 0 = not known
     std::optional<MispUser> user;
@@ -130,8 +140,16 @@ class MispSync {
   /// When tick() or next_call() has something to do at the latest.
   SteadyMs deadline(TimePoint now) const;
   void request_reconcile(bool full, Cause cause);
-  /// The next pass may take out more than max_shrink, once.
-  void accept_shrink() { shrink_accepted_ = true; }
+  /// Starts a full pass that may take out more than max_shrink. Holds for this pass alone, however
+  /// much it finds.
+  void accept_shrink();
+
+  // ---- durable state ----
+  /// Takes up what was saved, with the store as restored. Before anything else is called.
+  void restore(const SavedSync& saved);
+  SavedSync saved() const;
+  /// Changes whenever saved() has something new.
+  std::uint64_t passes_ended() const { return passes_ended_; }
 
   const Status& status() const { return status_; }
   /// Attributes and events that are still to be looked up because nothing told for certain.
@@ -167,6 +185,7 @@ class MispSync {
     std::optional<Uuid> witness;  ///< an attribute that the answer under way must contain
     std::unordered_map<std::uint64_t, EventIndexRow> index;
     std::int64_t index_time = 0;
+    bool shrink_accepted = false;  ///< may take out more than max_shrink
     Drift drift;
   };
   struct Confirm {
@@ -259,10 +278,13 @@ class MispSync {
   SteadyMs next_user_ = 0;
   SteadyMs retry_at_ = 0;
   int errors_ = 0;
-  bool shrink_accepted_ = false;
+  bool shrink_accepted_ = false;  ///< of the pass that starts next
   int empty_lists_ = 0;
   std::unordered_map<std::uint64_t, EventIndexRow> index_;
   std::int64_t index_time_ = 0;
+  UnixSeconds last_reconcile_ = 0;
+  UnixSeconds last_full_ = 0;
+  std::uint64_t passes_ended_ = 0;
 
   Status status_;
   Counters counters_;

@@ -76,6 +76,7 @@ std::optional<RestCall> MispSync::start_due_pass(TimePoint now) {
     reconcile_->kind = full ? Pass::Kind::kFull : Pass::Kind::kIndex;
     reconcile_->cause = (full ? full_due_ : index_due_).value_or(Cause::kTimer);
     reconcile_->started = now.steady;
+    reconcile_->shrink_accepted = full && std::exchange(shrink_accepted_, false);
     ++counters_.reconciles[reconcile_->cause];
     index_due_.reset();
     if (full) {
@@ -167,6 +168,7 @@ void MispSync::on_error(Waiting was, const Error& error, TimePoint now) {
   // What was read so long ago is no base to go on from: begin anew.
   if (was == Waiting::kReconcile) {
     (reconcile_->kind == Pass::Kind::kFull ? full_due_ : index_due_) = reconcile_->cause;
+    shrink_accepted_ |= reconcile_->shrink_accepted;
     reconcile_.reset();
   } else if (was == Waiting::kEvents) {
     for (const auto id : events_pass_->events) {

@@ -133,7 +133,7 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
 bool MispSync::shrink_allowed(const Pass& pass) {
   const std::size_t total = store_.attribute_count();
   const std::size_t gone = pass.gone.size();
-  if (gone == 0 || std::exchange(shrink_accepted_, false)) {
+  if (gone == 0 || pass.shrink_accepted) {
     return true;
   }
   const bool large = gone > options_.shrink_floor &&
@@ -187,9 +187,13 @@ void MispSync::finish(Pass& pass, TimePoint now) {
   index_ = std::move(pass.index);
   index_time_ = pass.index_time;
   status_.last_reconcile = now.steady;
+  last_reconcile_ = now.unix_seconds;
+  ++passes_ended_;
   next_index_ = now.steady + options_.interval.count() * 1000;
   if (pass.kind == Pass::Kind::kFull) {
     status_.bootstrapped = true;
+    store_.set_complete();
+    last_full_ = now.unix_seconds;
     status_.last_full = now.steady;
     const auto& pause = status_.held.empty() ? options_.full_interval : options_.interval;
     next_full_ = now.steady + pause.count() * 1000;

@@ -174,19 +174,23 @@ bool IndicatorStore::drop_entries(const Uuid& uuid, const StoredAttribute& attri
 }
 
 bool IndicatorStore::apply_event(const Event& event, StoredEvent& stored) {
-  if (event.uuid) {
+  bool unsaved = false;
+  if (event.uuid && event.uuid != stored.uuid) {
     stored.uuid = event.uuid;
     event_ids_[*event.uuid] = event.id;
+    unsaved = true;
   }
-  if (event.publish_timestamp) {
-    stored.publish_timestamp = std::max(stored.publish_timestamp, *event.publish_timestamp);
+  if (event.publish_timestamp && *event.publish_timestamp > stored.publish_timestamp) {
+    stored.publish_timestamp = *event.publish_timestamp;
+    unsaved = true;
   }
   std::string info = short_line(event.info, options_.max_desc);
-  if (info == stored.info) {
-    return false;
-  }
+  const bool shown = info != stored.info;
   stored.info = std::move(info);
-  return true;
+  if (unsaved || shown || !stored.taken) {
+    note_event(event.id);
+  }
+  return shown;
 }
 
 bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
@@ -200,8 +204,11 @@ bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
   next.type = intern_type(attribute.type);
   next.reject = reject;
 
-  StoredEvent& owner = events_[attribute.event_id];
-  owner.attributes.insert(attribute.uuid);
+  const auto [owner, new_event] = events_.try_emplace(attribute.event_id);
+  owner->second.attributes.insert(attribute.uuid);
+  if (new_event) {
+    owner->second.taken = unsaved_events_.contains(attribute.event_id);  // it was gone for a while
+  }
   bool changed = update_event(event);
 
   // New support first, then the old is dropped: an entry that stays is never absent in between.
@@ -225,7 +232,14 @@ bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
   if (reject) {
     ++rejects_[*reject];
   }
+  next.taken = is_new ? unsaved_attributes_.contains(attribute.uuid) : stored.taken;
+  const bool same = !is_new && next.event_id == stored.event_id && next.id == stored.id &&
+                    next.timestamp == stored.timestamp && next.type == stored.type &&
+                    next.reject == stored.reject && next.entries == stored.entries;
   stored = std::move(next);
+  if (!same) {
+    note_attribute(attribute.uuid);
+  }
   return changed;
 }
 
@@ -239,7 +253,9 @@ void IndicatorStore::leave_event(std::uint64_t event_id, const Uuid& attribute) 
     if (owner->second.uuid) {
       event_ids_.erase(*owner->second.uuid);
     }
+    const bool taken = owner->second.taken;
     events_.erase(owner);
+    taken ? note_event(event_id) : void(unsaved_events_.erase(event_id));
   }
 }
 
@@ -247,8 +263,11 @@ void IndicatorStore::forget(std::unordered_map<Uuid, StoredAttribute>::iterator 
   if (it->second.reject) {
     --rejects_[*it->second.reject];
   }
-  leave_event(it->second.event_id, it->first);
+  const Uuid uuid = it->first;
+  const bool taken = it->second.taken;
+  leave_event(it->second.event_id, uuid);
   attributes_.erase(it);
+  taken ? note_attribute(uuid) : void(unsaved_attributes_.erase(uuid));
 }
 
 bool IndicatorStore::withdraw(const Uuid& attribute) {

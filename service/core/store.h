@@ -30,6 +30,44 @@ struct StoreOptions {
       200'000;                 ///< changes kept for sessions; who is further behind gets a snapshot
   std::size_t max_desc = 128;  ///< bytes of Item::desc
   std::size_t max_uuids = 64;  ///< attribute uuids listed in one item
+  bool track_unsaved = false;  ///< remember what changed for take_unsaved()
+};
+
+/// An accepted attribute with all that is needed to put it back without MISP.
+struct SavedAttribute {
+  Uuid uuid;
+  std::uint64_t event_id = 0;
+  std::uint64_t id = 0;
+  std::int64_t timestamp = 0;  ///< seconds since the epoch
+  std::string type;            ///< MISP type
+  std::optional<Reject> reject;
+  struct Support {
+    IndicatorKey key;
+    std::uint16_t port = 0;  ///< 0 = none
+    bool operator==(const Support&) const = default;
+  };
+  std::vector<Support> supports;  ///< empty when `reject` says why
+  bool operator==(const SavedAttribute&) const = default;
+};
+
+/// What the store knows of an event with attributes.
+struct SavedEvent {
+  std::uint64_t id = 0;
+  std::optional<Uuid> uuid;
+  std::string info;
+  std::int64_t publish_timestamp = 0;
+  bool operator==(const SavedEvent&) const = default;
+};
+
+/// What changed in the store since it was last taken. An event comes with or before its attributes.
+struct Unsaved {
+  std::vector<SavedEvent> events;
+  std::vector<SavedAttribute> attributes;
+  std::vector<Uuid> gone_attributes;
+  std::vector<std::uint64_t> gone_events;
+  bool empty() const {
+    return events.empty() && attributes.empty() && gone_attributes.empty() && gone_events.empty();
+  }
 };
 
 /// All attributes that the filter accepts, the indicators they support, and the history of changes.
@@ -46,6 +84,7 @@ class IndicatorStore {
     std::int64_t timestamp = 0;
     std::uint16_t type = 0;        ///< see type_name()
     std::optional<Reject> reject;  ///< why it supports no indicator
+    bool taken = false;            ///< take_unsaved() gave it out at least once
     /// Entries it supports with the port it adds to each (0 = none); pointers into the store.
     std::vector<std::pair<const EntryKey*, std::uint16_t>> entries;
   };
@@ -68,6 +107,23 @@ class IndicatorStore {
   bool withdraw_event(std::uint64_t event_id);
   /// Takes over what is known of an event that has attributes here (info, publication).
   bool update_event(const Event& event);
+
+  // ---- durable state ----
+
+  /// Puts back what was saved; the store must be empty before the first call. A store with restored
+  /// attributes is incomplete until set_complete(). Nothing restored counts as unsaved.
+  void restore(const SavedEvent& event);
+  void restore(const SavedAttribute& attribute);
+  /// Up to `max` attributes and their events that changed. What is given out is not given again.
+  /// The memory for this is bounded by the attributes in the store and those ever given out.
+  Unsaved take_unsaved(std::size_t max);
+  std::size_t unsaved() const { return unsaved_attributes_.size() + unsaved_events_.size(); }
+
+  /// False: attributes may be missing here that MISP has, so that Zeek must not lose what the store
+  /// lacks.
+  bool complete() const { return complete_; }
+  /// All that MISP has was read.
+  void set_complete() { complete_ = true; }
 
   // ---- what Zeek must hold ----
 
@@ -102,6 +158,7 @@ class IndicatorStore {
     std::string info;
     std::int64_t publish_timestamp = 0;
     std::unordered_set<Uuid> attributes;
+    bool taken = false;  ///< as StoredAttribute::taken
   };
   const StoredEvent* event(std::uint64_t event_id) const;
   std::optional<std::uint64_t> event_id_of(const Uuid& event) const;
@@ -132,6 +189,10 @@ class IndicatorStore {
   std::uint16_t intern_type(const std::string& type);
   void leave_event(std::uint64_t event_id, const Uuid& attribute);
   void forget(std::unordered_map<Uuid, StoredAttribute>::iterator it);
+  void note_attribute(const Uuid& uuid);
+  void note_event(std::uint64_t event_id);
+  void take_attribute(const Uuid& uuid, Unsaved& unsaved);
+  void take_event(std::uint64_t event_id, Unsaved& unsaved);
 
   StoreOptions options_;
   std::string epoch_;
@@ -145,6 +206,9 @@ class IndicatorStore {
   std::array<std::size_t, kIndicatorTypeCount> by_type_{};
   std::map<Reject, std::size_t> rejects_;
   std::vector<std::string> type_names_;
+  bool complete_ = true;
+  std::unordered_set<Uuid> unsaved_attributes_;  ///< changed, or gone after they were given out
+  std::unordered_set<std::uint64_t> unsaved_events_;
 };
 
 /// One line of at most `max` bytes, valid UTF-8: control characters become spaces, broken sequences

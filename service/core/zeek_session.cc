@@ -61,7 +61,9 @@ std::string ZeekSession::explain() const {
     case State::kGreeting:
       return problem_;
     case State::kSnapshot:
-      return "a snapshot is on its way";
+      return store_.complete()
+                 ? "a snapshot is on its way"
+                 : "holds the last known set; nothing is taken out until MISP answers";
     case State::kLive:
       break;
   }
@@ -326,7 +328,9 @@ void ZeekSession::fill_window(SteadyMs now, std::vector<contract::ToZeek>& out) 
     if (send_chunk(now, out)) {
       continue;
     }
-    if (state_ == State::kSnapshot && !end_sent_ && cursor_ == store_.revision()) {
+    // The end takes out what was not named: not before the store knows all that MISP has.
+    if (state_ == State::kSnapshot && !end_sent_ && cursor_ == store_.revision() &&
+        store_.complete()) {
       send_end(now, out);
     }
     if (cursor_ == store_.revision()) {

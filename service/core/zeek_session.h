@@ -32,9 +32,10 @@ struct SessionOptions {
 };
 
 /// Brings one Zeek to the store's state and keeps it there: greets, resumes by changes or sends a
-/// snapshot, sends changes as they come, and compares digests. Pure: the owner feeds it reports of
-/// the link and the time, and sends what poll() returns. Reads the store, never changes it.
-/// Sightings belong to no session and pass it by.
+/// snapshot, sends changes as they come, and compares digests. While the store is not complete() it
+/// does not end a snapshot, so that nothing leaves Zeek for not being in the store. Pure: the owner
+/// feeds it reports of the link and the time, and sends what poll() returns. Reads the store, never
+/// changes it. Sightings belong to no session and pass it by.
 class ZeekSession {
  public:
   enum class State {
