@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "storage/state_database.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "storage/state_rows.h"
+
+namespace misp_zeek::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Of the tables below: another layout is another number.
+constexpr int kSchema = 1;
+constexpr int kBusyMs = 1'000;
+
+constexpr const char* kTables = R"(
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE event (id INTEGER PRIMARY KEY, uuid BLOB, info TEXT NOT NULL,
+                    publish_timestamp INTEGER NOT NULL);
+CREATE TABLE attribute (uuid BLOB PRIMARY KEY, event_id INTEGER NOT NULL, id INTEGER NOT NULL,
+                        timestamp INTEGER NOT NULL, type TEXT NOT NULL, reject TEXT,
+                        supports TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE event_index (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, timestamp INTEGER NOT NULL,
+                          published INTEGER NOT NULL);
+)";
+
+/// Why a file is of no use; the reason is part of its new name.
+struct Unusable {
+  std::string reason;
+  std::string text;
+};
+
+std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+
+void bind_uuid(SQLite::Statement& statement, int index, const Uuid& uuid) {
+  statement.bindNoCopy(index, uuid.bytes.data(), static_cast<int>(uuid.bytes.size()));
+}
+
+std::optional<Uuid> uuid_column(SQLite::Statement& row, int index) {
+  const auto column = row.getColumn(index);
+  return uuid_from(column.getBlob(), column.getBytes());
+}
+
+tl::unexpected<Error> damaged(const std::string& what) {
+  return fail(ErrorCode::kMalformed, "the saved state is damaged: " + what);
+}
+
+class SqliteState : public StateDatabase {
+ public:
+  explicit SqliteState(const std::string& file)
+      : database_(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMs) {}
+
+  /// Makes the tables of a new file, or says why an existing one is of no use.
+  std::optional<Unusable> prepare(const std::string& fingerprint) {
+    database_.exec("PRAGMA journal_mode=WAL");
+    database_.exec("PRAGMA synchronous=NORMAL");
+    const int schema = database_.execAndGet("PRAGMA user_version").getInt();
+    if (schema == 0 && !database_.tableExists("attribute")) {
+      make_tables(fingerprint);
+      return std::nullopt;
+    }
+    if (schema > kSchema) {
+      return Unusable{"newer", "it was written by a newer version of misp-zeek (schema " +
+                                   std::to_string(schema) + ", this one knows " +
+                                   std::to_string(kSchema) + ")"};
+    }
+    const std::string health = database_.execAndGet("PRAGMA quick_check(1)").getString();
+    if (schema != kSchema || health != "ok") {
+      return Unusable{"damaged", "it is damaged: " + (schema == kSchema ? health : "no schema")};
+    }
+    if (text_of("fingerprint") != fingerprint) {
+      return Unusable{"other", "it is of another MISP, filter or mapping"};
+    }
+    return std::nullopt;
+  }
+
+  Result<SavedSync> load(const std::function<void(SavedEvent&&)>& on_event,
+                         const std::function<void(SavedAttribute&&)>& on_attribute) override {
+    try {
+      SQLite::Statement events(database_, "SELECT id, uuid, info, publish_timestamp FROM event");
+      while (events.executeStep()) {
+        on_event({unsigned_of(events.getColumn(0).getInt64()), uuid_column(events, 1),
+                  events.getColumn(2).getString(), events.getColumn(3).getInt64()});
+      }
+      SQLite::Statement rows(
+          database_, "SELECT uuid, event_id, id, timestamp, type, reject, supports FROM attribute");
+      while (rows.executeStep()) {
+        auto attribute = attribute_of(rows);
+        if (!attribute) {
+          return damaged("an attribute cannot be read");
+        }
+        on_attribute(std::move(*attribute));
+      }
+      return load_sync();
+    } catch (const std::exception& error) {
+      return damaged(error.what());
+    }
+  }
+
+  Result<void> write(const StateBatch& batch) override {
+    try {
+      SQLite::Transaction transaction(database_);
+      write_events(batch.changes);
+      write_attributes(batch.changes);
+      if (batch.sync) {
+        write_sync(*batch.sync);
+      }
+      transaction.commit();
+      return {};
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::kUnavailable, std::string("cannot save state: ") + error.what());
+    }
+  }
+
+ private:
+  void make_tables(const std::string& fingerprint) {
+    SQLite::Transaction transaction(database_);
+    database_.exec(kTables);
+    put("fingerprint", fingerprint);
+    database_.exec("PRAGMA user_version = " + std::to_string(kSchema));
+    transaction.commit();
+  }
+
+  template <typename T>
+  void put(const char* name, const T& value) {
+    SQLite::Statement statement(database_, "INSERT OR REPLACE INTO meta VALUES (?, ?)");
+    statement.bind(1, name);
+    statement.bind(2, value);
+    statement.exec();
+  }
+  std::string text_of(const char* name) {
+    SQLite::Statement statement(database_, "SELECT value FROM meta WHERE name = ?");
+    statement.bind(1, name);
+    return statement.executeStep() ? statement.getColumn(0).getString() : "";
+  }
+  std::int64_t number_of(const char* name) {
+    SQLite::Statement statement(database_, "SELECT value FROM meta WHERE name = ?");
+    statement.bind(1, name);
+    return statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
+  }
+
+  static std::optional<SavedAttribute> attribute_of(SQLite::Statement& row) {
+    SavedAttribute attribute;
+    const auto uuid = uuid_column(row, 0);
+    auto supports = decode_supports(row.getColumn(6).getString());
+    if (!uuid || !supports) {
+      return std::nullopt;
+    }
+    attribute.uuid = *uuid;
+    attribute.event_id = unsigned_of(row.getColumn(1).getInt64());
+    attribute.id = unsigned_of(row.getColumn(2).getInt64());
+    attribute.timestamp = row.getColumn(3).getInt64();
+    attribute.type = row.getColumn(4).getString();
+    attribute.supports = std::move(*supports);
+    if (!row.isColumnNull(5)) {
+      attribute.reject = reject_from(row.getColumn(5).getString());
+      if (!attribute.reject) {
+        return std::nullopt;
+      }
+    }
+    return attribute;
+  }
+
+  SavedSync load_sync() {
+    SavedSync saved{
+        number_of("last_reconcile"), number_of("last_full"), number_of("index_time"), {}};
+    SQLite::Statement rows(database_, "SELECT id, uuid, timestamp, published FROM event_index");
+    while (rows.executeStep()) {
+      if (const auto uuid = uuid_column(rows, 1)) {
+        saved.index.push_back({unsigned_of(rows.getColumn(0).getInt64()), *uuid,
+                               rows.getColumn(2).getInt64(), rows.getColumn(3).getInt() != 0});
+      }
+    }
+    return saved;
+  }
+
+  void write_events(const Unsaved& changes) {
+    SQLite::Statement put_event(database_, "INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?)");
+    for (const auto& event : changes.events) {
+      put_event.bind(1, signed_of(event.id));
+      event.uuid ? bind_uuid(put_event, 2, *event.uuid) : put_event.bind(2);
+      put_event.bindNoCopy(3, event.info);
+      put_event.bind(4, event.publish_timestamp);
+      put_event.exec();
+      put_event.reset();
+    }
+    SQLite::Statement drop_event(database_, "DELETE FROM event WHERE id = ?");
+    for (const auto id : changes.gone_events) {
+      drop_event.bind(1, signed_of(id));
+      drop_event.exec();
+      drop_event.reset();
+    }
+  }
+
+  void write_attributes(const Unsaved& changes) {
+    SQLite::Statement put_attribute(
+        database_, "INSERT OR REPLACE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& attribute : changes.attributes) {
+      const std::string supports = encode_supports(attribute.supports);
+      bind_uuid(put_attribute, 1, attribute.uuid);
+      put_attribute.bind(2, signed_of(attribute.event_id));
+      put_attribute.bind(3, signed_of(attribute.id));
+      put_attribute.bind(4, attribute.timestamp);
+      put_attribute.bindNoCopy(5, attribute.type);
+      attribute.reject ? put_attribute.bind(6, std::string(to_string(*attribute.reject)))
+                       : put_attribute.bind(6);
+      put_attribute.bindNoCopy(7, supports);
+      put_attribute.exec();
+      put_attribute.reset();
+    }
+    SQLite::Statement drop_attribute(database_, "DELETE FROM attribute WHERE uuid = ?");
+    for (const auto& uuid : changes.gone_attributes) {
+      bind_uuid(drop_attribute, 1, uuid);
+      drop_attribute.exec();
+      drop_attribute.reset();
+    }
+  }
+
+  void write_sync(const SavedSync& sync) {
+    put("last_reconcile", sync.last_reconcile);
+    put("last_full", sync.last_full);
+    put("index_time", sync.index_time);
+    database_.exec("DELETE FROM event_index");
+    SQLite::Statement put_row(database_, "INSERT INTO event_index VALUES (?, ?, ?, ?)");
+    for (const auto& row : sync.index) {
+      put_row.bind(1, signed_of(row.id));
+      bind_uuid(put_row, 2, row.uuid);
+      put_row.bind(3, row.timestamp);
+      put_row.bind(4, row.published ? 1 : 0);
+      put_row.exec();
+      put_row.reset();
+    }
+  }
+
+  SQLite::Database database_;
+};
+
+std::string time_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
+}
+
+/// Of those set aside earlier, only the newest stay.
+void prune_aside(const std::string& file) {
+  std::vector<fs::path> aside;
+  std::error_code ignored;
+  const fs::path path(file);
+  for (const auto& entry : fs::directory_iterator(path.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    for (const auto* reason : {".damaged-", ".newer-", ".other-"}) {
+      if (name.starts_with(path.filename().string() + reason)) {
+        aside.push_back(entry.path());
+      }
+    }
+  }
+  std::sort(aside.begin(), aside.end(), [](const fs::path& a, const fs::path& b) {
+    const auto stamp = [](const fs::path& name) {
+      const std::string text = name.string();
+      return text.substr(text.rfind('-'));
+    };
+    return stamp(a) > stamp(b);
+  });
+  for (std::size_t i = StateDatabase::kKeptAside; i < aside.size(); ++i) {
+    fs::remove(aside[i], ignored);
+  }
+}
+
+/// The database, or why the file is of no use. Throws SQLite::Exception when it cannot be had at
+/// all.
+tl::expected<std::unique_ptr<StateDatabase>, Unusable> try_open(const std::string& file,
+                                                                const std::string& fingerprint) {
+  auto database = std::make_unique<SqliteState>(file);
+  try {
+    if (auto unusable = database->prepare(fingerprint)) {
+      return tl::unexpected(std::move(*unusable));
+    }
+  } catch (const SQLite::Exception& error) {
+    constexpr int kCorrupt = 11;
+    constexpr int kNotADatabase = 26;
+    if (error.getErrorCode() != kCorrupt && error.getErrorCode() != kNotADatabase) {
+      throw;
+    }
+    return tl::unexpected(Unusable{"damaged", std::string("it is damaged: ") + error.what()});
+  }
+  return database;
+}
+
+}  // namespace
+
+std::string set_aside(const std::string& file, const std::string& reason) {
+  std::string name = file + "." + reason + "-" + time_stamp();
+  for (int i = 2; fs::exists(name); ++i) {
+    name = file + "." + reason + "-" + time_stamp() + "." + std::to_string(i);
+  }
+  std::error_code ignored;
+  fs::rename(file, name, ignored);
+  for (const auto* companion : {"-wal", "-shm"}) {
+    fs::remove(file + companion, ignored);
+  }
+  prune_aside(file);
+  return name;
+}
+
+Result<StateDatabase::Opened> StateDatabase::open(const std::string& file,
+                                                  const std::string& fingerprint) {
+  try {
+    auto first = try_open(file, fingerprint);
+    if (first) {
+      return Opened{std::move(*first), ""};
+    }
+    const std::string name = set_aside(file, first.error().reason);
+    auto second = try_open(file, fingerprint);
+    if (!second) {
+      return fail(ErrorCode::kUnavailable,
+                  "state.path: cannot use " + file + ": " + second.error().text);
+    }
+    return Opened{std::move(*second),
+                  "the saved state is not used: " + first.error().text + "; it is now " + name};
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kUnavailable, "state.path: cannot use " + file + ": " + error.what());
+  }
+}
+
+}  // namespace misp_zeek::storage

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/error.h"
+#include "core/misp_sync.h"
+#include "core/store.h"
+
+namespace misp_zeek::storage {
+
+/// What is written in one transaction. After a kill at any moment either all of it is there or
+/// none.
+struct StateBatch {
+  Unsaved changes;
+  std::optional<SavedSync> sync;  ///< replaces the one before
+};
+
+/// The last known set in an SQLite file: attributes with the indicators they support, events, and
+/// watermarks of the reconcile. SQLite because it survives a kill at any moment and writes what
+/// changed alone; its library is the only one that is older than this problem.
+///
+/// A row is right by itself: after a kill some may be older than others, which a reconcile mends.
+/// After a power cut the last seconds may be missing too (synchronous=NORMAL). One thread at a
+/// time.
+class StateDatabase {
+ public:
+  struct Opened {
+    std::unique_ptr<StateDatabase> database;
+    /// Why an older file could not be used, and where it is now; empty: it was used or not there.
+    std::string set_aside;
+  };
+  /// Opens or makes the file. `fingerprint` names all that decides what belongs into the set: MISP,
+  /// filter, mapping. A file that is damaged, of a newer version, or of another fingerprint is
+  /// renamed to "FILE.REASON-TIME" with REASON damaged, newer or other; the newest
+  /// kKeptAside of these are kept. Errors: kUnavailable when no file can be made.
+  static Result<Opened> open(const std::string& file, const std::string& fingerprint);
+  static constexpr std::size_t kKeptAside = 3;
+
+  virtual ~StateDatabase() = default;
+
+  /// Gives all events, then all attributes. Errors: kMalformed when the content is damaged, with an
+  /// unknown part already given.
+  virtual Result<SavedSync> load(const std::function<void(SavedEvent&&)>& on_event,
+                                 const std::function<void(SavedAttribute&&)>& on_attribute) = 0;
+
+  /// Errors: kUnavailable (disk full, I/O error); nothing of the batch was written then.
+  virtual Result<void> write(const StateBatch& batch) = 0;
+};
+
+/// Renames FILE and its companions of SQLite out of the way, as open() does. Returns the new name.
+std::string set_aside(const std::string& file, const std::string& reason);
+
+}  // namespace misp_zeek::storage

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/store.h"
+
+/// Values of the database's columns that SQLite has no type for.
+namespace misp_zeek::storage {
+
+/// A line for each: "Intel::ADDR PORT INDICATOR\n". An indicator has no control characters.
+std::string encode_supports(const std::vector<SavedAttribute::Support>& supports);
+std::optional<std::vector<SavedAttribute::Support>> decode_supports(std::string_view text);
+
+/// By the name of to_string().
+std::optional<Reject> reject_from(std::string_view name);
+
+/// From 16 bytes.
+std::optional<Uuid> uuid_from(const void* bytes, int size);
+
+}  // namespace misp_zeek::storage
