@@ -124,9 +124,11 @@ void Draft::check_transport(std::size_t index) {
   ZeekConfig& zeek = config_.zeek[index];
   const Places& places = zeek_places_[index];
   if (zeek.transport == "broker") {
-    for (const char* key : {"verify_tls", "server_name"}) {
-      if (const auto place = places.find(key); place != places.end()) {
-        warning(place->second, std::string("zeek.") + key, "has no effect with transport broker");
+    for (const auto& [key, is_set] : {std::pair("verify_tls", !zeek.verify_tls),
+                                      std::pair("server_name", !zeek.server_name.empty())}) {
+      if (is_set) {
+        warning(zeek_place(index, key), std::string("zeek.") + key,
+                "has no effect with transport broker");
       }
     }
     return;
