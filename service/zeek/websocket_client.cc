@@ -96,7 +96,7 @@ void expect_server(SSL* tls, const WebSocketOptions& options) {
 
 std::string websocket_version() {
   return "Boost.Beast " + std::to_string(BOOST_VERSION / 100'000) + "." +
-         std::to_string(BOOST_VERSION / 100 % 1'000) + ", " +
+         std::to_string(BOOST_VERSION / 100 % 1'000) + ", OpenSSL " +
          OpenSSL_version(OPENSSL_VERSION_STRING);
 }
 
