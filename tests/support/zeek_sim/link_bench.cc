@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -121,7 +122,8 @@ class Session {
   std::condition_variable arrived_;
   std::deque<misp_zeek::LinkReport> reports_;
   std::uint64_t seq_ = 0;
-  std::size_t number_ = 0;
+  // Not those of an earlier run, which Zeek may still hold.
+  std::size_t number_ = std::size_t{std::random_device{}()} << 20U;
   std::unique_ptr<misp_zeek::ZeekLink> link_;  // last: its thread uses the members above
 };
 
