@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -23,6 +24,7 @@
 
 namespace {
 
+using misp_zeek::sim::Transport;
 using misp_zeek::stack::Stack;
 using nlohmann::json;
 using std::chrono::milliseconds;
@@ -37,6 +39,7 @@ using Entries = std::set<std::string>;
 
 struct Settings {
   std::string zeek = "auto";
+  Transport transport = Transport::kBroker;
   bool keep = false;
 };
 
@@ -81,7 +84,8 @@ class Demo {
   explicit Demo(const Settings& settings)
       : settings_(settings),
         // The recorded attributes are older than the default max_age.
-        stack_({.zeek = misp_zeek::stack::find_zeek(settings.zeek),
+        stack_({.zeek = misp_zeek::stack::find_zeek(settings.zeek, settings.transport),
+                .transport = settings.transport,
                 .misp_arguments = {},
                 .settings = "[filter]\nmax_age = \"0\"\n[log]\nlevel = \"debug\"\n",
                 .start_limit = kStartLimit}) {}
@@ -115,8 +119,9 @@ void Demo::start() {
       "tcp://127.0.0.1:" + std::to_string(stack_.misp_feed_port()), false);
   stack_.start_zeek();
   if (stack_.has_real_zeek()) {
-    std::cout << "Zeek     " << misp_zeek::stack::find_zeek(settings_.zeek)
-              << " with the package, listening at 127.0.0.1:" << stack_.zeek_port() << "\n";
+    std::cout << "Zeek     " << misp_zeek::stack::find_zeek(settings_.zeek, settings_.transport)
+              << " with the package, " << (stack_.is_broker() ? "Broker" : "WebSocket API")
+              << " at 127.0.0.1:" << stack_.zeek_port() << "\n";
   } else {
     std::cout << "Zeek     zeek-sim, a stand-in without an Intel framework: "
               << (settings_.zeek == "none" ? "asked for"
@@ -307,6 +312,9 @@ int main(int argc, char** argv) {
   app.add_flag("--keep", settings.keep, "Leave everything running at the end");
   app.add_option("--zeek", settings.zeek,
                  "Program zeek; \"auto\" looks for one, \"none\" takes the stand-in");
+  app.add_option("--transport", settings.transport, "broker or websocket")
+      ->transform(CLI::Transformer(std::map<std::string, Transport>{
+          {"broker", Transport::kBroker}, {"websocket", Transport::kWebSocket}}));
   CLI11_PARSE(app, argc, argv);
   try {
     Demo(settings).run();

@@ -31,8 +31,9 @@ httplib::Headers headers() {
 
 }  // namespace
 
-std::string find_zeek(const std::string& wish) {
-  if (wish == "none" || !MISP_ZEEK_BROKER_IS_ZEEKS) {
+std::string find_zeek(const std::string& wish, sim::Transport transport) {
+  const bool speaks_to_zeek = MISP_ZEEK_BROKER_IS_ZEEKS || transport == sim::Transport::kWebSocket;
+  if (wish == "none" || !speaks_to_zeek) {
     return "";
   }
   if (wish != "auto") {
@@ -91,28 +92,40 @@ void Stack::start_misp() {
   zmq_port_ = ports.at("zmq_port");
 }
 
-void Stack::start_zeek() {
-  // Broker 1.4 breaks a listener's other TLS connections when one peer leaves, so the stand-in
-  // speaks without TLS.
-  zeek_port_ = process::free_port();
-  const std::string port = std::to_string(zeek_port_);
-  if (has_real_zeek()) {
-    zeek_ = std::make_unique<Process>(Process::Options{
-        {options_.zeek, MISP_ZEEK_SOURCE_DIR "/zeek/scripts",
-         MISP_ZEEK_SOURCE_DIR "/tests/support/zeek/inspect.zeek", "exit_only_after_terminate=T"},
-        {{"MISP_BROKER_PORT", port}},
-        directory_,
-        file("zeek.log")});
-  } else {
-    zeek_ = std::make_unique<Process>(
-        Process::Options{{MISP_ZEEK_ZEEK_SIM, "--listen", "127.0.0.1:" + port, "--disable-tls"},
+std::unique_ptr<Process> Stack::zeek_process(const std::string& port) const {
+  if (!has_real_zeek()) {
+    return std::make_unique<Process>(
+        Process::Options{{MISP_ZEEK_ZEEK_SIM, "--listen", "127.0.0.1:" + port, "--disable-tls",
+                          "--transport", is_broker() ? "broker" : "websocket"},
                          {},
                          "",
                          file("zeek.log")});
   }
-  auto inspector = sim::ZeekInspector::connect({.address = "127.0.0.1",
+  const std::string sources = MISP_ZEEK_SOURCE_DIR;
+  std::vector<std::string> command = {options_.zeek, "exit_only_after_terminate=T"};
+  if (!is_broker()) {
+    command.push_back(sources + "/tests/support/zeek/websocket.zeek");
+  }
+  command.push_back(sources + "/zeek/scripts");
+  command.push_back(sources + "/tests/support/zeek/inspect.zeek");
+  const std::string other = std::to_string(process::free_port());
+  return std::make_unique<Process>(
+      Process::Options{std::move(command),
+                       {{"MISP_BROKER_PORT", is_broker() ? port : other},
+                        {"ZEEK_WEBSOCKET_LISTEN_PORT", is_broker() ? other : port}},
+                       directory_,
+                       file("zeek.log")});
+}
+
+void Stack::start_zeek() {
+  // Broker 1.4 breaks a listener's other TLS connections when one peer leaves, so the stand-in
+  // speaks without TLS.
+  zeek_port_ = process::free_port();
+  zeek_ = zeek_process(std::to_string(zeek_port_));
+  auto inspector = sim::ZeekInspector::connect({.transport = options_.transport,
+                                                .address = "127.0.0.1",
                                                 .port = static_cast<std::uint16_t>(zeek_port_),
-                                                .disable_tls = !has_real_zeek(),
+                                                .disable_tls = !is_broker() || !has_real_zeek(),
                                                 .tls = {}},
                                                options_.start_limit);
   if (!inspector) {
@@ -127,8 +140,9 @@ void Stack::start_service() {
   std::ofstream(file("misp-zeek.toml"))
       << "[misp]\nurl = \"http://127.0.0.1:" << http_port_
       << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << zmq_port_
-      << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << zeek_port_
-      << "\ntls = " << (has_real_zeek() ? "true" : "false")
+      << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << zeek_port_ << "\ntransport = \""
+      << (is_broker() ? "broker" : "websocket")
+      << "\"\ntls = " << (is_broker() && has_real_zeek() ? "true" : "false")
       << "\n[http]\nlisten = \"127.0.0.1:" << health_port_ << "\"\n"
       << options_.settings;
   service_ = std::make_unique<Process>(

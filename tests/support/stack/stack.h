@@ -9,16 +9,18 @@
 
 #include "process/process.h"
 #include "zeek_sim/zeek_inspector.h"
+#include "zeek_sim/zeek_sim.h"
 
 namespace misp_zeek::stack {
 
 /// The program `zeek` to test with: `wish` as it is, or for "auto" the one in PATH, /usr/local/zeek
 /// or /opt/zeek. Empty: the stand-in is meant ("none"), or this build's Broker does not speak to
-/// Zeeks, or there is none.
-std::string find_zeek(const std::string& wish);
+/// Zeeks and the transport is Broker, or there is none.
+std::string find_zeek(const std::string& wish, sim::Transport transport = sim::Transport::kBroker);
 
 struct Options {
-  std::string zeek;                         ///< program; empty: the stand-in zeek-sim
+  std::string zeek;  ///< program; empty: the stand-in zeek-sim
+  sim::Transport transport = sim::Transport::kBroker;
   std::vector<std::string> misp_arguments;  ///< besides ready file and key
   std::string settings;                     ///< TOML, complete sections besides those needed
   std::chrono::seconds start_limit{40};     ///< for each program
@@ -52,6 +54,7 @@ class Stack {
 
   std::string file(const std::string& name) const { return directory_ + "/" + name; }
   void keep_files(bool keep) { keep_ = keep; }
+  bool is_broker() const { return options_.transport == sim::Transport::kBroker; }
   bool has_real_zeek() const { return !options_.zeek.empty(); }
   process::Process& service() { return *service_; }
   process::Process& zeek() { return *zeek_; }
@@ -62,6 +65,8 @@ class Stack {
   static const std::string& api_key();
 
  private:
+  std::unique_ptr<process::Process> zeek_process(const std::string& port) const;
+
   Options options_;
   std::string directory_;
   bool keep_ = true;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! Test only: tells over Broker what the Intel framework holds, past the
+##! Test only: tells over Broker and the cluster's bus what the Intel framework holds, past the
 ##! package and its own books. The questions come on the topic
 ##! "misp-zeek-test/zeek", the answers go to "misp-zeek-test/reply".
 
@@ -76,6 +76,27 @@ function MISPTest::min_lines(): vector of string
 	return lines;
 	}
 
+# Whether the cluster's bus is another one than Broker, and Zeek's WebSocket server
+# on it.
+function has_other_bus(): bool
+	{
+@ifdef ( Cluster::CLUSTER_BACKEND_NONE )
+	return Cluster::backend != Cluster::CLUSTER_BACKEND_NONE
+	       && Cluster::backend != Cluster::CLUSTER_BACKEND_BROKER;
+@else
+	return F;
+@endif
+	}
+
+function send(nonce: count, last: bool, entries: vector of string)
+	{
+	Broker::publish("misp-zeek-test/reply", MISPTest::dump_reply, nonce, last, entries);
+@ifdef ( Cluster::publish )
+	if ( has_other_bus() )
+		Cluster::publish("misp-zeek-test/reply", MISPTest::dump_reply, nonce, last, entries);
+@endif
+	}
+
 function reply(nonce: count, lines: vector of string)
 	{
 	local first = 0;
@@ -83,8 +104,7 @@ function reply(nonce: count, lines: vector of string)
 		{
 		local rest = |lines| - first;
 		local size = rest > entries_per_reply ? entries_per_reply : rest;
-		Broker::publish("misp-zeek-test/reply", MISPTest::dump_reply, nonce, size == rest,
-		                lines[first:first + size]);
+		send(nonce, size == rest, lines[first:first + size]);
 		first += size;
 		if ( size == rest )
 			break;
@@ -104,4 +124,8 @@ event MISPTest::dump_min(nonce: count)
 event zeek_init()
 	{
 	Broker::subscribe("misp-zeek-test/zeek");
+@ifdef ( Cluster::subscribe )
+	if ( has_other_bus() )
+		Cluster::subscribe("misp-zeek-test/zeek");
+@endif
 	}
