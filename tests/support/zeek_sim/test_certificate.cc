@@ -69,4 +69,20 @@ zeek::TlsFiles write_test_certificate(const std::filesystem::path& folder) {
   return {certificate_path, certificate_path, key_path, kTestPassphrase};
 }
 
+std::string write_open_key(const std::filesystem::path& folder, const zeek::TlsFiles& files) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(files.key.c_str(), "r"),
+                                                   &std::fclose);
+  std::string passphrase = files.passphrase;
+  require(file != nullptr);
+  // Without a callback the last argument is the passphrase itself.
+  const Key key(PEM_read_PrivateKey(file.get(), nullptr, nullptr, passphrase.data()),
+                &EVP_PKEY_free);
+  require(key != nullptr);
+  const std::string path = folder / "open.pem";
+  write(path, [&](FILE* out) {
+    return PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  });
+  return path;
+}
+
 }  // namespace misp_zeek::sim

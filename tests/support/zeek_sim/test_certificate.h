@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "zeek/tls_files.h"
 
@@ -14,5 +15,9 @@ inline constexpr const char* kTestPassphrase = "open-sesame";
 /// own CA, and key.pem, its key locked by kTestPassphrase, into `folder`. Throws std::runtime_error
 /// if that fails.
 zeek::TlsFiles write_test_certificate(const std::filesystem::path& folder);
+
+/// Writes open.pem, the same key without a lock: Zeek's WebSocket server has no passphrases.
+/// Returns its path. Throws like the above.
+std::string write_open_key(const std::filesystem::path& folder, const zeek::TlsFiles& files);
 
 }  // namespace misp_zeek::sim
