@@ -51,7 +51,7 @@ struct AppendValue {
   }
   void operator()(std::uint64_t count) const {
     std::array<char, 20> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), count).ptr;
+    auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), count).ptr;
     out += R"({"@data-type":"count","data":)";
     out.append(digits.data(), end);
     out += '}';
@@ -109,7 +109,7 @@ class ValueReader {
     const auto* type = value.is_object() ? text_of(value, "@data-type") : nullptr;
     const auto data = value.find("data");
     if (type == nullptr || data == value.end()) {
-      return give_up(ErrorCode::kMalformed, "a value lacks \"@data-type\" or \"data\"");
+      return give_up(ErrorCode::kMalformed, R"(a value lacks "@data-type" or "data")");
     }
     if (*type == "vector" && data->is_array()) {
       return read_vector(*data, depth);
