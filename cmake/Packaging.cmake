@@ -8,7 +8,19 @@ set(_broker_is_zeeks FALSE)
 if(Broker_VERSION VERSION_GREATER_EQUAL 2)
   set(_broker_is_zeeks TRUE)
   set(CMAKE_INSTALL_RPATH "${_private}")
-  install(IMPORTED_RUNTIME_ARTIFACTS Broker::broker LIBRARY DESTINATION "${_private}")
+  # Under the name by which the program asks for it.
+  execute_process(COMMAND "${CMAKE_READELF}" -d "${Broker_LIBRARY}" OUTPUT_VARIABLE _dynamic
+    COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT _dynamic MATCHES "SONAME[^\n]*\\[([^]]+)\\]")
+    message(FATAL_ERROR "${Broker_LIBRARY} has no SONAME")
+  endif()
+  set(_broker_name "${CMAKE_MATCH_1}")
+  file(REAL_PATH "${Broker_LIBRARY}" _broker_file)
+  install(FILES "${_broker_file}" DESTINATION "${_private}" RENAME "${_broker_name}")
+  install(CODE "
+    set(_installed \"\$ENV{DESTDIR}${_private}/${_broker_name}\")
+    file(RPATH_REMOVE FILE \"\${_installed}\")
+    execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-unneeded \"\${_installed}\" COMMAND_ERROR_IS_FATAL ANY)")
 endif()
 
 # The files that Debian's policy asks for. string(TIMESTAMP) goes by SOURCE_DATE_EPOCH.

@@ -50,7 +50,7 @@ void append_escaped(std::string& out, char c) {
 }
 
 /// The same escapes serve JSON and logfmt.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     const std::size_t length = sequence_length(text.front());
@@ -85,7 +85,7 @@ std::string number(double value) {
 
 std::string shown(Format format, const Field::Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
-    return format == Format::kLogfmt && is_plain(*text) ? *text : quoted(*text);
+    return format == Format::kLogfmt && is_plain(*text) ? *text : in_quotes(*text);
   }
   if (const auto* flag = std::get_if<bool>(&value)) {
     return *flag ? "true" : "false";
@@ -157,12 +157,12 @@ std::string format_line(Format format, std::chrono::system_clock::time_point tim
     if (line.size() > 1) {
       line += json ? "," : " ";
     }
-    line += json ? quoted(name) + ":" : std::string(name) + "=";
+    line += json ? in_quotes(name) + ":" : std::string(name) + "=";
     line += value;
   };
   add("ts", shown(format, timestamp(time)));
   add("level", shown(format, std::string(to_string(level))));
-  add("msg", quoted(message));
+  add("msg", in_quotes(message));
   for (const Field& field : fields) {
     add(field.name, shown(format, field.value));
   }

@@ -11,11 +11,12 @@ BoundedPool::BoundedPool(std::size_t threads, std::size_t bound) : bound_(bound)
   }
 }
 
-void BoundedPool::enqueue(std::function<void()> job) {
+Enqueued BoundedPool::enqueue(std::function<void()> job) {
   std::unique_lock lock(mutex_);
   room_.wait(lock, [this] { return jobs_.size() < bound_ || stopping_; });
   jobs_.push_back(std::move(job));
   work_.notify_one();
+  return static_cast<Enqueued>(true);
 }
 
 void BoundedPool::shutdown() {

@@ -9,16 +9,20 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace misp_zeek::http {
+
+/// What TaskQueue::enqueue() returns: nothing, or since cpp-httplib 0.15 whether the job was taken.
+using Enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
 
 /// A few threads and a short queue of connections. At the bound the accepting thread waits, so that
 /// further clients stay in the kernel's queue. Only server.cc includes this.
 class BoundedPool : public httplib::TaskQueue {
  public:
   BoundedPool(std::size_t threads, std::size_t bound);
-  void enqueue(std::function<void()> job) override;
+  Enqueued enqueue(std::function<void()> job) override;
   /// Carries out what is queued, then ends the threads.
   void shutdown() override;
 

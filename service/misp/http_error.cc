@@ -127,8 +127,10 @@ Error transfer_error(int curl_code, std::string_view detail) {
                         "MISP's TLS certificate is not trusted: name its CA in misp.ca_file, and "
                         "the host in misp.url as in the certificate");
     case CURLE_SSL_CACERT_BADFILE:
-      return make_error(ErrorCode::kInvalidConfig,
-                        "misp.ca_file cannot be read: it must hold PEM certificates");
+      return make_error(
+          ErrorCode::kInvalidConfig,
+          "misp.ca_file, or without one the system's CAs (Debian: ca-certificates), cannot be "
+          "read as PEM certificates");
     case CURLE_SSL_CONNECT_ERROR:
       return make_error(ErrorCode::kUnavailable,
                         "the TLS handshake with MISP failed: is there HTTPS on misp.url's port?");

@@ -8,10 +8,12 @@ cd "$(dirname "$0")"
 say() { echo "  $*"; }
 fail() {
   echo "FAILED: $*"
+  trap - ERR
   systemctl status --no-pager --full misp-zeek || true
   journalctl --no-pager -u misp-zeek | tail -20
   exit 1
 }
+trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 property() { systemctl show --value --property "$1" misp-zeek; }
 wait_until() { # WHAT COMMAND...: at most 30 s
   local what=$1
@@ -43,7 +45,7 @@ say "start without a key: refused, and says why"
 systemctl start misp-zeek 2>/dev/null && fail "started without a key"
 [ "$(property ExecMainStatus)" = 243 ] || fail "status $(property ExecMainStatus), not 243"
 systemctl stop misp-zeek
-systemctl reset-failed misp-zeek
+systemctl reset-failed misp-zeek 2>/dev/null || true
 
 say "configure, start, in step"
 install -m 600 /dev/null /etc/misp-zeek/misp.key
@@ -73,7 +75,7 @@ systemctl daemon-reload
 
 say "a wrong configuration ends it, once"
 sed -i 's/^max_age.*/max_age = "soon"/' /etc/misp-zeek/misp-zeek.toml
-systemctl reset-failed misp-zeek
+systemctl reset-failed misp-zeek 2>/dev/null || true
 systemctl restart misp-zeek 2>/dev/null && fail "started with a wrong configuration"
 has_state failed || fail "is $(property ActiveState) with a wrong configuration"
 [ "$(property ExecMainStatus)" = 2 ] || fail "status $(property ExecMainStatus), not 2"
@@ -96,8 +98,9 @@ systemctl stop misp-zeek
 
 say "remove keeps the configuration, purge leaves the key only"
 systemctl start misp-zeek
+pid=$(property MainPID)
 apt-get remove -q -y misp-zeek >>install.log 2>&1 || fail "apt-get remove"
-! pgrep -x misp-zeek >/dev/null || fail "runs after its removal"
+[ ! -e "/proc/$pid" ] || fail "runs after its removal"
 [ -e /etc/misp-zeek/misp-zeek.toml ] || fail "the configuration is gone"
 apt-get purge -q -y misp-zeek >>install.log 2>&1 || fail "apt-get purge"
 left=$(find / -xdev -path /root -prune -o -path /proc -prune -o -name '*misp-zeek*' -print)

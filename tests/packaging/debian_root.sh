@@ -48,7 +48,8 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 mkdir -p "$root/.host"
 cd "$root"
 pivot_root . .host
-exec chroot . /bin/sh -c "umount -l /.host; exec \"\$@\"" sh "$@"
+# As at a boot: systemd gives credentials to services by mounts that propagate.
+exec chroot . /bin/sh -c "umount -l /.host; mount --make-rshared /; exec \"\$@\"" sh "$@"
 '
 
 in_namespaces() { # ROOT COMMAND...: in place of the (sub)shell
