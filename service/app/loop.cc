@@ -61,7 +61,7 @@ Result<void> Loop::start_http() {
   const std::string token = state_ ? http::new_token() : "";
   auto server = http::Server::start(
       config_.http.listen, [this] { return board_.health(); },
-      control_routes([this](Command command) { return inbox_.push(std::move(command)); }), {token});
+      control_routes([this](const Command& command) { return inbox_.push(command); }), {token});
   if (!server) {
     return tl::unexpected<Error>(std::move(server.error()));
   }
