@@ -15,6 +15,8 @@ namespace misp_zeek::app {
 namespace {
 
 constexpr auto kAnswerTimeout = std::chrono::seconds(10);
+/// Where the service of the Debian package and of the image has its state.
+constexpr const char* kPackagedState = "/var/lib/misp-zeek";
 constexpr const char* kReconcile = "/v1/reconcile";
 
 std::string target_of(const ReconcileCommand& command) {
@@ -24,25 +26,23 @@ std::string target_of(const ReconcileCommand& command) {
   return kReconcile + (query.empty() ? "" : "?" + query.substr(1));
 }
 
-http::Response take(const OnCommand& on_command, Command command, const std::string& done) {
-  if (on_command(std::move(command))) {
+http::Response take(const OnCommand& on_command, const Command& command, const std::string& done) {
+  if (on_command(command)) {
     return {202, "text/plain; charset=utf-8", done + "\n"};
   }
   return {503, "text/plain; charset=utf-8", "too many commands wait; try again\n"};
 }
 
 Result<http::ControlAccess> find_service(const Config& config) {
-  if (config.state.path.empty()) {
-    return fail(ErrorCode::kInvalidConfig,
-                "without [state] path a service takes no commands; the one of the running service "
-                "is needed here");
-  }
-  const std::string path = config.state.path + "/" + kControlFile;
+  const std::string folder = config.state.path.empty() ? kPackagedState : config.state.path;
+  const std::string path = folder + "/" + kControlFile;
   std::ifstream file(path);
   if (!file) {
-    return fail(ErrorCode::kUnavailable,
-                "cannot read " + path + ": " + std::strerror(errno) +
-                    " (is the service running, and is this its user or root?)");
+    return fail(
+        ErrorCode::kUnavailable,
+        "cannot read " + path + ": " + std::strerror(errno) +
+            " (commands need a running service with [state] path, that path here, and to be "
+            "its user or root)");
   }
   std::ostringstream text;
   text << file.rdbuf();

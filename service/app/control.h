@@ -25,7 +25,7 @@ using Command = std::variant<ReconcileCommand>;
 inline constexpr const char* kControlFile = "control.json";
 
 /// Hands a command to the loop. False: too many wait.
-using OnCommand = std::function<bool(Command)>;
+using OnCommand = std::function<bool(const Command&)>;
 
 /// The routes of all commands. They answer 202 when the loop has got the command.
 std::vector<http::Route> control_routes(OnCommand on_command);

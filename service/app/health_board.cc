@@ -13,10 +13,20 @@ constexpr SteadyMs kBehindTolerance = 10'000;
 constexpr SteadyMs kFeedTolerance = 45'000;
 constexpr SteadyMs kTurnTolerance = 10'000;
 
-std::string describe_reading(const MispSync::Status& status) {
+std::string describe_reading(const MispSync::Status& status, std::size_t restored) {
+  std::string stale;
+  if (status.restored_from) {
+    const std::string since = *status.restored_from == 0
+                                  ? "during an unfinished first read"
+                                  : "at " + http::rfc3339(*status.restored_from);
+    stale = "stale: " + std::to_string(restored) + " attributes as MISP was " + since + "; ";
+    if (status.rows_read == 0) {
+      return stale + "waiting for MISP";
+    }
+  }
   const std::string expected =
       status.rows_expected == 0 ? "" : " of " + std::to_string(status.rows_expected);
-  return "reading: " + std::to_string(status.rows_read) + expected + " attributes";
+  return stale + "reading: " + std::to_string(status.rows_read) + expected + " attributes";
 }
 
 }  // namespace
@@ -51,15 +61,15 @@ void HealthBoard::check_misp(const View& view, TimePoint now) {
   set("snapshot", status.bootstrapped && status.held.empty(),
       !status.held.empty()  ? status.held
       : status.bootstrapped ? std::to_string(view.store.attribute_count()) + " attributes"
-                            : describe_reading(status),
+                            : describe_reading(status, view.store.attribute_count()),
       now);
 }
 
-void HealthBoard::check_zeek(const Peer& peer, bool bootstrapped, TimePoint now) {
+void HealthBoard::check_zeek(const Peer& peer, bool has_set, TimePoint now) {
   const auto behind = peer.session->behind_since();
   const bool settled = peer.was_in_step && !peer.session->workers_behind() &&
                        (!behind || now.steady - *behind < kBehindTolerance);
-  const bool waits = !bootstrapped && peer.session->state() != ZeekSession::State::kDisconnected;
+  const bool waits = !has_set && peer.session->state() != ZeekSession::State::kDisconnected;
   set("zeek:" + peer.session->name(), settled,
       waits ? "connected, waiting for the first complete read of MISP" : peer.session->explain(),
       now);
@@ -70,7 +80,7 @@ void HealthBoard::update(const View& view, TimePoint now) {
     const std::lock_guard lock(mutex_);
     check_misp(view, now);
     for (const auto& peer : view.peers) {
-      check_zeek(peer, view.sync.status().bootstrapped, now);
+      check_zeek(peer, view.sync.status().bootstrapped || view.sync.status().restored_from, now);
     }
   }
   last_turn_ = now.steady;

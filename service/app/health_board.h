@@ -21,7 +21,7 @@ class HealthBoard {
 
  private:
   void check_misp(const View& view, TimePoint now);
-  void check_zeek(const Peer& peer, bool bootstrapped, TimePoint now);
+  void check_zeek(const Peer& peer, bool has_set, TimePoint now);
   void set(const std::string& name, bool ok, std::string message, TimePoint now);
 
   mutable std::mutex mutex_;

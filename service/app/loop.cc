@@ -20,7 +20,8 @@ constexpr std::size_t kItemsPerTurn = 512;
 Loop::Loop(const Config& config)
     : config_(config),
       inbox_(config.feed.max_queue),
-      store_(StoreOptions{.misp_url = config.misp.url}, random_id()),
+      store_(StoreOptions{.misp_url = config.misp.url, .track_unsaved = !config.state.path.empty()},
+             random_id()),
       sync_(sync_options(config), Filter(config.filter), Mapping::create(config.mapping).value(),
             store_, read_clocks()),
       propagation_(config.feed.max_queue) {}
@@ -31,8 +32,12 @@ Result<void> Loop::start() {
     return tl::unexpected<Error>(std::move(rest.error()));
   }
   rest_ = std::move(*rest);
-  if (auto opened = open_state(); !opened) {
-    return opened;
+  if (!config_.state.path.empty()) {
+    auto state = DurableState::open(config_, store_, sync_);
+    if (!state) {
+      return tl::unexpected<Error>(std::move(state.error()));
+    }
+    state_ = std::move(*state);
   }
   board_.update(view(), read_clocks());
   if (auto serving = start_http(); !serving) {
@@ -49,18 +54,6 @@ Result<void> Loop::start() {
   return {};
 }
 
-Result<void> Loop::open_state() {
-  if (config_.state.path.empty()) {
-    return {};
-  }
-  auto state = storage::StateFolder::open(config_.state.path);
-  if (!state) {
-    return tl::unexpected<Error>(std::move(state.error()));
-  }
-  state_.emplace(std::move(*state));
-  return {};
-}
-
 Result<void> Loop::start_http() {
   if (config_.http.listen.empty()) {
     return {};
@@ -68,7 +61,7 @@ Result<void> Loop::start_http() {
   const std::string token = state_ ? http::new_token() : "";
   auto server = http::Server::start(
       config_.http.listen, [this] { return board_.health(); },
-      control_routes([this](Command command) { return inbox_.push(std::move(command)); }), {token});
+      control_routes([this](const Command& command) { return inbox_.push(command); }), {token});
   if (!server) {
     return tl::unexpected<Error>(std::move(server.error()));
   }
@@ -78,7 +71,7 @@ Result<void> Loop::start_http() {
     return {};
   }
   const http::ControlAccess access{http::control_url(config_.http.listen, server_->port()), token};
-  return state_->write_private(kControlFile, http::to_json(access));
+  return state_->folder().write_private(kControlFile, http::to_json(access));
 }
 
 void Loop::add_zeek(const ZeekConfig& zeek, const std::string& service_id) {
@@ -97,7 +90,7 @@ SteadyMs Loop::next_deadline(TimePoint now) const {
   SteadyMs due = sync_.deadline(now);
   for (const auto& peer : peers_) {
     const auto at = peer.session->deadline();
-    if (at && sync_.status().bootstrapped) {
+    if (at && knows_a_set()) {
       due = std::min(due, *at);
     }
   }
@@ -127,6 +120,10 @@ void Loop::stop() {
     peer.link->stop();
   }
   server_.reset();
+  if (state_) {
+    state_->finish(store_, sync_);
+    state_.reset();
+  }
 }
 
 void Loop::handle(Input& input, TimePoint now) {
@@ -176,13 +173,15 @@ void Loop::turn(TimePoint now) {
   if (auto call = sync_.next_call(now)) {
     worker_->submit(std::move(*call));
   }
-  // Before the first complete read the store says nothing: a session would empty Zeek.
-  if (sync_.status().bootstrapped) {
+  if (knows_a_set()) {
     for (auto& peer : peers_) {
       serve_zeek(peer, now);
     }
   }
   follow_changes();
+  if (state_) {
+    state_->save(store_, sync_, now);
+  }
   narrator_.tell(view());
   board_.update(view(), now);
   systemd_.alive(now.steady);

@@ -11,6 +11,7 @@
 
 #include "app/config.h"
 #include "app/control.h"
+#include "app/durable_state.h"
 #include "app/health_board.h"
 #include "app/inbox.h"
 #include "app/narrator.h"
@@ -22,7 +23,6 @@
 #include "core/misp_rest.h"
 #include "core/misp_sync.h"
 #include "http/server.h"
-#include "storage/state_folder.h"
 
 namespace misp_zeek::app {
 
@@ -49,7 +49,6 @@ class Loop {
   };
   using Input = std::variant<FeedReport, Result<RestAnswer>, ZeekReport, Command>;
 
-  Result<void> open_state();
   Result<void> start_http();
   void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
   SteadyMs next_deadline(TimePoint now) const;
@@ -57,15 +56,19 @@ class Loop {
   void on_command(const ReconcileCommand& command);
   void on_feed(const FeedReport& report, TimePoint now);
   void turn(TimePoint now);
+  /// Whether the store has something to say: before, a session would empty Zeek.
+  bool knows_a_set() const {
+    return sync_.status().bootstrapped || sync_.status().restored_from.has_value();
+  }
   void serve_zeek(Peer& peer, TimePoint now);
   void follow_changes();
   View view() const { return {config_, store_, sync_, peers_, feed_problem_}; }
 
   const Config& config_;
-  std::optional<storage::StateFolder> state_;
   Inbox<Input> inbox_;
   IndicatorStore store_;
   MispSync sync_;
+  std::unique_ptr<DurableState> state_;  ///< empty without `[state] path`
   std::unique_ptr<MispRest> rest_;
   std::unique_ptr<RestWorker> worker_;
   std::unique_ptr<MispFeed> feed_;

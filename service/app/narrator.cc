@@ -46,6 +46,14 @@ void Narrator::tell_misp(const View& view) {
       log::warn("MISP request failed", {{"reason", rest_problem_}});
     }
   }
+  const auto& drift = view.sync.counters().drift;
+  if (drift.added + drift.changed + drift.removed !=
+      drift_.added + drift_.changed + drift_.removed) {
+    log::info("drift repaired", {{"added", drift.added - drift_.added},
+                                 {"changed", drift.changed - drift_.changed},
+                                 {"removed", drift.removed - drift_.removed}});
+    drift_ = drift;
+  }
   if (status.held != held_) {
     held_ = status.held;
     if (!held_.empty()) {

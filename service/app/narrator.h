@@ -32,6 +32,7 @@ class Narrator {
   bool bootstrapped_ = false;
   std::string rest_problem_;
   std::string held_;
+  Drift drift_;  ///< as far as it was told
   std::vector<PeerStory> peers_;
   log::Limited malformed_;
   std::uint64_t malformed_count_ = 0;

@@ -110,6 +110,10 @@ void MispSync::request_reconcile(bool full, Cause cause) {
   if (full) {
     full_due_ = cause;
   }
+  if (cause == Cause::kOperator) {
+    retry_at_ = 0;  // who asks now may have mended what failed
+    next_user_ = 0;
+  }
 }
 
 void MispSync::accept_shrink() {

@@ -153,15 +153,15 @@ SteadyMs MispSync::retry_delay(const Error& error) {
 }
 
 void MispSync::on_error(Waiting was, const Error& error, TimePoint now) {
-  if (was == Waiting::kUser) {
-    next_user_ = now.steady + kMaxRetryDelay;
-  }
   ++errors_;
   status_.rest_error = error.message;
   if (!status_.rest_error_since) {
     status_.rest_error_since = now.steady;
   }
   retry_at_ = now.steady + retry_delay(error);
+  if (was == Waiting::kUser) {
+    next_user_ = retry_at_;
+  }
   if (errors_ % kErrorsUntilRestart != 0) {
     return;
   }

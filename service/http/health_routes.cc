@@ -11,15 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string rfc3339(std::int64_t seconds) {
-  const std::time_t time = seconds;
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  std::array<char, 32> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), length};
-}
-
 Response json_response(bool good, const Json& json, const Request& request) {
   const int indent = request.query.contains("verbose") ? 2 : -1;
   // Messages quote other programs, so they may hold anything.
@@ -44,6 +35,15 @@ Response readyz(const Health& health, const Request& request) {
 }
 
 }  // namespace
+
+std::string rfc3339(std::int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  std::array<char, 32> text{};
+  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), length};
+}
 
 std::vector<Route> health_routes(const std::function<Health()>& health) {
   return {{"/livez", "whether the service's loop turns",

@@ -25,10 +25,10 @@ constexpr int kBusyMs = 1'000;
 constexpr const char* kTables = R"(
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE event (id INTEGER PRIMARY KEY, uuid BLOB, info TEXT NOT NULL,
-                    publish_timestamp INTEGER NOT NULL);
+                    publish_timestamp INTEGER NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE attribute (uuid BLOB PRIMARY KEY, event_id INTEGER NOT NULL, id INTEGER NOT NULL,
                         timestamp INTEGER NOT NULL, type TEXT NOT NULL, reject TEXT,
-                        supports TEXT NOT NULL) WITHOUT ROWID;
+                        supports TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE event_index (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, timestamp INTEGER NOT NULL,
                           published INTEGER NOT NULL);
 )";
@@ -87,17 +87,23 @@ class SqliteState : public StateDatabase {
   Result<SavedSync> load(const std::function<void(SavedEvent&&)>& on_event,
                          const std::function<void(SavedAttribute&&)>& on_attribute) override {
     try {
-      SQLite::Statement events(database_, "SELECT id, uuid, info, publish_timestamp FROM event");
+      SQLite::Statement events(database_,
+                               "SELECT id, uuid, info, publish_timestamp, checksum FROM event");
       while (events.executeStep()) {
-        on_event({unsigned_of(events.getColumn(0).getInt64()), uuid_column(events, 1),
-                  events.getColumn(2).getString(), events.getColumn(3).getInt64()});
+        SavedEvent event{unsigned_of(events.getColumn(0).getInt64()), uuid_column(events, 1),
+                         events.getColumn(2).getString(), events.getColumn(3).getInt64()};
+        if (checksum(event) != events.getColumn(4).getInt64()) {
+          return damaged("an event was altered");
+        }
+        on_event(std::move(event));
       }
       SQLite::Statement rows(
-          database_, "SELECT uuid, event_id, id, timestamp, type, reject, supports FROM attribute");
+          database_,
+          "SELECT uuid, event_id, id, timestamp, type, reject, supports, checksum FROM attribute");
       while (rows.executeStep()) {
         auto attribute = attribute_of(rows);
-        if (!attribute) {
-          return damaged("an attribute cannot be read");
+        if (!attribute || checksum(*attribute) != rows.getColumn(7).getInt64()) {
+          return damaged("an attribute was altered");
         }
         on_attribute(std::move(*attribute));
       }
@@ -185,12 +191,13 @@ class SqliteState : public StateDatabase {
   }
 
   void write_events(const Unsaved& changes) {
-    SQLite::Statement put_event(database_, "INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?)");
+    SQLite::Statement put_event(database_, "INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?)");
     for (const auto& event : changes.events) {
       put_event.bind(1, signed_of(event.id));
       event.uuid ? bind_uuid(put_event, 2, *event.uuid) : put_event.bind(2);
       put_event.bindNoCopy(3, event.info);
       put_event.bind(4, event.publish_timestamp);
+      put_event.bind(5, checksum(event));
       put_event.exec();
       put_event.reset();
     }
@@ -204,7 +211,7 @@ class SqliteState : public StateDatabase {
 
   void write_attributes(const Unsaved& changes) {
     SQLite::Statement put_attribute(
-        database_, "INSERT OR REPLACE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?)");
+        database_, "INSERT OR REPLACE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& attribute : changes.attributes) {
       const std::string supports = encode_supports(attribute.supports);
       bind_uuid(put_attribute, 1, attribute.uuid);
@@ -215,6 +222,7 @@ class SqliteState : public StateDatabase {
       attribute.reject ? put_attribute.bind(6, std::string(to_string(*attribute.reject)))
                        : put_attribute.bind(6);
       put_attribute.bindNoCopy(7, supports);
+      put_attribute.bind(8, checksum(attribute));
       put_attribute.exec();
       put_attribute.reset();
     }
@@ -301,9 +309,11 @@ tl::expected<std::unique_ptr<StateDatabase>, Unusable> try_open(const std::strin
 }  // namespace
 
 std::string set_aside(const std::string& file, const std::string& reason) {
-  std::string name = file + "." + reason + "-" + time_stamp();
+  const std::string stem = file + "." + reason + "-" + time_stamp();
+  std::string name = stem;
   for (int i = 2; fs::exists(name); ++i) {
-    name = file + "." + reason + "-" + time_stamp() + "." + std::to_string(i);
+    name = stem;
+    name.append(".").append(std::to_string(i));
   }
   std::error_code ignored;
   fs::rename(file, name, ignored);

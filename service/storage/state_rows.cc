@@ -25,7 +25,37 @@ std::optional<SavedAttribute::Support> decode_line(std::string_view line) {
   return support;
 }
 
+/// FNV-1a, 64 bits.
+std::int64_t sum_of(std::string_view text) {
+  std::uint64_t sum = 0xcbf29ce484222325U;
+  for (const char c : text) {
+    sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return static_cast<std::int64_t>(sum);
+}
+
+std::string_view bytes_of(const Uuid& uuid) {
+  return {reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size()};
+}
+
 }  // namespace
+
+std::int64_t checksum(const SavedAttribute& attribute) {
+  std::string text(bytes_of(attribute.uuid));
+  for (const auto number :
+       {attribute.event_id, attribute.id, static_cast<std::uint64_t>(attribute.timestamp)}) {
+    text += ' ' + std::to_string(number);
+  }
+  text += '\n' + attribute.type + '\n';
+  text += attribute.reject ? to_string(*attribute.reject) : std::string_view();
+  return sum_of(text + '\n' + encode_supports(attribute.supports));
+}
+
+std::int64_t checksum(const SavedEvent& event) {
+  std::string text = std::to_string(event.id) + ' ' + std::to_string(event.publish_timestamp) + ' ';
+  text += event.uuid ? bytes_of(*event.uuid) : std::string_view();
+  return sum_of(text + '\n' + event.info);
+}
 
 std::string encode_supports(const std::vector<SavedAttribute::Support>& supports) {
   std::string text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace misp_zeek::storage {
 /// A line for each: "Intel::ADDR PORT INDICATOR\n". An indicator has no control characters.
 std::string encode_supports(const std::vector<SavedAttribute::Support>& supports);
 std::optional<std::vector<SavedAttribute::Support>> decode_supports(std::string_view text);
+
+/// Over all fields. SQLite notices damage of its structure, not of a value; this notices the rest.
+std::int64_t checksum(const SavedAttribute& attribute);
+std::int64_t checksum(const SavedEvent& event);
 
 /// By the name of to_string().
 std::optional<Reject> reject_from(std::string_view name);

@@ -29,6 +29,7 @@ struct Settings {
   std::size_t attributes = 100'000;
   std::size_t changes = 500;
   std::string zeek = "auto";
+  bool state = false;
 };
 
 double seconds_since(Clock::time_point begin) {
@@ -68,7 +69,8 @@ class Bench {
         stack_({.zeek = misp_zeek::stack::find_zeek(settings.zeek),
                 .misp_arguments = {"--empty"},
                 .settings = "[log]\nlevel = \"debug\"\n",
-                .start_limit = std::chrono::seconds(60)}) {}
+                .start_limit = std::chrono::seconds(60),
+                .state = settings.state}) {}
 
   void run() {
     std::printf("Zeek: %s\n", stack_.has_real_zeek() ? "real" : "stand-in zeek-sim");
@@ -77,6 +79,10 @@ class Bench {
     live_changes();
     publish();
     stack_.stop_service();
+    if (settings_.state) {
+      restart();
+      stack_.stop_service();
+    }
     stack_.keep_files(false);
   }
 
@@ -85,6 +91,7 @@ class Bench {
   void bootstrap(double plain);
   void live_changes();
   void publish();
+  void restart();
   /// Waits until Zeek holds `count` entries.
   void wait_for_entries(std::size_t count);
   std::string new_event(const std::string& info) {
@@ -189,6 +196,21 @@ void Bench::publish() {
               count, latencies(stack_.file("misp-zeek.log")).back() / 1e3);
 }
 
+void Bench::restart() {
+  const auto begin = Clock::now();
+  stack_.start_service();
+  stack_.wait_until_ready(kLimit);
+  const double seconds = seconds_since(begin);
+  std::ifstream log(stack_.file("misp-zeek.log"));
+  std::string restored = "nothing was restored";
+  for (std::string line; std::getline(log, line);) {
+    if (const auto at = line.find("msg=\"restored the last known set\""); at != std::string::npos) {
+      restored = line.substr(at);
+    }
+  }
+  std::printf("restart with the state: in step after %.2f s; log: %s\n", seconds, restored.c_str());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -200,6 +222,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
   app.add_option("--zeek", settings.zeek,
                  "Program zeek; \"auto\" looks for one, \"none\" takes the stand-in");
+  app.add_flag("--state", settings.state, "With durable state, and a restart at the end");
   CLI11_PARSE(app, argc, argv);
   try {
     Bench(settings).run();

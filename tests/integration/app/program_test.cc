@@ -83,6 +83,24 @@ TEST(Program, EndsWithStatus1WhenItCannotStart) {
   EXPECT_EQ(outcome.output.find("not-a-real-key"), std::string::npos);
 }
 
+TEST(Program, SaysWhatACommandNeedsWhenNoServiceCanBeFound) {
+  const Outcome outcome =
+      call(std::string("reconcile") + kFlags + " --set state.path=/nowhere", kKey);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.output.rfind("misp-zeek: cannot read /nowhere/control.json: No such file", 0),
+            0U)
+      << outcome.output;
+}
+
+TEST(Program, EndsWithStatus1WhenItsStateCannotBeKept) {
+  const Outcome outcome =
+      call(std::string("run") + kFlags + " --set state.path=/dev/null/state", kKey);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("state.path: cannot use /dev/null/state: Not a directory"),
+            std::string::npos)
+      << outcome.output;
+}
+
 TEST(Program, LogsJsonWhenAsked) {
   const Outcome outcome =
       call(std::string("run") + kFlags + " --http 192.0.2.1:9180 --set log.format=json", kKey);

@@ -64,18 +64,34 @@ bool Process::running() {
 
 int Process::terminate(std::chrono::milliseconds timeout) {
   if (running()) {
-    kill(pid_, SIGTERM);
+    ::kill(pid_, SIGTERM);
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     while (running() && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(kStep);
     }
     if (running()) {
-      kill(pid_, SIGKILL);
+      ::kill(pid_, SIGKILL);
       waitpid(pid_, &status_, 0);
       pid_ = -1;
     }
   }
   return WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
+}
+
+int Process::wait(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (running() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kStep);
+  }
+  return terminate();
+}
+
+void Process::kill() {
+  if (running()) {
+    ::kill(pid_, SIGKILL);
+    waitpid(pid_, &status_, 0);
+    pid_ = -1;
+  }
 }
 
 std::string wait_for_file(const std::string& file, std::chrono::milliseconds timeout) {

@@ -29,6 +29,10 @@ class Process {
   bool running();
   /// -1 once it has ended.
   pid_t pid() const { return pid_; }
+  /// SIGKILL; the process has ended when this returns.
+  void kill();
+  /// Waits until it has ended by itself, then as terminate().
+  int wait(std::chrono::milliseconds timeout);
   /// SIGTERM, then SIGKILL after `timeout`. The exit status, or 128 plus the signal's number.
   int terminate(std::chrono::milliseconds timeout = std::chrono::seconds(10));
 

@@ -120,7 +120,9 @@ std::unique_ptr<Process> Stack::zeek_process(const std::string& port) const {
 void Stack::start_zeek() {
   // Broker 1.4 breaks a listener's other TLS connections when one peer leaves, so the stand-in
   // speaks without TLS.
-  zeek_port_ = process::free_port();
+  if (zeek_port_ == 0) {
+    zeek_port_ = process::free_port();
+  }
   zeek_ = zeek_process(std::to_string(zeek_port_));
   auto inspector = sim::ZeekInspector::connect({.transport = options_.transport,
                                                 .address = "127.0.0.1",
@@ -137,14 +139,15 @@ void Stack::start_zeek() {
 
 void Stack::start_service() {
   health_port_ = process::free_port();
+  const auto port = [](int routed, int real) { return routed != 0 ? routed : real; };
   std::ofstream(file("misp-zeek.toml"))
-      << "[misp]\nurl = \"http://127.0.0.1:" << http_port_
-      << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << zmq_port_
-      << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << zeek_port_ << "\ntransport = \""
-      << (is_broker() ? "broker" : "websocket")
+      << "[misp]\nurl = \"http://127.0.0.1:" << port(route_.misp_http, http_port_)
+      << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << port(route_.misp_feed, zmq_port_)
+      << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << port(route_.zeek, zeek_port_)
+      << "\ntransport = \"" << (is_broker() ? "broker" : "websocket")
       << "\"\ntls = " << (is_broker() && has_real_zeek() ? "true" : "false")
       << "\n[http]\nlisten = \"127.0.0.1:" << health_port_ << "\"\n"
-      << options_.settings;
+      << (options_.state ? "[state]\npath = \"" + state_path() + "\"\n" : "") << options_.settings;
   service_ = std::make_unique<Process>(
       Process::Options{{MISP_ZEEK_SERVICE, "run", "-c", file("misp-zeek.toml")},
                        {{"MISP_ZEEK_MISP_API_KEY", api_key()}},
@@ -158,6 +161,25 @@ void Stack::stop_service() {
   if (status != 0) {
     throw std::runtime_error("the service did not end cleanly, see " + file("misp-zeek.log"));
   }
+}
+
+void Stack::kill_service() {
+  service_->kill();
+  service_.reset();
+}
+
+void Stack::kill_zeek() {
+  inspector_.reset();
+  zeek_->kill();
+  zeek_.reset();
+}
+
+int Stack::command(const std::vector<std::string>& verb) const {
+  std::vector<std::string> command = {MISP_ZEEK_SERVICE};
+  command.insert(command.end(), verb.begin(), verb.end());
+  command.insert(command.end(), {"-c", file("misp-zeek.toml")});
+  Process program({command, {{"MISP_ZEEK_MISP_API_KEY", api_key()}}, "", file("command.log")});
+  return program.wait(std::chrono::seconds(30));
 }
 
 json Stack::post(const std::string& path, const json& body) const {

@@ -24,6 +24,14 @@ struct Options {
   std::vector<std::string> misp_arguments;  ///< besides ready file and key
   std::string settings;                     ///< TOML, complete sections besides those needed
   std::chrono::seconds start_limit{40};     ///< for each program
+  bool state = false;                       ///< the service has durable state
+};
+
+/// Where the service finds the others.
+struct Ports {
+  int misp_http = 0;
+  int misp_feed = 0;
+  int zeek = 0;
 };
 
 /// Simulated MISP, Zeek and the service as processes on loopback, in a temporary directory that
@@ -37,8 +45,16 @@ class Stack {
   Stack& operator=(const Stack&) = delete;
 
   void start_misp();
+  /// Also again, after kill_zeek(); at the same port.
   void start_zeek();
+  /// Also again, after the service has ended.
   void start_service();
+  /// From the next start_service() on, in place of the real ports.
+  void route(const Ports& ports) { route_ = ports; }
+  void kill_service();
+  void kill_zeek();
+  /// `misp-zeek VERB...` with the service's configuration; its exit status.
+  int command(const std::vector<std::string>& verb) const;
   /// SIGTERM; the service must end with status 0.
   void stop_service();
 
@@ -58,6 +74,7 @@ class Stack {
   bool has_real_zeek() const { return !options_.zeek.empty(); }
   process::Process& service() { return *service_; }
   process::Process& zeek() { return *zeek_; }
+  std::string state_path() const { return file("state"); }
   int misp_http_port() const { return http_port_; }
   int misp_feed_port() const { return zmq_port_; }
   int zeek_port() const { return zeek_port_; }
@@ -73,6 +90,7 @@ class Stack {
   int http_port_ = 0;
   int zmq_port_ = 0;
   int zeek_port_ = 0;
+  Ports route_;
   int health_port_ = 0;
   std::unique_ptr<process::Process> misp_;
   std::unique_ptr<process::Process> zeek_;

@@ -130,6 +130,11 @@ bool ZeekSim::on_package_event(const zeek::WireEvent& event) {
     answers = model_.handle(*message);
     service_id = model_.service_id();
   }
+  for (const auto& answer : answers) {
+    if (const auto* ack = std::get_if<contract::Ack>(&answer)) {
+      changes_ += ack->inserted + ack->updated + ack->removed;
+    }
+  }
   if (delay_ms_ > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms_));
   }

@@ -83,6 +83,8 @@ class ZeekSim {
   std::uint64_t received() const { return received_; }
   /// Messages that do not follow the contract.
   std::uint64_t malformed() const { return malformed_; }
+  /// Entries that were put in, changed or taken out since the start.
+  std::uint64_t changes() const { return changes_; }
 
  private:
   explicit ZeekSim(PackageOptions package);
@@ -105,6 +107,7 @@ class ZeekSim {
   std::atomic<std::chrono::milliseconds::rep> delay_ms_ = 0;
   std::atomic<std::uint64_t> received_ = 0;
   std::atomic<std::uint64_t> malformed_ = 0;
+  std::atomic<std::uint64_t> changes_ = 0;
   std::atomic<bool> stopping_ = false;
   // One of the two; last, because their threads use the members above.
   std::unique_ptr<zeek::BrokerEndpoint> endpoint_;

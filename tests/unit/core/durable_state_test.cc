@@ -5,7 +5,6 @@
 #include <map>
 #include <random>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "core/misp_sync.h"
@@ -73,7 +72,7 @@ void change(IndicatorStore& store, std::mt19937& random, const Mapping& mapping)
       {"ip-dst", "198.51.100.1"},           {"ip-dst|port", "198.51.100.1|443"},
       {"domain|ip", "a.example|192.0.2.1"}, {"domain", "a.example"},
       {"domain", "not a domain"},           {"url", "http://a.example/x"}};
-  const Uuid uuid = uuid_of(random() % 12);
+  const Uuid uuid = uuid_of(static_cast<unsigned>(random() % 12));
   const std::uint64_t event_id = 1 + random() % 4;
   if (random() % 3 == 0) {
     store.withdraw(uuid);
@@ -92,7 +91,7 @@ void change(IndicatorStore& store, std::mt19937& random, const Mapping& mapping)
   attribute.uuid = uuid;
   attribute.event_id = event_id;
   attribute.id = 1 + uuid.bytes[15];
-  attribute.timestamp = random() % 3;
+  attribute.timestamp = static_cast<std::int64_t>(random() % 3);
   attribute.type = type;
   const auto mapped = mapping.map(type, value);
   mapped ? store.upsert(attribute, event, *mapped)
@@ -314,22 +313,10 @@ struct Reading {
     }
   }
   RestAnswer answer(const RestCall& call) const {
-    const FilterOptions filter;
-    const auto time = now.unix_seconds;
-    if (const auto* search = std::get_if<SearchCall>(&call)) {
-      return model::MispModel::search(misp.live(), filter, search->search, search->page,
-                                      search->limit, time);
-    }
-    if (const auto* count = std::get_if<CountCall>(&call)) {
-      return model::MispModel::count(misp.live(), filter, count->search, time);
-    }
-    if (std::holds_alternative<IndexCall>(call)) {
-      return model::MispModel::index(misp.live(), time);
-    }
-    return MispUser{"2.5.1", 1, true, true};
+    return model::MispModel::answer(misp.live(), {}, call, now.unix_seconds);
   }
   void add(int attributes) {
-    misp.add_event(now.unix_seconds);
+    misp.add_event(1, now.unix_seconds);
     for (int i = 0; i < attributes; ++i) {
       misp.add_attribute(misp.events().back(), "domain", "d" + std::to_string(i) + ".example", true,
                          now.unix_seconds);
@@ -419,6 +406,29 @@ TEST(MispSync, AcceptsAShrinkForOnePassAlone) {
   reading.run(60'000);
   EXPECT_FALSE(reading.sync.status().held.empty());
   EXPECT_EQ(store.attribute_count(), 20U);
+}
+
+TEST(MispSync, KnowsItsUserSoonAfterMispIsBack) {
+  auto store = tracking_store();
+  Reading reading(store);
+  reading.away = true;
+  reading.run(5'000);
+  reading.away = false;
+  reading.run(5'000);
+  EXPECT_TRUE(reading.sync.status().user);
+  EXPECT_TRUE(reading.sync.status().bootstrapped);
+}
+
+TEST(MispSync, DoesNotLetAnOperatorWaitForTheNextAttempt) {
+  auto store = tracking_store();
+  Reading reading(store);
+  reading.away = true;
+  reading.run(600'000);
+  reading.away = false;
+  reading.sync.request_reconcile(true, Cause::kOperator);
+  reading.run(1'000);
+  EXPECT_TRUE(reading.sync.status().user);
+  EXPECT_TRUE(reading.sync.status().bootstrapped);
 }
 
 TEST(MispSync, KeepsTheAcceptanceWhilePassesFail) {

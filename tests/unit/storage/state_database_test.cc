@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -123,6 +124,33 @@ TEST(StateDatabase, SetsAFileWithOverwrittenPagesAsideOrSaysSoWhenRead) {
   const auto opened = open_state(file);
   EXPECT_NE(opened.set_aside.find("it is damaged: "), std::string::npos) << opened.set_aside;
   EXPECT_TRUE(load_all(*opened.database).attributes.empty());
+}
+
+TEST(StateDatabase, NoticesAValueThatWasAlteredInTheFile) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("state.db");
+  {
+    const auto opened = open_state(file);
+    StateBatch batch = batch_of(1, 2);
+    batch.changes.attributes[0].supports[1].key.indicator = "genuine.example";
+    ASSERT_TRUE(opened.database->write(batch));
+  }
+  std::string bytes;
+  {
+    std::ostringstream text;
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+    bytes = text.str();
+  }
+  const auto at = bytes.find("genuine.example");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, 7, "altered");
+  std::ofstream(file, std::ios::binary) << bytes;
+  const auto opened = open_state(file);
+  EXPECT_EQ(opened.set_aside, "");
+  const auto loaded = opened.database->load([](SavedEvent&&) {}, [](SavedAttribute&&) {});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(loaded.error().message, "the saved state is damaged: an attribute was altered");
 }
 
 TEST(StateDatabase, SetsAFileOfANewerVersionAsideUntouched) {
