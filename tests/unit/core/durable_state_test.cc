@@ -73,7 +73,7 @@ void change(IndicatorStore& store, std::mt19937& random, const Mapping& mapping)
       {"ip-dst", "198.51.100.1"},           {"ip-dst|port", "198.51.100.1|443"},
       {"domain|ip", "a.example|192.0.2.1"}, {"domain", "a.example"},
       {"domain", "not a domain"},           {"url", "http://a.example/x"}};
-  const Uuid uuid = uuid_of(random() % 12);
+  const Uuid uuid = uuid_of(static_cast<unsigned>(random() % 12));
   const std::uint64_t event_id = 1 + random() % 4;
   if (random() % 3 == 0) {
     store.withdraw(uuid);
@@ -314,36 +314,25 @@ struct Reading {
     }
   }
   RestAnswer answer(const RestCall& call) const {
-    const FilterOptions filter;
-    const auto time = now.unix_seconds;
-    if (const auto* search = std::get_if<SearchCall>(&call)) {
-      return model::MispModel::search(misp.live(), filter, search->search, search->page,
-                                      search->limit, time);
-    }
-    if (const auto* count = std::get_if<CountCall>(&call)) {
-      return model::MispModel::count(misp.live(), filter, count->search, time);
-    }
-    if (std::holds_alternative<IndexCall>(call)) {
-      return model::MispModel::index(misp.live(), time);
-    }
-    return MispUser{"2.5.1", 1, true, true};
+    return model::MispModel::answer(misp.live(), {}, call, now.unix_seconds);
   }
   void add(int attributes) {
-    misp.add_event(now.unix_seconds);
+    const auto event = misp.live().next_event;
+    misp.add_event(uuid_of(255), 1, now.unix_seconds);
     for (int i = 0; i < attributes; ++i) {
-      misp.add_attribute(misp.events().back(), "domain", "d" + std::to_string(i) + ".example", true,
-                         now.unix_seconds);
+      misp.add_attribute(uuid_of(static_cast<unsigned>(i)), event, "domain",
+                         "d" + std::to_string(i) + ".example", true, now.unix_seconds);
     }
   }
   void lose(std::size_t attributes) {
     for (std::size_t i = 0; i < attributes; ++i) {
-      misp.sql_delete(misp.attributes(false).front());
+      misp.sql_delete(misp.live().attributes.begin()->first);
     }
   }
 
   bool away = false;
   TimePoint now{1'000'000, 1'700'000'000};
-  model::MispModel misp{1};
+  model::MispModel misp;
   MispSync sync;
 };
 
