@@ -131,7 +131,8 @@ Judgement Filter::judge_tags(const Attribute& attribute) const {
   return ask();
 }
 
-Judgement Filter::judge_visibility(const Attribute& attribute, const Event& event) const {
+Judgement Filter::judge_visibility(const Attribute& attribute, const Event& event,
+                                   bool published) const {
   if (options_.visibility == VisibilityMode::kTrust) {
     return kAccepted;
   }
@@ -158,9 +159,8 @@ Judgement Filter::judge_visibility(const Attribute& attribute, const Event& even
   if (attribute.object_id != 0) {
     level(attribute.object_distribution);
   }
-  // An instance can hide other organisations' unpublished events ("unpublished_private"), and an
-  // attribute message shows the flag from before the change.
-  return both(result, event.published.value_or(false) ? kAccepted : ask());
+  // An instance can hide other organisations' unpublished events ("unpublishedprivate").
+  return both(result, published ? kAccepted : ask());
 }
 
 Judgement Filter::judge_message(const Attribute& attribute, const Event& event,
@@ -169,7 +169,8 @@ Judgement Filter::judge_message(const Attribute& attribute, const Event& event,
   if (result.verdict != Verdict::kAccept) {
     return result;
   }
-  result = judge_visibility(attribute, event);
+  // The change that the message tells of unpublishes the event; its flag is from before.
+  result = judge_visibility(attribute, event, false);
   if (is_fixed_event(attribute.event_id)) {
     return result;
   }
@@ -197,11 +198,8 @@ Judgement Filter::judge_row(const Attribute& attribute, const Event& event, Unix
 
 Judgement Filter::judge_published(const Attribute& attribute, const Event& event,
                                   UnixSeconds now) const {
-  Event published = event;
-  published.published = true;
   const Judgement result = judge_basic(attribute, now);
-  return result.verdict == Verdict::kAccept ? both(result, judge_visibility(attribute, published))
-                                            : result;
+  return result.verdict == Verdict::kAccept ? judge_visibility(attribute, event, true) : result;
 }
 
 bool Filter::publish_needs_misp() const {

@@ -114,7 +114,7 @@ class Filter {
 
   Judgement judge_basic(const Attribute& attribute, UnixSeconds now) const;
   Judgement judge_tags(const Attribute& attribute) const;
-  Judgement judge_visibility(const Attribute& attribute, const Event& event) const;
+  Judgement judge_visibility(const Attribute& attribute, const Event& event, bool published) const;
 
   FilterOptions options_;
   NameList types_;

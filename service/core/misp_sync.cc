@@ -183,13 +183,20 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
   const bool gone = message.action == AttributeMessage::Action::kDelete ||
                     message.action == AttributeMessage::Action::kSoftDelete || attribute.deleted;
   const auto* earlier = touches_.find(attribute.uuid);
-  const bool overtaken =
-      !gone && earlier != nullptr && earlier->published && earlier->timestamp > attribute.timestamp;
+  const bool after_publish = !gone && earlier != nullptr && earlier->published;
+  const bool overtaken = after_publish && earlier->timestamp > attribute.timestamp;
   if (overtaken || touches_.find_burial(attribute.event_id)) {
     ++counters_.late;
     return;
   }
-  touches_.touch(attribute.uuid, {now.steady, attribute.timestamp, gone, false});
+  if (after_publish && earlier->timestamp == attribute.timestamp &&
+      earlier->content != TouchLog::content_of(attribute)) {
+    // Within one second: either may be the newer one.
+    ask_attribute(attribute.uuid, attribute.event_id, attribute.timestamp, now.steady + kCoalesce);
+    return;
+  }
+  touches_.touch(attribute.uuid,
+                 {now.steady, attribute.timestamp, TouchLog::content_of(attribute), gone, false});
   if (gone) {
     withdraw(attribute.uuid);
     return;
@@ -240,14 +247,15 @@ void MispSync::on_event(const EventMessage& message, TimePoint now) {
   }
   store_.update_event(event);
   const auto& options = filter_.options();
-  const bool unpublished = event.published == false;
-  if (filter_.is_fixed_event(event.id)) {
-    return;
-  }
+  const bool unpublished = event.published == false && !filter_.is_fixed_event(event.id);
   if (options.published == PublishedMode::kPublished && unpublished) {
     store_.withdraw_event(event.id);
   } else if (message.action == EventMessage::Action::kEdit && filter_.event_edit_needs_misp()) {
     ask_event(event.id, now.steady + kCoalesce);
+  } else if (message.action == EventMessage::Action::kEdit) {
+    // Attributes may have changed without a message (fast_update), and a late attribute message may
+    // show the event as it was.
+    ask_event_again(event.id, now.steady);
   }
 }
 
@@ -263,6 +271,9 @@ void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
     ask_event(event.id, now.steady + kCoalesce);
     return;
   }
+  if (filter_.options().published != PublishedMode::kAny) {
+    ask_event_again(event.id, now.steady);  // what is looked up now may show it unpublished still
+  }
   std::unordered_set<Uuid> listed;
   for (const auto& attribute : message.attributes) {
     listed.insert(attribute.uuid);
@@ -275,8 +286,14 @@ void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
       if (touch->timestamp > attribute.timestamp) {
         continue;
       }
+      if (touch->timestamp == attribute.timestamp &&
+          touch->content != TouchLog::content_of(attribute)) {
+        ask_attribute(attribute.uuid, event.id, attribute.timestamp, now.steady + kCoalesce);
+        continue;
+      }
     }
-    touches_.touch(attribute.uuid, {now.steady, attribute.timestamp, false, true});
+    touches_.touch(attribute.uuid,
+                   {now.steady, attribute.timestamp, TouchLog::content_of(attribute), false, true});
     judge_live(attribute, event, filter_.judge_published(attribute, event, now.unix_seconds), now);
   }
   for (const auto& uuid : store_.attributes_of(event.id)) {
@@ -330,6 +347,12 @@ void MispSync::forget_question(const Uuid& uuid) {
 
 void MispSync::ask_event(std::uint64_t event_id, SteadyMs due) {
   asked_events_.try_emplace(event_id, due);
+  ask_event_again(event_id, due);
+}
+
+void MispSync::ask_event_again(std::uint64_t event_id, SteadyMs since) {
+  // An earlier answer may be from before the commit; this one is not.
+  events_again_[event_id] = since + options_.commit_grace;
 }
 
 // ---- store ----
@@ -373,13 +396,24 @@ bool MispSync::row_is_stale(const Attribute& row) const {
   if (touch == nullptr || touch->at + options_.commit_grace < call_started_) {
     return false;
   }
-  return touch->gone || touch->at >= call_started_ || row.timestamp < touch->timestamp;
+  const bool older =
+      row.timestamp < touch->timestamp ||
+      (row.timestamp == touch->timestamp && TouchLog::content_of(row) != touch->content);
+  return touch->gone || touch->at >= call_started_ || older;
 }
 
 // ---- time ----
 
 void MispSync::tick(TimePoint now) {
   expire(now);
+  std::erase_if(events_again_, [&](const auto& again) {
+    const auto& [event_id, due] = again;
+    const bool is_due = due <= now.steady;
+    if (is_due) {
+      asked_events_.try_emplace(event_id, due);
+    }
+    return is_due;
+  });
   SteadyMs oldest_needed = now.steady - kTouchMemory;
   for (const auto* pass : {&events_pass_, &reconcile_}) {
     if (pass->has_value()) {

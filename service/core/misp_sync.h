@@ -153,7 +153,9 @@ class MispSync {
 
   const Status& status() const { return status_; }
   /// Attributes and events that are still to be looked up because nothing told for certain.
-  std::size_t open_questions() const { return confirms_.size() + asked_events_.size(); }
+  std::size_t open_questions() const {
+    return confirms_.size() + asked_events_.size() + events_again_.size();
+  }
   const Counters& counters() const { return counters_; }
   const Filter& filter() const { return filter_; }
   const Mapping& mapping() const { return mapping_; }
@@ -209,6 +211,7 @@ class MispSync {
                      SteadyMs due);
   void forget_question(const Uuid& uuid);
   void ask_event(std::uint64_t event_id, SteadyMs due);
+  void ask_event_again(std::uint64_t event_id, SteadyMs since);
 
   // store
   bool accept(const Attribute& attribute, const Event& event);
@@ -241,6 +244,7 @@ class MispSync {
   std::optional<Error> on_confirmed(const AttributePage& page, TimePoint now);
   bool look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, TimePoint now);
   void on_error(Waiting was, const Error& error, TimePoint now);
+  void on_distrusted(const Error& error, TimePoint now);
   SteadyMs retry_delay(const Error& error);
   void expire(TimePoint now);
   bool touched_since(const Uuid& uuid, SteadyMs since) const;
@@ -261,6 +265,7 @@ class MispSync {
   std::unordered_map<Uuid, Confirm> confirms_;
   std::set<std::pair<SteadyMs, Uuid>> confirm_order_;
   std::map<std::uint64_t, SteadyMs> asked_events_;
+  std::map<std::uint64_t, SteadyMs> events_again_;  ///< when each is asked for a second time
   std::vector<Uuid> confirming_;
   std::optional<Uuid> confirm_witness_;
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kErrorsUntilRestart = 5;
 constexpr SteadyMs kMaxRetryDelay = 60'000;
+constexpr SteadyMs kMaxDistrustDelay = 5'000;
 constexpr SteadyMs kUserInterval = 300'000;
 /// A flapping feed must not make MISP list everything without a pause.
 constexpr SteadyMs kFullPause = 10'000;
@@ -132,7 +133,7 @@ void MispSync::on_answer(const Result<RestAnswer>& answer, TimePoint now) {
     }
   }
   if (distrusted) {
-    on_error(was, *distrusted, now);
+    on_distrusted(*distrusted, now);
     return;
   }
   errors_ = 0;
@@ -150,6 +151,16 @@ SteadyMs MispSync::retry_delay(const Error& error) {
   }
   const SteadyMs base = std::min(SteadyMs{500} << std::min(errors_ - 1, 10), kMaxRetryDelay);
   return base / 2 + static_cast<SteadyMs>(jitter_() % static_cast<std::uint64_t>(base / 2 + 1));
+}
+
+void MispSync::on_distrusted(const Error& error, TimePoint now) {
+  // Each time another attribute is found to be a bad witness; a long back-off would add up.
+  ++errors_;
+  status_.rest_error = error.message;
+  if (!status_.rest_error_since) {
+    status_.rest_error_since = now.steady;
+  }
+  retry_at_ = now.steady + std::min(retry_delay(error), kMaxDistrustDelay);
 }
 
 void MispSync::on_error(Waiting was, const Error& error, TimePoint now) {

@@ -93,8 +93,8 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
         filter_.judge_row(row->attribute, row->event, now.unix_seconds).verdict == Verdict::kAccept;
     if (wanted) {
       accept(row->attribute, row->event);
-    } else {
-      withdraw(uuid);
+    } else if (row != nullptr || page.undecodable == 0) {
+      withdraw(uuid);  // a row that could not be read says nothing: what is known stays
     }
     confirm_order_.erase({it->second.due, uuid});
     confirms_.erase(it);

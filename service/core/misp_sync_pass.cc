@@ -72,7 +72,7 @@ void MispSync::on_index(Pass& pass, const EventIndex& index, TimePoint) {
   for (const auto& row : index.rows) {
     pass.index.emplace(row.id, row);
     const auto burial = touches_.find_burial(row.id);
-    if (burial && *burial + kBurialMemory < pass.started) {
+    if (burial && *burial + kBurialMemory < call_started_) {
       touches_.unbury_event(row.id);
       was_buried.insert(row.id);
     }
@@ -118,11 +118,16 @@ void MispSync::take_row(Pass& pass, const AttributeRow& row, TimePoint now) {
   if (touches_.find_burial(attribute.event_id)) {
     return;
   }
-  if (row_is_stale(attribute)) {
-    ask_attribute(attribute.uuid, attribute.event_id, 0, now.steady + options_.commit_grace);
-    return;
-  }
   const bool known = store_.find(attribute.uuid) != nullptr;
+  if (row_is_stale(attribute)) {
+    const auto* touch = touches_.find(attribute.uuid);
+    // A message that could not be judged is newer than the row, but the row is what MISP has now.
+    const bool undecided = !known && !touch->gone && confirms_.contains(attribute.uuid);
+    ask_attribute(attribute.uuid, attribute.event_id, 0, now.steady + options_.commit_grace);
+    if (!undecided) {
+      return;
+    }
+  }
   if (filter_.judge_row(attribute, row.event, now.unix_seconds).verdict != Verdict::kAccept ||
       !mapping_.knows(attribute.type)) {
     if (known && touched_since(attribute.uuid, call_started_ - options_.commit_grace)) {

@@ -116,6 +116,9 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
     if (shown.contains(uuid) || store_.find(uuid) == nullptr) {
       continue;
     }
+    if (page.undecodable > 0) {
+      continue;  // it may be one of the rows that could not be read: what is known of it stays
+    }
     if (hand_over) {
       // Nothing vouches for the answer: look again a few times, one by one.
       ask_attribute(uuid, store_.find(uuid)->event_id, 0, now.steady + options_.commit_grace);

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "core/touch_log.h"
 
+#include <functional>
+#include <string>
+
 namespace misp_zeek {
+
+std::size_t TouchLog::content_of(const Attribute& attribute) {
+  return std::hash<std::string>{}(attribute.type + '\n' + attribute.value +
+                                  (attribute.to_ids ? "\nT" : "\nF"));
+}
 
 void TouchLog::touch(const Uuid& attribute, const Touch& touch) {
   touches_[attribute] = touch;
@@ -28,11 +36,13 @@ std::size_t TouchLog::prune(SteadyMs before) {
 }
 
 void TouchLog::bury_event(std::uint64_t event_id, SteadyMs now) {
-  if (buried_.insert_or_assign(event_id, now).second) {
-    burials_.push_back(event_id);
-  }
+  buried_.insert_or_assign(event_id, now);
+  burials_.emplace_back(event_id, now);
   while (burials_.size() > max_events_) {
-    buried_.erase(burials_.front());
+    const auto& [oldest, at] = burials_.front();
+    if (find_burial(oldest) == at) {
+      buried_.erase(oldest);
+    }
     burials_.pop_front();
   }
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/attribute.h"
 #include "core/uuid.h"
 #include "core/zeek_session.h"
 
@@ -20,12 +21,16 @@ class TouchLog {
   struct Touch {
     SteadyMs at = 0;
     std::int64_t timestamp = 0;  ///< the attribute's own, as the message had it
+    std::size_t content = 0;     ///< content_of() what the message said
     bool gone = false;           ///< the message took it away
     bool published = false;      ///< it was a publish message, whose topic may overtake others
   };
 
   explicit TouchLog(std::size_t max_attributes = 500'000, std::size_t max_events = 100'000)
       : max_attributes_(max_attributes), max_events_(max_events) {}
+
+  /// Tells apart two states of an attribute within one second of MISP's clock.
+  static std::size_t content_of(const Attribute& attribute);
 
   void touch(const Uuid& attribute, const Touch& touch);
   const Touch* find(const Uuid& attribute) const;
@@ -44,7 +49,7 @@ class TouchLog {
   std::unordered_map<Uuid, Touch> touches_;
   std::deque<std::pair<SteadyMs, Uuid>> order_;
   std::unordered_map<std::uint64_t, SteadyMs> buried_;
-  std::deque<std::uint64_t> burials_;
+  std::deque<std::pair<std::uint64_t, SteadyMs>> burials_;  ///< every bury_event(), oldest first
 };
 
 }  // namespace misp_zeek

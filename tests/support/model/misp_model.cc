@@ -5,34 +5,6 @@
 #include <utility>
 
 namespace misp_zeek::model {
-MispModel::MispModel(std::uint32_t seed) : random_(seed) {}
-
-Uuid MispModel::new_uuid() {
-  Uuid uuid;
-  for (auto& byte : uuid.bytes) {
-    byte = static_cast<std::uint8_t>(random_());
-  }
-  return uuid;
-}
-
-std::vector<std::uint64_t> MispModel::events() const {
-  std::vector<std::uint64_t> ids;
-  for (const auto& [id, event] : live_.events) {
-    ids.push_back(id);
-  }
-  return ids;
-}
-
-std::vector<std::uint64_t> MispModel::attributes(bool deleted) const {
-  std::vector<std::uint64_t> ids;
-  for (const auto& [id, row] : live_.attributes) {
-    if (row.attribute.deleted == deleted) {
-      ids.push_back(id);
-    }
-  }
-  return ids;
-}
-
 Event MispModel::message_event(std::uint64_t id) const {
   Event event = live_.events.at(id).event;
   event.timestamp.reset();
@@ -61,10 +33,10 @@ bool MispModel::unpublish_silently(std::uint64_t event, std::int64_t now) {
   return was;
 }
 
-MispModel::Outcome MispModel::add_event(std::uint64_t org, std::int64_t now) {
+MispModel::Outcome MispModel::add_event(const Uuid& uuid, std::uint64_t org, std::int64_t now) {
   ModelEvent event;
   event.event.id = live_.next_event++;
-  event.event.uuid = new_uuid();
+  event.event.uuid = uuid;
   event.event.info = "event " + std::to_string(event.event.id);
   event.event.published = false;
   event.event.timestamp = now;
@@ -76,11 +48,11 @@ MispModel::Outcome MispModel::add_event(std::uint64_t org, std::int64_t now) {
   return {{EventMessage{EventMessage::Action::kAdd, event.event}}};
 }
 
-MispModel::Outcome MispModel::add_attribute(std::uint64_t event, std::string type,
+MispModel::Outcome MispModel::add_attribute(const Uuid& uuid, std::uint64_t event, std::string type,
                                             std::string value, bool to_ids, std::int64_t now) {
   ModelAttribute row;
   row.attribute.id = live_.next_attribute++;
-  row.attribute.uuid = new_uuid();
+  row.attribute.uuid = uuid;
   row.attribute.event_id = event;
   row.attribute.type = std::move(type);
   row.attribute.value = std::move(value);

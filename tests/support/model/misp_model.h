@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <utility>
@@ -53,12 +51,10 @@ class MispModel {
     std::vector<FeedMessage> messages;
   };
 
-  explicit MispModel(std::uint32_t seed);
-
   // Operations. Each changes `live()` at once and returns the messages that MISP sends.
-  Outcome add_event(std::uint64_t org, std::int64_t now);
-  Outcome add_attribute(std::uint64_t event, std::string type, std::string value, bool to_ids,
-                        std::int64_t now);
+  Outcome add_event(const Uuid& uuid, std::uint64_t org, std::int64_t now);
+  Outcome add_attribute(const Uuid& uuid, std::uint64_t event, std::string type, std::string value,
+                        bool to_ids, std::int64_t now);
   Outcome distribute_event(std::uint64_t event, Distribution distribution, bool member,
                            std::int64_t now);
   Outcome distribute_attribute(std::uint64_t attribute, Distribution distribution, bool member,
@@ -95,10 +91,6 @@ class MispModel {
 
   const State& live() const { return live_; }
 
-  std::vector<std::uint64_t> events() const;
-  /// Ids of attributes; deleted ones only or active ones only.
-  std::vector<std::uint64_t> attributes(bool deleted) const;
-
   // REST, on a given state.
   static AttributePage search(const State& state, const Reader& reader,
                               const AttributeSearch& search, std::uint32_t page,
@@ -115,7 +107,6 @@ class MispModel {
                                           std::int64_t now);
 
  private:
-  Uuid new_uuid();
   Event message_event(std::uint64_t id) const;
   FeedMessage attribute_message(AttributeMessage::Action action, const ModelAttribute& attribute,
                                 bool with_tags, bool was_published) const;
@@ -123,7 +114,6 @@ class MispModel {
   bool unpublish_silently(std::uint64_t event, std::int64_t now);
 
   State live_;
-  std::mt19937 random_;
 };
 
 }  // namespace misp_zeek::model

@@ -2,125 +2,134 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/misp_sync.h"
 #include "core/store.h"
-#include "core/zeek_session.h"
+#include "model/invariants.h"
 #include "model/misp_model.h"
-#include "zeek_sim/package_model.h"
+#include "model/operations.h"
+#include "model/scenario.h"
+#include "model/zeek_side.h"
 
 namespace misp_zeek::model {
 
-/// How often things go wrong; probabilities for each message, answer or step.
-struct Faults {
-  double lose_message = 0;  ///< a feed message vanishes without a trace
-  double duplicate_message = 0;
-  double feed_cut = 0;  ///< the feed's connection breaks; what is sent meanwhile is lost
-  double rest_error = 0;
-  double rest_empty = 0;    ///< an answer with status 200 and nothing in it
-  double roll_back = 0;     ///< an operation is announced and never committed
-  double lose_to_zeek = 0;  ///< a message to Zeek vanishes
-  double link_cut = 0;
-  double zeek_restart = 0;
-  double zeek_loses = 0;     ///< an entry vanishes in Zeek
-  double silent_change = 0;  ///< an operation is done in the database only
-  SteadyMs max_commit_delay = 0;
-  SteadyMs max_feed_delay = 50;
-};
-
-struct Scenario {
-  std::uint32_t seed = 1;
-  int operations = 40;
-  FilterOptions filter;
-  Faults faults;
-  /// Operations left out, to shrink a failing history.
-  std::set<int> skip;
-};
-
-/// MISP, the service's core and a Zeek in one simulated time: a random history with faults.
+/// MISP, the service's core and two Zeeks in one simulated time. Carries out a scenario, then lets
+/// everything come to rest, reconciles once, and judges.
+///
+/// Besides those of operations.h, the verbs are
+///
+/// | verb | meaning |
+/// |---|---|
+/// | `feed.cut MS` | the connection breaks; what is sent meanwhile is lost |
+/// | `feed.restart MS` | the publisher restarts, and with it its uptime |
+/// | `feed.reload` | the publisher restarts unseen; messages under way are lost |
+/// | `feed.overflow` | messages under way are lost, and the feed says so |
+/// | `rest.fail N` | the next N answers are 503 |
+/// | `rest.truncate N` | the next N answers break off |
+/// | `rest.refuse N` | the next N answers are 403 |
+/// | `rest.empty N` | the next N answers are 200 and say that there is nothing |
+/// | `rest.garble N` | of the next N pages, half of the rows cannot be read; not of the first list
+/// | | `rest.away MS` | MISP does not answer | | `misp.restart MS` | feed and REST are away | |
+/// `misp.backup`, `misp.restore` | keeps the database, puts the kept one back | | `service.restart`
+/// | the service forgets everything | | `zeek.restart Z` | Zeek Z (1 or 2) forgets everything | |
+/// `zeek.cut Z MS`, `zeek.pace Z MS` | its link breaks, or slows down | | `zeek.drop Z`,
+/// `zeek.drop_answer Z` | the next message to it, or from it, is lost | | `zeek.lose Z N` | its
+/// N-th entry vanishes | | `expect.present A`, `expect.absent A` | whether both Zeeks list
+/// attribute A now | | `expect.drift N` | so much was repaired so far that no message had told |
+///
+/// and the options of an operation `commit=MS` (messages come so long before the data), `feed=MS`
+/// (they are so late), `lost`, `dup` (each comes twice), `rolled_back` (the data never comes).
 class World {
  public:
   explicit World(Scenario scenario);
 
-  /// Runs the history, then lets everything settle. Empty: all invariants held; else what did not.
+  /// Empty: all invariants held; else the first that did not, and when.
   std::string run();
-  /// The operations that were carried out, one a line.
-  const std::vector<std::string>& trace() const { return trace_; }
   const MispSync& sync() const { return *sync_; }
+  /// What happened, one a line: steps, messages, calls and answers.
+  const std::vector<std::string>& trace() const { return trace_; }
+  void keep_trace() { tracing_ = true; }
 
  private:
-  struct Commit {
-    SteadyMs at = 0;
-    MispModel::State state;
-  };
-  struct Call {
-    RestCall call;
-    SteadyMs answer_at = 0;
-  };
   template <typename T>
   struct Delayed {
     SteadyMs at = 0;
-    T message;
+    T what;
+  };
+  struct Call {
+    RestCall call;
+    SteadyMs read_at = 0;
+    SteadyMs answer_at = 0;
+    std::optional<Result<RestAnswer>> answer;
+  };
+  struct RestFaults {
+    int fail = 0;
+    int truncate = 0;
+    int refuse = 0;
+    int empty = 0;
+    int garble = 0;
+    SteadyMs away_until = 0;
   };
 
   TimePoint now() const;
-  bool chance(double probability);
-  std::int64_t unix_now() const { return now().unix_seconds; }
-  void step(bool faulty);
-  void operate(int number);
-  MispModel::Outcome random_operation(std::mt19937& random, std::string& name);
-  bool silent_operation(std::mt19937& random, std::string& name);
-  void announce(std::vector<FeedMessage> messages);
-  void deliver_feed(bool faulty);
-  void make_calls(bool faulty);
-  RestAnswer answer(const RestCall& call) const;
-  void talk_to_zeek(bool faulty);
-  void break_things();
-  /// Entries with the attribute that supports each.
-  using Support = std::set<std::pair<EntryKey, Uuid>>;
-  Support wanted_entries(const MispModel::State& state) const;
-  void note_states();
+  void start_service();
+  std::string advance_to(SteadyMs time);
+  SteadyMs next_due(SteadyMs limit) const;
+  std::string turn();
   std::string check_always();
-  std::string check_settled();
-  bool settled() const;
+
+  std::string carry_out(const Step& step);
+  void operate(const Step& step);
+  bool disturb_feed(const Step& step);
+  bool disturb_rest(const Step& step);
+  bool disturb_zeek(const Step& step);
+  std::string expect(const Step& step);
+  void announce(const std::vector<FeedMessage>& messages, const Step& step);
+  void lose_feed();
+
+  void deliver_feed();
+  void make_calls();
+  Result<RestAnswer> answer(const RestCall& call);
+  bool quiet() const;
+  std::string settle();
+  std::string reconcile_once();
+  std::uint64_t drift() const;
+  void trace(const std::string& text);
 
   Scenario scenario_;
+  MispModel::Reader reader_;
   std::mt19937 random_;
-  SteadyMs clock_ = 1'000'000;
-  MispModel misp_;
+  SteadyMs clock_;
+  Operations operations_;
+  Invariants invariants_;
   MispModel::State committed_;
-  std::deque<Commit> commits_;
-  Mapping mapping_;
+  MispModel::State backup_;
+  std::deque<Delayed<MispModel::State>> commits_;
+
   std::unique_ptr<IndicatorStore> store_;
   std::unique_ptr<MispSync> sync_;
-  std::unique_ptr<ZeekSession> session_;
-  sim::PackageModel package_;
-  int instances_ = 1;
+  int services_ = 0;
+  std::vector<ZeekSide> zeeks_;
 
-  std::array<std::deque<Delayed<FeedMessage>>, 8> topics_;
+  std::array<std::deque<Delayed<FeedMessage>>, std::variant_size_v<FeedMessage>> topics_;
   bool feed_up_ = false;
-  SteadyMs feed_back_at_ = 0;
+  SteadyMs feed_back_at_;
+  SteadyMs publisher_started_;
+  SteadyMs heartbeat_at_;
   std::optional<Call> call_;
-  bool link_up_ = false;
-  SteadyMs link_back_at_ = 0;
-  std::deque<Delayed<contract::ToZeek>> to_zeek_;
-  std::deque<Delayed<contract::FromZeek>> from_zeek_;
+  RestFaults rest_;
 
-  std::set<EntryKey> ever_allowed_;
-  std::optional<Support> always_required_;
+  bool changed_ = true;      ///< something that check_always() looks at
+  bool undisturbed_ = true;  ///< nothing was lost, silent or restarted: messages tell everything
+  std::int64_t noted_second_ = 0;
+  bool tracing_ = false;
   std::vector<std::string> trace_;
 };
-
-/// Runs a scenario; when it fails, leaves out operations as long as it still fails, and returns the
-/// failure with the operations that are left. Empty: it holds.
-std::string run_and_shrink(Scenario scenario);
 
 }  // namespace misp_zeek::model

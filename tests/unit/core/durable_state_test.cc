@@ -316,21 +316,22 @@ struct Reading {
     return model::MispModel::answer(misp.live(), {}, call, now.unix_seconds);
   }
   void add(int attributes) {
-    misp.add_event(1, now.unix_seconds);
+    const auto event = misp.live().next_event;
+    misp.add_event(uuid_of(255), 1, now.unix_seconds);
     for (int i = 0; i < attributes; ++i) {
-      misp.add_attribute(misp.events().back(), "domain", "d" + std::to_string(i) + ".example", true,
-                         now.unix_seconds);
+      misp.add_attribute(uuid_of(static_cast<unsigned>(i)), event, "domain",
+                         "d" + std::to_string(i) + ".example", true, now.unix_seconds);
     }
   }
   void lose(std::size_t attributes) {
     for (std::size_t i = 0; i < attributes; ++i) {
-      misp.sql_delete(misp.attributes(false).front());
+      misp.sql_delete(misp.live().attributes.begin()->first);
     }
   }
 
   bool away = false;
   TimePoint now{1'000'000, 1'700'000'000};
-  model::MispModel misp{1};
+  model::MispModel misp;
   MispSync sync;
 };
 

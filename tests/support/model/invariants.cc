@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/invariants.h"
+
+#include <sstream>
+
+namespace misp_zeek::model {
+namespace {
+
+std::string show(const EntryKey& entry) {
+  return std::string(to_string(entry.key.type)) + " " + entry.key.indicator + " of event " +
+         std::to_string(entry.event_id);
+}
+
+std::set<std::string> uuids_of(const Item& item) {
+  std::set<std::string> uuids;
+  std::istringstream in(item.attribute_uuids);
+  for (std::string uuid; std::getline(in, uuid, ',');) {
+    uuids.insert(uuid);
+  }
+  return uuids;
+}
+
+}  // namespace
+
+Invariants::Support Invariants::wanted(const MispModel::State& state, std::int64_t now) const {
+  Support result;
+  const Filter filter(reader_.filter);
+  for (const auto& row : MispModel::wanted(state, reader_, now)) {
+    const auto expires = filter.expires_at(row.attribute).value_or(INT64_MAX);
+    if (const auto mapped = mapping_.map(row.attribute.type, row.attribute.value)) {
+      for (const auto& part : *mapped) {
+        result.insert({{EntryKey{part.key, row.attribute.event_id}, row.attribute.uuid}, expires});
+      }
+    }
+  }
+  return result;
+}
+
+void Invariants::note(const MispModel::State& state, std::int64_t now) {
+  wanted_ = wanted(state, now);
+  for (const auto& [support, expires] : wanted_) {
+    ever_allowed_.insert(support.first);
+  }
+  for (auto& [zeek, required] : required_) {
+    std::erase_if(required, [&](const auto& item) {
+      return item.second < now || !wanted_.contains(item.first);
+    });
+  }
+}
+
+void Invariants::forget_beyond(const MispModel::State& committed, std::int64_t now) {
+  const Support known = wanted(committed, now);
+  for (auto& [zeek, required] : required_) {
+    std::erase_if(required, [&](const auto& item) { return !known.contains(item.first); });
+  }
+}
+
+std::string Invariants::check(const ZeekSide& zeek, bool caught_up) {
+  const auto& items = zeek.package().items();
+  for (const auto& [entry, item] : items) {
+    if (!ever_allowed_.contains(entry)) {
+      return zeek.name() + " holds what no state of MISP allowed: " + show(entry);
+    }
+  }
+  auto& required = required_[zeek.name()];
+  for (const auto& [support, expires] : required) {
+    if (!items.contains(support.first)) {
+      return zeek.name() +
+             " lacks what it had and all states of MISP required: " + show(support.first);
+    }
+  }
+  if (!caught_up || !zeek.session().in_step()) {
+    return "";
+  }
+  for (const auto& [support, expires] : wanted_) {
+    const auto held = items.find(support.first);
+    if (held != items.end() &&
+        held->second.attribute_uuids.find(support.second.str()) != std::string::npos) {
+      required.try_emplace(support, expires);
+    }
+  }
+  return "";
+}
+
+std::string Invariants::check_settled(const ZeekSide& zeek, const IndicatorStore& store) const {
+  std::map<EntryKey, std::set<std::string>> expected;
+  for (const auto& [support, expires] : wanted_) {
+    expected[support.first].insert(support.second.str());
+  }
+  std::uint64_t digest = 0;
+  for (const auto& [entry, item] : zeek.package().items()) {
+    digest ^= item_hash(item);
+    if (!expected.contains(entry)) {
+      return "left over in " + zeek.name() + ": " + show(entry);
+    }
+    if (store.item(entry) != item) {
+      return zeek.name() + " and the store differ in " + show(entry);
+    }
+  }
+  for (const auto& [entry, uuids] : expected) {
+    const auto held = zeek.package().items().find(entry);
+    if (held == zeek.package().items().end()) {
+      return "missing in " + zeek.name() + ": " + show(entry);
+    }
+    if (uuids_of(held->second) != uuids) {
+      return "supporters differ in " + zeek.name() + ": " + show(entry);
+    }
+  }
+  if (digest != store.digest() || zeek.package().items().size() != store.item_count()) {
+    return "digest or number of items differ in " + zeek.name();
+  }
+  if (!zeek.session().in_step()) {
+    return zeek.name() + " is not in step: " + zeek.session().explain();
+  }
+  const bool same_epoch = zeek.package().epoch() == store.epoch();
+  if (zeek.session().acknowledged() != store.revision() ||
+      (same_epoch && zeek.package().revision() != store.revision())) {
+    return "revisions differ in " + zeek.name();
+  }
+  return "";
+}
+
+}  // namespace misp_zeek::model

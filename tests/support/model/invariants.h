@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/indicator.h"
+#include "core/mapping.h"
+#include "core/store.h"
+#include "model/misp_model.h"
+#include "model/zeek_side.h"
+
+namespace misp_zeek::model {
+
+/// What must hold at every moment, judged from the states that MISP had and what each Zeek holds,
+/// without a look at the service.
+class Invariants {
+ public:
+  explicit Invariants(MispModel::Reader reader) : reader_(std::move(reader)) {}
+
+  /// MISP has come to this state, or time has passed.
+  void note(const MispModel::State& state, std::int64_t now);
+  /// A Zeek lost its items by itself: nothing was ever in it.
+  void forget(const std::string& zeek) { required_[zeek].clear(); }
+  /// The service forgot what only messages had told: what is not in this state may go.
+  void forget_beyond(const MispModel::State& committed, std::int64_t now);
+
+  /// Never does a Zeek hold what no state allowed; never does it lack what it had and what all
+  /// states required since. `caught_up`: no message is under way that may take something away.
+  /// Empty: it holds.
+  std::string check(const ZeekSide& zeek, bool caught_up);
+  /// When all is quiet: the Zeek, the store and the session agree with the naive rebuild.
+  std::string check_settled(const ZeekSide& zeek, const IndicatorStore& store) const;
+
+ private:
+  /// An entry and an attribute that supports it, and the last second of its age.
+  using Support = std::map<std::pair<EntryKey, Uuid>, std::int64_t>;
+
+  Support wanted(const MispModel::State& state, std::int64_t now) const;
+
+  MispModel::Reader reader_;
+  Mapping mapping_;
+  Support wanted_;  ///< by the newest state
+  std::set<EntryKey> ever_allowed_;
+  /// By Zeek: was in it, and wanted since; by the age that it had when it was seen there first,
+  /// because the service may lack the message that made it younger.
+  std::map<std::string, Support> required_;
+};
+
+}  // namespace misp_zeek::model
