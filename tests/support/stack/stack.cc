@@ -97,12 +97,12 @@ void Stack::start_zeek() {
   zeek_port_ = process::free_port();
   const std::string port = std::to_string(zeek_port_);
   if (has_real_zeek()) {
-    zeek_ = std::make_unique<Process>(Process::Options{
-        {options_.zeek, MISP_ZEEK_SOURCE_DIR "/zeek/scripts",
-         MISP_ZEEK_SOURCE_DIR "/tests/support/zeek/inspect.zeek", "exit_only_after_terminate=T"},
-        {{"MISP_BROKER_PORT", port}},
-        directory_,
-        file("zeek.log")});
+    std::vector<std::string> command = {options_.zeek, MISP_ZEEK_SOURCE_DIR "/zeek/scripts",
+                                        MISP_ZEEK_SOURCE_DIR "/tests/support/zeek/inspect.zeek",
+                                        "exit_only_after_terminate=T"};
+    command.insert(command.end(), options_.zeek_arguments.begin(), options_.zeek_arguments.end());
+    zeek_ = std::make_unique<Process>(
+        Process::Options{command, {{"MISP_BROKER_PORT", port}}, directory_, file("zeek.log")});
   } else {
     zeek_ = std::make_unique<Process>(
         Process::Options{{MISP_ZEEK_ZEEK_SIM, "--listen", "127.0.0.1:" + port, "--disable-tls"},
@@ -122,10 +122,11 @@ void Stack::start_zeek() {
   inspector_ = std::move(*inspector);
 }
 
-void Stack::start_service() {
+void Stack::start_service(const std::string& misp_url) {
   health_port_ = process::free_port();
   std::ofstream(file("misp-zeek.toml"))
-      << "[misp]\nurl = \"http://127.0.0.1:" << http_port_
+      << "[misp]\nurl = \""
+      << (misp_url.empty() ? "http://127.0.0.1:" + std::to_string(http_port_) : misp_url)
       << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << zmq_port_
       << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << zeek_port_
       << "\ntls = " << (has_real_zeek() ? "true" : "false")

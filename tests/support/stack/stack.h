@@ -20,6 +20,7 @@ std::string find_zeek(const std::string& wish);
 struct Options {
   std::string zeek;                         ///< program; empty: the stand-in zeek-sim
   std::vector<std::string> misp_arguments;  ///< besides ready file and key
+  std::vector<std::string> zeek_arguments;  ///< besides the package, for a real Zeek
   std::string settings;                     ///< TOML, complete sections besides those needed
   std::chrono::seconds start_limit{40};     ///< for each program
 };
@@ -36,7 +37,10 @@ class Stack {
 
   void start_misp();
   void start_zeek();
-  void start_service();
+  /// Instead of start_zeek(): one of the test's own, without TLS.
+  void use_zeek(int port) { zeek_port_ = port; }
+  /// `misp_url`: where the service finds MISP; empty: at the simulator.
+  void start_service(const std::string& misp_url = "");
   /// SIGTERM; the service must end with status 0.
   void stop_service();
 
