@@ -68,6 +68,15 @@ struct HttpConfig {
   std::string listen = "127.0.0.1:9180";  ///< ADDRESS:PORT; empty: no HTTP
 };
 
+/// `[sightings]`
+struct SightingConfig {
+  bool enabled = true;                  ///< report matches to MISP
+  std::string source;                   ///< in MISP; empty: the name of the [[zeek]]
+  std::chrono::seconds aggregate{60};   ///< matches of this time become one; 1 s to 1 h
+  std::uint32_t max_per_second = 5;     ///< posts to MISP; 1 to 1000
+  std::uint32_t max_waiting = 100'000;  ///< at the bound the oldest goes; 100 to 10 million
+};
+
 /// `[state]`
 struct StateConfig {
   std::string path;  ///< folder for durable state and commands; empty: neither
@@ -90,6 +99,7 @@ struct Config {
   ReconcileConfig reconcile;
   std::vector<ZeekConfig> zeek;  ///< at least one
   HttpConfig http;
+  SightingConfig sightings;
   StateConfig state;
   LogConfig log;
 };

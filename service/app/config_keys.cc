@@ -243,6 +243,28 @@ Problem check_state_path(std::string_view path) {
   return path.empty() || path.starts_with('/') ? Problem() : Problem("is not an absolute path");
 }
 
+Problem check_sighting_source(std::string_view source) {
+  if (source.size() > 255) {
+    return "is too long for MISP";
+  }
+  const bool control = std::any_of(source.begin(), source.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+  return control ? Problem("has a control character") : Problem();
+}
+
+std::vector<Key<Config>> sighting_keys() {
+  return {
+      flag<Config>("sightings.enabled", FIELD(sightings.enabled)),
+      text<Config>("sightings.source", "at most 255 bytes, or \"\" for the [[zeek]]'s name",
+                   FIELD(sightings.source), check_sighting_source),
+      duration<Config>("sightings.aggregate", seconds(1), hours(1), FIELD(sightings.aggregate)),
+      integer<Config>("sightings.max_per_second", 1, 1'000, FIELD(sightings.max_per_second)),
+      integer<Config>("sightings.max_waiting", 100, 10'000'000, FIELD(sightings.max_waiting)),
+  };
+}
+
 std::vector<Key<Config>> service_keys() {
   return {
       duration<Config>("reconcile.interval", seconds(1), days(1), FIELD(reconcile.interval)),
@@ -280,7 +302,7 @@ Problem check_address(std::string_view address) {
 const std::vector<Key<Config>>& config_keys() {
   static const auto keys = [] {
     auto all = misp_keys();
-    for (auto&& part : {filter_keys(), service_keys()}) {
+    for (auto&& part : {filter_keys(), sighting_keys(), service_keys()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

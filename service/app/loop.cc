@@ -20,7 +20,9 @@ constexpr std::size_t kItemsPerTurn = 512;
 Loop::Loop(const Config& config)
     : config_(config),
       inbox_(config.feed.max_queue),
-      store_(StoreOptions{.misp_url = config.misp.url, .track_unsaved = !config.state.path.empty()},
+      store_(StoreOptions{.misp_url = config.misp.url,
+                          .report_sightings = config.sightings.enabled,
+                          .track_unsaved = !config.state.path.empty()},
              random_id()),
       sync_(sync_options(config), Filter(config.filter), Mapping::create(config.mapping).value(),
             store_, read_clocks()),
@@ -43,6 +45,9 @@ Result<void> Loop::start() {
   if (auto serving = start_http(); !serving) {
     return serving;
   }
+  if (auto ready = start_sightings(); !ready) {
+    return ready;
+  }
   worker_ = std::make_unique<RestWorker>(
       *rest_, [this](Result<RestAnswer> answer) { inbox_.push_always(std::move(answer)); });
   feed_ = make_feed(config_.feed);
@@ -51,6 +56,27 @@ Result<void> Loop::start() {
   for (const auto& zeek : config_.zeek) {
     add_zeek(zeek, service_id);
   }
+  return {};
+}
+
+Result<void> Loop::start_sightings() {
+  if (!config_.sightings.enabled) {
+    return {};
+  }
+  auto misp = make_sightings(config_);
+  if (!misp) {
+    return tl::unexpected<Error>(std::move(misp.error()));
+  }
+  auto storage = make_sighting_storage(state_ ? state_->folder().file("sightings.db") : "");
+  if (!storage) {
+    return tl::unexpected<Error>(std::move(storage.error()));
+  }
+  auto sightings = Sightings::start(config_.sightings, std::move(*storage), std::move(*misp),
+                                    [this] { inbox_.wake(); });
+  if (!sightings) {
+    return tl::unexpected<Error>(std::move(sightings.error()));
+  }
+  sightings_ = std::move(*sightings);
   return {};
 }
 
@@ -94,6 +120,9 @@ SteadyMs Loop::next_deadline(TimePoint now) const {
       due = std::min(due, *at);
     }
   }
+  if (const auto at = sightings_ ? sightings_->deadline() : std::nullopt) {
+    due = std::min(due, *at);
+  }
   return due;
 }
 
@@ -114,6 +143,9 @@ void Loop::run(const std::atomic<bool>& stopping) {
 
 void Loop::stop() {
   systemd_.stopping();
+  if (sightings_) {
+    sightings_->stop(read_clocks());
+  }
   feed_.reset();
   worker_.reset();
   for (auto& peer : peers_) {
@@ -135,7 +167,22 @@ void Loop::handle(Input& input, TimePoint now) {
     std::visit([this](const auto& known) { on_command(known); }, *command);
   } else {
     auto& report = std::get<ZeekReport>(input);
-    peers_.at(report.zeek).session->on_report(report.report, now.steady);
+    const auto* message = std::get_if<contract::FromZeek>(&report.report);
+    const auto* seen = message == nullptr ? nullptr : std::get_if<contract::Seen>(message);
+    if (seen != nullptr) {
+      on_seen(*seen, report.zeek, now);
+    } else {
+      peers_.at(report.zeek).session->on_report(report.report, now.steady);
+    }
+  }
+}
+
+void Loop::on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now) {
+  const Peer& peer = peers_.at(zeek);
+  if (sightings_) {
+    sightings_->on_seen(seen, zeek, peer.session->name(), now);
+  } else {
+    peer.link->send(contract::SeenAck{seen.instance, seen.seq});  // left from before they were off
   }
 }
 
@@ -153,6 +200,10 @@ void Loop::on_feed(const FeedReport& report, TimePoint now) {
   if (const auto* message = std::get_if<FeedMessageAt>(&report)) {
     const Revision before = store_.revision();
     sync_.on_message(message->message, now);
+    if (const auto* sighting = std::get_if<SightingMessage>(&message->message);
+        sighting != nullptr && sightings_) {
+      sightings_->on_feed(*sighting);
+    }
     if (store_.revision() != before) {
       propagation_.add(store_.revision(), message->received);
     }
@@ -177,6 +228,9 @@ void Loop::turn(TimePoint now) {
     for (auto& peer : peers_) {
       serve_zeek(peer, now);
     }
+  }
+  if (sightings_) {
+    sightings_->turn(peers_, sync_.status().user, now);
   }
   follow_changes();
   if (state_) {

@@ -18,6 +18,7 @@
 #include "app/notify.h"
 #include "app/propagation.h"
 #include "app/rest_worker.h"
+#include "app/sightings.h"
 #include "app/view.h"
 #include "core/misp_feed.h"
 #include "core/misp_rest.h"
@@ -49,12 +50,14 @@ class Loop {
   };
   using Input = std::variant<FeedReport, Result<RestAnswer>, ZeekReport, Command>;
 
+  Result<void> start_sightings();
   Result<void> start_http();
   void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
   SteadyMs next_deadline(TimePoint now) const;
   void handle(Input& input, TimePoint now);
   void on_command(const ReconcileCommand& command);
   void on_feed(const FeedReport& report, TimePoint now);
+  void on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now);
   void turn(TimePoint now);
   /// Whether the store has something to say: before, a session would empty Zeek.
   bool knows_a_set() const {
@@ -73,6 +76,7 @@ class Loop {
   std::unique_ptr<RestWorker> worker_;
   std::unique_ptr<MispFeed> feed_;
   std::vector<Peer> peers_;
+  std::unique_ptr<Sightings> sightings_;  ///< nullptr: matches are not reported
   std::string feed_problem_ = "not connected yet";
   Propagation propagation_;
   Narrator narrator_;

@@ -4,9 +4,12 @@
 #include <random>
 #include <utility>
 
+#include "app/log.h"
 #include "app/service.h"
 #include "misp/feed_subscriber.h"
 #include "misp/rest_client.h"
+#include "misp/sightings_client.h"
+#include "storage/sighting_spool.h"
 #include "zeek/broker_link.h"
 #include "zeek/websocket_link.h"
 
@@ -36,10 +39,7 @@ std::unique_ptr<ZeekLink> make_websocket_link(const ZeekConfig& zeek) {
   return std::make_unique<zeek::WebSocketLink>(options);
 }
 
-}  // namespace
-
-Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
-                                            std::vector<std::string> mapped_types) {
+misp::RestOptions rest_options(const Config& config) {
   misp::RestOptions rest;
   rest.url = config.misp.url;
   rest.api_key = config.misp.api_key.reveal();
@@ -49,9 +49,32 @@ Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
   rest.connect_timeout = config.misp.connect_timeout;
   rest.request_timeout = config.misp.request_timeout;
   rest.user_agent = "misp-zeek/" + version();
+  return rest;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
+                                            std::vector<std::string> mapped_types) {
+  misp::RestOptions rest = rest_options(config);
   rest.filter = config.filter;
   rest.mapped_types = std::move(mapped_types);
   return misp::RestClient::create(std::move(rest));
+}
+
+Result<std::unique_ptr<MispSightings>> make_sightings(const Config& config) {
+  return misp::SightingsClient::create(rest_options(config));
+}
+
+Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string& path) {
+  auto spool = storage::SightingSpool::open(path);
+  if (!spool) {
+    return tl::unexpected<Error>(std::move(spool.error()));
+  }
+  if (!(*spool)->set_aside().empty()) {
+    log::error("the sightings that waited are set aside", {{"reason", (*spool)->set_aside()}});
+  }
+  return std::unique_ptr<SightingStorage>(std::move(*spool));
 }
 
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {

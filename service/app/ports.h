@@ -9,6 +9,7 @@
 #include "core/misp_feed.h"
 #include "core/misp_rest.h"
 #include "core/misp_sync.h"
+#include "core/sighting.h"
 #include "core/zeek_link.h"
 #include "core/zeek_session.h"
 #include "zeek/tls_files.h"
@@ -20,6 +21,10 @@ namespace misp_zeek::app {
 /// `mapped_types`: MISP types that a search asks for. Errors: kInvalidConfig.
 Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
                                             std::vector<std::string> mapped_types);
+/// Errors: kInvalidConfig.
+Result<std::unique_ptr<MispSightings>> make_sightings(const Config& config);
+/// `path`: a file; empty: in memory. Errors: what prevents a start, for an operator.
+Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string& path);
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config);
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek);
 zeek::TlsFiles tls_files(const ZeekConfig& zeek);

@@ -154,6 +154,15 @@ Error transfer_error(int curl_code, std::string_view detail) {
   }
 }
 
+Error name_request(Error error, std::string_view path, std::string_view key) {
+  for (auto at = error.message.find(key); !key.empty() && at != std::string::npos;
+       at = error.message.find(key, at)) {
+    error.message.replace(at, key.size(), "***");
+  }
+  error.message.insert(0, std::string(path) + ": ");
+  return error;
+}
+
 Error web_page_error() {
   return {ErrorCode::kMalformed,
           "MISP answered 200 with a web page (HTML) instead of JSON: is misp.url the address of a "

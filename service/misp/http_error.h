@@ -27,6 +27,10 @@ Error status_error(const HttpHead& head, std::string_view body);
 /// What a failed transfer means. `curl_code` is a CURLcode, `detail` libcurl's text for it.
 Error transfer_error(int curl_code, std::string_view detail);
 
+/// The error with the request's path in front, and without the key, which some proxy may have
+/// written into its answer.
+Error name_request(Error error, std::string_view path, std::string_view key);
+
 /// An answer with status 200 that is a web page and not JSON.
 Error web_page_error();
 

@@ -26,20 +26,6 @@ bool printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-TransportOptions transport_options(const RestOptions& options) {
-  TransportOptions transport;
-  transport.url = options.url;
-  transport.authorization = options.api_key;
-  transport.verify_tls = options.verify_tls;
-  transport.ca_file = options.ca_file;
-  transport.proxy = options.proxy;
-  transport.connect_timeout = options.connect_timeout;
-  transport.request_timeout = options.request_timeout;
-  transport.user_agent = options.user_agent;
-  transport.max_response_bytes = options.max_response_bytes;
-  return transport;
-}
-
 bool is_web_page(std::string_view start) {
   const auto first = start.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && start[first] == '<';
@@ -69,15 +55,8 @@ class RestClient::Impl {
   HttpTransport transport_;
 };
 
-/// Names the request, and takes the key out of a text that some proxy may have written.
 tl::unexpected<Error> RestClient::Impl::failure(Error error, std::string_view path) const {
-  const auto& key = options_.api_key;
-  for (auto at = error.message.find(key); at != std::string::npos;
-       at = error.message.find(key, at)) {
-    error.message.replace(at, key.size(), "***");
-  }
-  error.message.insert(0, std::string(path) + ": ");
-  return Failure(std::move(error));
+  return Failure(name_request(std::move(error), path, options_.api_key));
 }
 
 template <typename T>
@@ -124,7 +103,21 @@ Result<std::string> RestClient::Impl::ask_small(std::string_view path,
   });
 }
 
-Result<std::unique_ptr<RestClient>> RestClient::create(RestOptions options) {
+TransportOptions transport_options(const RestOptions& options) {
+  TransportOptions transport;
+  transport.url = options.url;
+  transport.authorization = options.api_key;
+  transport.verify_tls = options.verify_tls;
+  transport.ca_file = options.ca_file;
+  transport.proxy = options.proxy;
+  transport.connect_timeout = options.connect_timeout;
+  transport.request_timeout = options.request_timeout;
+  transport.user_agent = options.user_agent;
+  transport.max_response_bytes = options.max_response_bytes;
+  return transport;
+}
+
+Result<void> check(RestOptions& options) {
   while (options.url.ends_with('/')) {
     options.url.pop_back();
   }
@@ -136,6 +129,13 @@ Result<std::unique_ptr<RestClient>> RestClient::create(RestOptions options) {
   if (options.api_key.empty() || !printable(options.api_key)) {
     return fail(ErrorCode::kInvalidConfig,
                 "the MISP API key is empty or has characters that no key has");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<RestClient>> RestClient::create(RestOptions options) {
+  if (auto usable = check(options); !usable) {
+    return Failure(std::move(usable.error()));
   }
   if (!options.now) {
     options.now = [] {

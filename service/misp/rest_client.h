@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/filter.h"
 #include "core/misp_rest.h"
+#include "misp/http_transport.h"
 
 namespace misp_zeek::misp {
 
@@ -31,6 +32,10 @@ struct RestOptions {
   std::size_t max_response_bytes = 1024UL * 1024 * 1024;  ///< of one answer, decompressed
   std::function<UnixSeconds()> now;  ///< the wall clock, for max_age; empty: the system's
 };
+
+/// Takes slashes off the URL's end. kInvalidConfig for a URL or key that cannot be used.
+Result<void> check(RestOptions& options);
+TransportOptions transport_options(const RestOptions& options);
 
 /// MISP's REST interface over libcurl. Answers are decoded while they arrive; one connection is
 /// kept open. Nothing is repeated: back-off is the caller's matter.

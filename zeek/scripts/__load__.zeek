@@ -10,7 +10,11 @@
 @load ./api
 @load ./options
 @load ./log
+@load ./sighting-options
+@load ./seen
+@load ./intel-log
 
 @if ( ! Cluster::is_enabled() || Cluster::local_node_type() == Cluster::MANAGER )
 @load ./main
+@load ./sightings
 @endif

@@ -108,6 +108,7 @@ std::unique_ptr<Process> Stack::zeek_process(const std::string& port) const {
   }
   command.push_back(sources + "/zeek/scripts");
   command.push_back(sources + "/tests/support/zeek/inspect.zeek");
+  command.insert(command.end(), options_.zeek_arguments.begin(), options_.zeek_arguments.end());
   const std::string other = std::to_string(process::free_port());
   return std::make_unique<Process>(
       Process::Options{std::move(command),
@@ -137,11 +138,14 @@ void Stack::start_zeek() {
   inspector_ = std::move(*inspector);
 }
 
-void Stack::start_service() {
+void Stack::start_service(const std::string& misp_url) {
   health_port_ = process::free_port();
   const auto port = [](int routed, int real) { return routed != 0 ? routed : real; };
   std::ofstream(file("misp-zeek.toml"))
-      << "[misp]\nurl = \"http://127.0.0.1:" << port(route_.misp_http, http_port_)
+      << "[misp]\nurl = \""
+      << (misp_url.empty()
+              ? "http://127.0.0.1:" + std::to_string(port(route_.misp_http, http_port_))
+              : misp_url)
       << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << port(route_.misp_feed, zmq_port_)
       << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << port(route_.zeek, zeek_port_)
       << "\ntransport = \"" << (is_broker() ? "broker" : "websocket")

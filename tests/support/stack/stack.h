@@ -22,6 +22,7 @@ struct Options {
   std::string zeek;  ///< program; empty: the stand-in zeek-sim
   sim::Transport transport = sim::Transport::kBroker;
   std::vector<std::string> misp_arguments;  ///< besides ready file and key
+  std::vector<std::string> zeek_arguments;  ///< besides the package, for a real Zeek
   std::string settings;                     ///< TOML, complete sections besides those needed
   std::chrono::seconds start_limit{40};     ///< for each program
   bool state = false;                       ///< the service has durable state
@@ -47,8 +48,11 @@ class Stack {
   void start_misp();
   /// Also again, after kill_zeek(); at the same port.
   void start_zeek();
-  /// Also again, after the service has ended.
-  void start_service();
+  /// Instead of start_zeek(): one of the test's own, without TLS.
+  void use_zeek(int port) { zeek_port_ = port; }
+  /// Also again, after the service has ended. `misp_url`: where it finds MISP; empty: at the
+  /// simulator.
+  void start_service(const std::string& misp_url = "");
   /// From the next start_service() on, in place of the real ports.
   void route(const Ports& ports) { route_ = ports; }
   void kill_service();

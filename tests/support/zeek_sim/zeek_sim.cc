@@ -181,9 +181,11 @@ bool ZeekSim::on_dump(const zeek::WireEvent& event) {
 
 void ZeekSim::drop_next(std::size_t n) { drop_ = n; }
 
-void ZeekSim::restart_package() {
+std::size_t ZeekSim::restart_package() {
   const std::lock_guard lock(mutex_);
+  const std::size_t lost = model_.waiting_sightings();
   model_.restart(new_instance());
+  return lost;
 }
 
 void ZeekSim::delay_answers(std::chrono::milliseconds delay) { delay_ms_ = delay.count(); }

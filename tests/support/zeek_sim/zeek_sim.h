@@ -61,7 +61,8 @@ class ZeekSim {
   /// The next `n` messages of the contract are lost on their way to the package.
   void drop_next(std::size_t n);
   /// The package forgets all and is a new instance; the connection stays.
-  void restart_package();
+  /// Returns how many sightings went with it.
+  std::size_t restart_package();
   /// Each answer is held back by this time.
   void delay_answers(std::chrono::milliseconds delay);
   /// Takes an entry out of the package.

@@ -21,6 +21,9 @@ export {
 	## Called for each answer, before it is printed.
 	global answered: hook(text: string);
 
+	## Called when sightings were sent, which nothing else tells.
+	global seen_sent: hook();
+
 	## Each sends a message and expects one answer.
 	global hello: function(session: string);
 	global begin: function(session: string, seq: count, revision: count);
@@ -85,9 +88,14 @@ redef MISP::publish = function(topic: string, answer: Broker::Event)
 		}
 
 	local line = fmt("%s %s", sub(answer$name, /^MISP::/, ""), join_string_vec(args, " | "));
-	hook answered(line);
-	if ( is_verbose )
-		print line;
+	if ( answer$name == "MISP::seen_v1" )
+		hook seen_sent();
+	else
+		{
+		hook answered(line);
+		if ( is_verbose )
+			print line;
+		}
 
 	if ( open_answers == 0 )
 		{

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/call_thread.h"
+#include "app/config.h"
+#include "app/log.h"
+#include "app/view.h"
+#include "core/sighting.h"
+#include "core/sighting_queue.h"
+
+namespace misp_zeek::app {
+
+/// What Zeek saw on its way to MISP: SightingQueue with its storage and MISP, each on a thread of
+/// its own, so that neither a slow disk nor a slow MISP holds the loop up.
+///
+/// Threads: all functions are called by the loop thread.
+class Sightings {
+ public:
+  /// Reads what waits in the storage. `wake` is called by other threads when turn() has something
+  /// to do.
+  static Result<std::unique_ptr<Sightings>> start(const SightingConfig& config,
+                                                  std::unique_ptr<SightingStorage> storage,
+                                                  std::unique_ptr<MispSightings> misp,
+                                                  std::function<void()> wake);
+  ~Sightings();
+  Sightings(const Sightings&) = delete;
+  Sightings& operator=(const Sightings&) = delete;
+
+  /// `name` is the Zeek's in the configuration.
+  void on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& name,
+               TimePoint now);
+  void on_feed(const SightingMessage& message);
+  /// Takes outcomes, answers Zeek, starts what is due. `user` as MISP last told.
+  void turn(const std::vector<Peer>& peers, const std::optional<MispUser>& user, TimePoint now);
+  std::optional<SteadyMs> deadline() const { return queue_.deadline(); }
+  /// Waits a moment for the post under way and stores its outcome, so that an orderly end repeats
+  /// nothing. Idempotent.
+  void stop(TimePoint now);
+
+  const SightingQueue& queue() const { return queue_; }
+
+ private:
+  Sightings(const SightingConfig& config, SightingState stored,
+            std::unique_ptr<SightingStorage> storage, std::unique_ptr<MispSightings> misp,
+            std::function<void()> wake);
+
+  void take_outcomes(TimePoint now);
+  void tell(bool right_is_missing);
+
+  const SightingConfig config_;
+  std::unique_ptr<SightingStorage> storage_;
+  std::unique_ptr<MispSightings> misp_;
+  SightingQueue queue_;
+  CallThread<SightingWrite, Result<void>> writer_;
+  CallThread<SightingPost, Result<PostOutcome>> poster_;
+  bool stopped_ = false;
+
+  bool told_right_ = false;  ///< that it is missing
+  std::string told_problem_;
+  std::uint64_t told_given_up_ = 0;
+  log::Limited write_problem_;
+};
+
+}  // namespace misp_zeek::app
