@@ -10,7 +10,17 @@
 @load ./api
 @load ./options
 @load ./log
+@load ./cluster
 
-@if ( ! Cluster::is_enabled() || Cluster::local_node_type() == Cluster::MANAGER )
+@if ( ! Cluster::is_enabled() )
 @load ./main
+@endif
+
+@if ( Cluster::local_node_type() == Cluster::MANAGER )
+@load ./main
+@load ./workers
+@endif
+
+@if ( Cluster::local_node_type() == Cluster::WORKER )
+@load ./worker
 @endif
