@@ -13,8 +13,19 @@
 @load ./sighting-options
 @load ./seen
 @load ./intel-log
+@load ./cluster
 
-@if ( ! Cluster::is_enabled() || Cluster::local_node_type() == Cluster::MANAGER )
+@if ( ! Cluster::is_enabled() )
 @load ./main
 @load ./sightings
+@endif
+
+@if ( Cluster::local_node_type() == Cluster::MANAGER )
+@load ./main
+@load ./sightings
+@load ./workers
+@endif
+
+@if ( Cluster::local_node_type() == Cluster::WORKER )
+@load ./worker
 @endif

@@ -153,8 +153,7 @@ export {
 	##
 	## workers: connected workers of the cluster; 0 for a stand-alone Zeek.
 	##
-	## workers_in_step: workers known to hold the same as the manager. No
-	##                  worker is asked yet, so this is always 0.
+	## workers_in_step: workers known to hold the same as the manager.
 	global pong_v1: event(session: string, nonce: count, seq: count, epoch: string, revision: count,
 	                      items: count, digest: string, workers: count, workers_in_step: count);
 

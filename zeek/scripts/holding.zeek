@@ -53,6 +53,9 @@ global digest_bits = 0;
 # Whether a snapshot is under way.
 global snapshot_runs = F;
 
+# Differs for each start of Zeek, also with a fixed random seed.
+global instance = "";
+
 global stored = F;
 
 # Tells whether other handlers of the hook let the item through: none of them
@@ -60,6 +63,39 @@ global stored = F;
 hook Intel::filter_item(item: Intel::Item) &priority=-1000000000
 	{
 	stored = T;
+	}
+
+event zeek_init() &priority=10
+	{
+	instance = sha256_hash(unique_id(""), getpid(), current_time())[:16];
+	}
+
+function stock_put(item: Intel::Item): bool
+	{
+	stored = F;
+	Intel::insert(item);
+	return stored;
+	}
+
+function stock_take(item: Intel::Item)
+	{
+	Intel::remove(item, F);
+	}
+
+# How an item gets into the Intel framework; F: a hook refused it.
+global put: function(item: Intel::Item): bool &redef;
+
+# How an item's metadata gets out of the Intel framework.
+global take: function(item: Intel::Item) &redef;
+
+function put(item: Intel::Item): bool
+	{
+	return stock_put(item);
+	}
+
+function take(item: Intel::Item)
+	{
+	stock_take(item);
 	}
 
 function item_count(): count
@@ -157,9 +193,7 @@ function insert(item: ItemV1, indicator_type: Intel::Type): string
 	if ( ! hook MISP::filter_item(intel_item) )
 		return "vetoed";
 
-	stored = F;
-	Intel::insert(intel_item);
-	return stored ? "" : "vetoed";
+	return put(intel_item) ? "" : "vetoed";
 	}
 
 function refuse(item: ItemV1, reason: string, revision: count, outcome: Outcome)
@@ -241,8 +275,8 @@ function take_out(entry: EntryRef, revision: count, outcome: Outcome)
 	else
 		return;
 
-	Intel::remove(Intel::Item($indicator=i, $indicator_type=t,
-	                          $meta=Intel::MetaData($source=source_of(e))), F);
+	take(Intel::Item($indicator=i, $indicator_type=t,
+	                 $meta=Intel::MetaData($source=source_of(e))));
 	++outcome$removed;
 	if ( logs_entries() )
 		log_entry(REMOVE, i, cat(t), e, "", "", revision);

@@ -32,6 +32,12 @@ export {
 		PEER_ADDED,
 		## A Broker peer is gone.
 		PEER_LOST,
+		## A worker holds what the manager holds.
+		WORKER_IN_STEP,
+		## A worker misses batches, which are sent again.
+		WORKER_BEHIND,
+		## A worker differs, and gets the manager's whole store.
+		WORKER_REPAIR,
 	};
 
 	## A line of ``misp.log``.
@@ -51,6 +57,8 @@ export {
 		## Why an entry was refused or the session cannot go on, or what is
 		## known of the other side.
 		reason: string &log &optional;
+		## Name of the worker.
+		worker: string &log &optional;
 		## Name of the session.
 		session: string &log &optional;
 		## The service's revision that the change belongs to.

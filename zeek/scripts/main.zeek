@@ -2,39 +2,22 @@
 ##! Sessions: who speaks, in which order, and the answers. Loaded on a
 ##! stand-alone Zeek and on the manager of a cluster.
 
+@load ./answers
 @load ./peer
-@load ./transport
-@load ./work
 
 module MISP;
-
-# Differs for each start of Zeek, also with a fixed random seed.
-global instance = "";
-
-# The current session and the service that opened it; empty before the first.
-global session_name = "";
-global session_service = "";
 
 # The last message of the session that was accepted.
 global last_seq = 0;
 
-# Whether the session goes on; F after a resync.
-global is_open = F;
-
-event zeek_init() &priority=10
-	{
-	instance = sha256_hash(unique_id(""), getpid(), current_time())[:16];
-	}
+# Asked before each pong. A handler that breaks puts it off until it calls
+# answer_pong().
+global before_pong: hook(nonce: count);
 
 event zeek_done()
 	{
 	is_open = F;
 	drop_jobs();
-	}
-
-function answer(ev: Broker::Event)
-	{
-	publish(service_topic_prefix + session_service, ev);
 	}
 
 function log_session(action: Action, reason: string)
@@ -65,7 +48,7 @@ function resync(expected_seq: count, reason: string)
 	is_open = F;
 	drop_jobs();
 	log_session(RESYNC, reason);
-	answer(Broker::make_event(MISP::resync_v1, session_name, expected_seq, reason));
+	answer_resync(expected_seq, reason);
 	}
 
 # Whether a numbered message is to be carried out.
@@ -97,9 +80,7 @@ function on_done(job: Job)
 	if ( job$kind != APPLY )
 		log_snapshot(job);
 
-	local o = job$outcome;
-	answer(Broker::make_event(MISP::ack_v1, session_name, job$seq, job$revision, o$inserted,
-	                          o$updated, o$unchanged, o$removed, o$rejects));
+	answer_ack(job);
 	}
 
 function on_refused(job: Job, reason: string)
@@ -123,9 +104,7 @@ event MISP::hello_v1(service_id: string, session: string, service_version: strin
 	done_seq = 0;
 	is_open = T;
 	log_session(SESSION, fmt("service %s", service_version));
-	answer(Broker::make_event(MISP::hello_ack_v1, session, instance, package_version,
-	                          zeek_version(), peer_description, held_epoch, held_revision,
-	                          item_count(), digest()));
+	answer_hello();
 	}
 
 event MISP::begin_v1(session: string, seq: count, epoch: string, revision: count, items: count)
@@ -150,10 +129,6 @@ event MISP::end_v1(session: string, seq: count, epoch: string, revision: count)
 
 event MISP::ping_v1(session: string, nonce: count)
 	{
-	if ( ! is_open || session != session_name )
-		return;
-
-	local workers = Cluster::is_enabled() ? Cluster::get_active_node_count(Cluster::WORKER) : 0;
-	answer(Broker::make_event(MISP::pong_v1, session, nonce, done_seq, held_epoch, held_revision,
-	                          item_count(), digest(), workers, 0));
+	if ( is_open && session == session_name && hook before_pong(nonce) )
+		answer_pong(nonce);
 	}

@@ -27,4 +27,15 @@ export {
 	## Whether ``misp.log`` gets a line for every entry of a snapshot, too. A
 	## snapshot can have hundreds of thousands.
 	option log_snapshot_items = F;
+
+	## How often the manager of a cluster asks its workers what they hold.
+	const worker_check_interval = 2sec &redef;
+
+	## Batches that a worker may be behind before the manager waits for it. A
+	## batch has 200 entries at most.
+	const max_batches_ahead = 64 &redef;
+
+	## How long the manager waits for a worker before it goes on without it. Such
+	## a worker is brought into step afterwards.
+	const max_worker_wait = 1sec &redef;
 }

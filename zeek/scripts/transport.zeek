@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! How messages come and go: native Broker.
+##! How messages come and go: native Broker, and where the cluster's bus is another
+##! one, that as well: Zeek's WebSocket server is on it.
 
 @load base/frameworks/broker
+@load base/frameworks/cluster
 @load ./api
 @load ./log
 @load ./options
@@ -9,7 +11,7 @@
 module MISP;
 
 export {
-	## Carries an answer to a service. Redefine it for another transport.
+	## Carries an answer to a service on Broker.
 	##
 	## topic: the topic that the service subscribes to.
 	##
@@ -20,6 +22,26 @@ export {
 function publish(topic: string, answer: Broker::Event)
 	{
 	Broker::publish(topic, answer);
+	}
+
+# Whether the cluster's bus is not Broker.
+function has_other_bus(): bool
+	{
+@ifdef ( Cluster::CLUSTER_BACKEND_NONE )
+	if ( Cluster::backend == Cluster::CLUSTER_BACKEND_NONE )
+		return F;
+@endif
+@ifdef ( Cluster::CLUSTER_BACKEND_BROKER )
+	return Cluster::backend != Cluster::CLUSTER_BACKEND_BROKER;
+@else
+	return F;
+@endif
+	}
+
+# Whether a service can be on Broker.
+function uses_broker(): bool
+	{
+	return ! has_other_bus() || |Broker::peers()| > 0;
 	}
 
 function listen_address(): string
@@ -45,6 +67,10 @@ function listen_port(): port
 event zeek_init()
 	{
 	Broker::subscribe(zeek_topic);
+@ifdef ( Cluster::subscribe )
+	if ( has_other_bus() )
+		Cluster::subscribe(zeek_topic);
+@endif
 
 	if ( broker_listen )
 		Broker::listen(listen_address(), listen_port());

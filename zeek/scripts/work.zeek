@@ -41,8 +41,15 @@ type Job: record {
 # The first one is under way.
 global jobs: vector of Job;
 
-# Whether a `work` event is queued.
+# Whether a `work` event is queued, or a handler of `before_step` calls go_on().
 global is_working = F;
+
+# Asked before each step. A handler that breaks puts the step off until it calls
+# go_on().
+global before_step: hook();
+
+# Called when a step has put entries in or taken them out.
+global after_step: hook();
 
 # The last message that was carried out.
 global done_seq = 0;
@@ -204,6 +211,7 @@ function work_on(): bool
 
 	local complete = step(job);
 	job$started = T;
+	hook after_step();
 	if ( complete )
 		{
 		jobs = jobs[1:];
@@ -213,23 +221,29 @@ function work_on(): bool
 	return |jobs| > 0;
 	}
 
-event work()
+# Carries out the next step, if there is one.
+function go_on()
 	{
-	is_working = |jobs| > 0 && work_on();
+	is_working = |jobs| > 0;
+	if ( ! is_working || ! hook before_step() )
+		return;
+
+	is_working = work_on();
 	if ( is_working )
 		event MISP::work();
+	}
+
+event work()
+	{
+	go_on();
 	}
 
 # Adds a job; starts it if no other is under way.
 function add_job(job: Job)
 	{
 	jobs += job;
-	if ( is_working )
-		return;
-
-	is_working = work_on();
-	if ( is_working )
-		event MISP::work();
+	if ( ! is_working )
+		go_on();
 	}
 
 # Forgets all jobs. Entries of a snapshot that is under way stay as they are. A

@@ -8,6 +8,9 @@ export {
 	## What the data store holds, sorted, each "indicator type source[,source]".
 	global MISPTest::data: function(): vector of string;
 
+	## What is matched against, sorted, each "indicator type".
+	global MISPTest::matched: function(): vector of string;
+
 	## The difference between the data store and the store that workers match
 	## against: indicators that one has and the other has not.
 	global MISPTest::disagreement: function(): set[string];
@@ -34,6 +37,22 @@ function MISPTest::data(): vector of string
 
 	for ( [text, text_type], metas in data_store$string_data )
 		lines += describe(text, text_type, metas);
+
+	sort(lines, strcmp);
+	return lines;
+	}
+
+function MISPTest::matched(): vector of string
+	{
+	local lines: vector of string;
+	for ( host in min_data_store$host_data )
+		lines += fmt("%s %s", host, ADDR);
+
+	for ( net in min_data_store$subnet_data )
+		lines += fmt("%s %s", net, SUBNET);
+
+	for ( [text, text_type] in min_data_store$string_data )
+		lines += fmt("%s %s", text, text_type);
 
 	sort(lines, strcmp);
 	return lines;

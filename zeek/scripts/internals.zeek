@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: BSD-3-Clause
+##! All that depends on Zeek's version on a cluster: how its nodes talk, and
+##! what the package takes from inside the Intel framework. Where that is
+##! missing, ``MISP::has_internals`` is ``F``, and items go by
+##! :zeek:see:`Intel::insert`.
+
+@load base/frameworks/intel
+@load ./cluster
+
+# The stores are not exported: only this module can reach them.
+module Intel;
+
+export {
+	## Publishes an event with one argument to nodes of the cluster.
+	global MISP::tell: function(topic: string, ev: any, arg: any);
+
+	## Whether the data store has metadata of MISP for an item's indicator.
+	global MISP::is_said_by_misp: function(item: Item): bool;
+
+	## As :zeek:see:`Intel::insert`, without announcing the item to the workers.
+	## Returns ``F`` if :zeek:see:`Intel::filter_item` refused it.
+	global MISP::put_quietly: function(item: Item): bool;
+
+	## As :zeek:see:`Intel::remove`, without announcing it to the workers, and
+	## done when it returns. Returns whether the indicator is gone.
+	global MISP::take_quietly: function(item: Item): bool;
+
+	## Puts an indicator in the store that workers match against.
+	global MISP::put_on_worker: function(key: MISP::WorkerKey);
+
+	## Takes an indicator out of the store that workers match against.
+	global MISP::take_from_worker: function(key: MISP::WorkerKey);
+
+	## Sizes of the store that this node matches against, and no digest.
+	global MISP::store_sizes: function(): MISP::StoreState;
+
+	## Calls a function for all indicators in that store but subnets.
+	global MISP::visit_store: function(visit: function(indicator: string, indicator_type: Type));
+
+	## Sends this node's whole store to a worker.
+	global MISP::send_store: function(topic: string, books: MISP::WorkerBooks);
+
+	## Called on a worker whose store is the manager's now.
+	global MISP::store_replaced: hook(books: MISP::WorkerBooks);
+}
+
+function MISP::tell(topic: string, ev: any, arg: any)
+	{
+@ifdef ( Cluster::publish )
+	Cluster::publish(topic, ev, arg);
+@else
+	Broker::publish(topic, ev, arg);
+@endif
+	}
+
+@ifdef ( _insert )
+@ifdef ( data_store )
+@ifdef ( min_data_store )
+
+redef MISP::has_internals = T;
+
+export {
+	## The manager's whole store for one worker.
+	type MISP::WorkerStore: record {
+		## What the worker has with it.
+		books: MISP::WorkerBooks;
+		## The store.
+		store: MinDataStore;
+	};
+
+	## Manager to one worker.
+	global MISP::worker_store: event(whole: MISP::WorkerStore);
+}
+
+# What the data store has of an indicator that is not there.
+const misp_nothing = MetaDataTable();
+
+# The metadata of an item's indicator, by source. Subnets are looked up
+# exactly: for a table, "in" and the index would take a wider one, too.
+function misp_metadata(item: Item): MetaDataTable
+	{
+	switch ( item$indicator_type )
+		{
+		case ADDR:
+			local host = to_addr(item$indicator);
+			if ( host in data_store$host_data )
+				return data_store$host_data[host];
+			break;
+		case SUBNET:
+			local net = to_subnet(item$indicator);
+			if ( check_subnet(net, data_store$subnet_data) )
+				return data_store$subnet_data[net];
+			break;
+		default:
+			local text = to_lower(item$indicator);
+			if ( [text, item$indicator_type] in data_store$string_data )
+				return data_store$string_data[text, item$indicator_type];
+			break;
+		}
+
+	return misp_nothing;
+	}
+
+function MISP::is_said_by_misp(item: Item): bool
+	{
+	for ( source, _ in misp_metadata(item) )
+		if ( starts_with(source, "MISP-") )
+			return T;
+
+	return F;
+	}
+
+function MISP::put_quietly(item: Item): bool
+	{
+	if ( ! hook filter_item(item) )
+		return F;
+
+	_insert(item, F);
+	return T;
+	}
+
+function misp_raise_removed(indicator: string, indicator_type: Type)
+	{
+@ifdef ( indicator_removed )
+	hook indicator_removed(indicator, indicator_type);
+@endif
+	}
+
+function misp_raise_inserted(indicator: string, indicator_type: Type)
+	{
+@ifdef ( indicator_inserted )
+	hook indicator_inserted(indicator, indicator_type);
+@endif
+	}
+
+# Takes an indicator out of the store that is matched against.
+function misp_take_from_min_store(indicator: string, indicator_type: Type)
+	{
+	switch ( indicator_type )
+		{
+		case ADDR:
+			local host = to_addr(indicator);
+			if ( host !in min_data_store$host_data )
+				return;
+
+			delete min_data_store$host_data[host];
+			misp_raise_removed(cat(host), ADDR);
+			break;
+		case SUBNET:
+			local net = to_subnet(indicator);
+			if ( ! check_subnet(net, min_data_store$subnet_data) )
+				return;
+
+			delete min_data_store$subnet_data[net];
+			misp_raise_removed(cat(net), SUBNET);
+			break;
+		default:
+			local text = to_lower(indicator);
+			if ( [text, indicator_type] !in min_data_store$string_data )
+				return;
+
+			delete min_data_store$string_data[text, indicator_type];
+			misp_raise_removed(text, indicator_type);
+			break;
+		}
+	}
+
+function MISP::take_quietly(item: Item): bool
+	{
+	local metas = misp_metadata(item);
+	if ( item$meta$source !in metas )
+		return F;
+
+	delete metas[item$meta$source];
+	if ( |metas| > 0 )
+		return F;
+
+	switch ( item$indicator_type )
+		{
+		case ADDR:
+			delete data_store$host_data[to_addr(item$indicator)];
+			break;
+		case SUBNET:
+			delete data_store$subnet_data[to_subnet(item$indicator)];
+			break;
+		default:
+			delete data_store$string_data[to_lower(item$indicator), item$indicator_type];
+			break;
+		}
+
+	misp_take_from_min_store(item$indicator, item$indicator_type);
+	return T;
+	}
+
+# Workers hold no metadata.
+const misp_no_metadata = MetaData($source="MISP");
+
+function MISP::put_on_worker(key: MISP::WorkerKey)
+	{
+	_insert(Item($indicator=key$indicator, $indicator_type=key$indicator_type,
+	             $meta=misp_no_metadata), F);
+	}
+
+function MISP::take_from_worker(key: MISP::WorkerKey)
+	{
+	misp_take_from_min_store(key$indicator, key$indicator_type);
+	}
+
+function MISP::store_sizes(): MISP::StoreState
+	{
+	return MISP::StoreState($hosts=|min_data_store$host_data|,
+	                        $subnets=|min_data_store$subnet_data|,
+	                        $strings=|min_data_store$string_data|);
+	}
+
+function MISP::visit_store(visit: function(indicator: string, indicator_type: Type))
+	{
+	for ( host in min_data_store$host_data )
+		visit(cat(host), ADDR);
+
+	for ( [text, text_type] in min_data_store$string_data )
+		visit(text, text_type);
+	}
+
+function MISP::send_store(topic: string, books: MISP::WorkerBooks)
+	{
+	MISP::tell(topic, MISP::worker_store, MISP::WorkerStore($books=books, $store=min_data_store));
+	}
+
+# Tells the difference between two stores by the framework's hooks: what the
+# first one has and the second one has not.
+function misp_tell_difference(a: MinDataStore, b: MinDataStore, report: function(v: string, t: Type))
+	{
+	for ( host in a$host_data )
+		if ( host !in b$host_data )
+			report(cat(host), ADDR);
+
+	for ( net in a$subnet_data )
+		if ( ! check_subnet(net, b$subnet_data) )
+			report(cat(net), SUBNET);
+
+	for ( [text, text_type] in a$string_data )
+		if ( [text, text_type] !in b$string_data )
+			report(text, text_type);
+	}
+
+event MISP::worker_store(whole: MISP::WorkerStore)
+	{
+	local before = min_data_store;
+	min_data_store = whole$store;
+	misp_tell_difference(before, min_data_store, misp_raise_removed);
+	misp_tell_difference(min_data_store, before, misp_raise_inserted);
+	hook MISP::store_replaced(whole$books);
+	}
+
+@endif
+@endif
+@endif
+
+# What stands in where the internals are missing, and is never called.
+@if ( ! MISP::has_internals )
+function MISP::is_said_by_misp(item: Item): bool { return F; }
+function MISP::put_quietly(item: Item): bool { return F; }
+function MISP::take_quietly(item: Item): bool { return F; }
+function MISP::put_on_worker(key: MISP::WorkerKey) { }
+function MISP::take_from_worker(key: MISP::WorkerKey) { }
+function MISP::store_sizes(): MISP::StoreState { return MISP::StoreState(); }
+function MISP::visit_store(visit: function(indicator: string, indicator_type: Type)) { }
+function MISP::send_store(topic: string, books: MISP::WorkerBooks) { }
+@endif
