@@ -4,6 +4,7 @@
 
 @load base/protocols/ssl
 @load base/utils/site
+@load ./answers
 @load ./main
 @load ./ports
 @load ./sighting-options
@@ -44,7 +45,15 @@ global send_sightings: event();
 function send_under_way()
 	{
 	under_way_since = current_time();
-	answer(Broker::make_event(MISP::seen_v1, instance, seen_seq, dropped_sightings, under_way));
+	if ( uses_broker() )
+		publish(answer_topic(), Broker::make_event(MISP::seen_v1, instance, seen_seq,
+		        dropped_sightings, under_way));
+
+@ifdef ( Cluster::publish )
+	if ( has_other_bus() )
+		Cluster::publish(answer_topic(), MISP::seen_v1, instance, seen_seq, dropped_sightings,
+		                 under_way);
+@endif
 	}
 
 event send_sightings()
