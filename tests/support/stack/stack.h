@@ -21,11 +21,11 @@ std::string find_zeek(const std::string& wish, sim::Transport transport = sim::T
 struct Options {
   std::string zeek;  ///< program; empty: the stand-in zeek-sim
   sim::Transport transport = sim::Transport::kBroker;
-  std::vector<std::string> misp_arguments;  ///< besides ready file and key
-  std::vector<std::string> zeek_arguments;  ///< besides the package, for a real Zeek
-  std::string settings;                     ///< TOML, complete sections besides those needed
-  std::chrono::seconds start_limit{40};     ///< for each program
-  bool state = false;                       ///< the service has durable state
+  std::vector<std::string> misp_arguments;       ///< besides ready file and key
+  std::vector<std::string> zeek_arguments = {};  ///< besides the package, for a real Zeek
+  std::string settings;                          ///< TOML, complete sections besides those needed
+  std::chrono::seconds start_limit{40};          ///< for each program
+  bool state = false;                            ///< the service has durable state
 };
 
 /// Where the service finds the others.

@@ -4,6 +4,9 @@
 
 module MISPTest;
 
+# Matches are looked at here, reports of them have tests of their own.
+redef MISP::report_sightings = F;
+
 function meta_of(indicator: string)
 	{
 	Intel::seen(Intel::Seen($indicator=indicator, $indicator_type=Intel::DOMAIN,

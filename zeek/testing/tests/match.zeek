@@ -6,6 +6,9 @@
 
 module MISPTest;
 
+# Matches are looked at here, reports of them have tests of their own.
+redef MISP::report_sightings = F;
+
 function look()
 	{
 	Intel::seen(Intel::Seen($host=192.0.2.77, $where=Intel::IN_ANYWHERE));
