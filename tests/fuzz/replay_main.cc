@@ -2,6 +2,7 @@
 // Stands in for libFuzzer's engine: takes the same arguments as far as they are used here, gives
 // the target each file, and then a fixed number of seeded mutations of them.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -70,10 +71,12 @@ std::uint64_t number(const char* argument, const char* name, std::uint64_t fallb
 
 int main(int argc, char** argv) {
   std::uint64_t runs = 0;
+  std::uint64_t seconds = 0;
   std::uint64_t seed = 1;
   std::vector<std::string> corpus;
   for (int i = 1; i < argc; ++i) {
     runs = number(argv[i], "-runs=", runs);
+    seconds = number(argv[i], "-max_total_time=", seconds);
     seed = number(argv[i], "-seed=", seed);
     if (argv[i][0] == '-') {
       continue;
@@ -96,7 +99,9 @@ int main(int argc, char** argv) {
   }
   Random random(seed);
   std::string input;
-  for (std::uint64_t run = 0; run < runs; ++run) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  std::uint64_t run = 0;
+  for (; run < runs || (seconds > 0 && std::chrono::steady_clock::now() < end); ++run) {
     // Some mutations go on from the one before.
     if (run % 4 == 0) {
       input = corpus[below(random, corpus.size())];
@@ -104,6 +109,6 @@ int main(int argc, char** argv) {
     input = mutate(std::move(input), corpus[below(random, corpus.size())], random);
     give(input);
   }
-  std::cout << corpus.size() << " inputs replayed, " << runs << " mutations, seed " << seed << "\n";
+  std::cout << corpus.size() << " inputs replayed, " << run << " mutations, seed " << seed << "\n";
   return 0;
 }
