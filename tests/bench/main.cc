@@ -36,18 +36,6 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-/// Resident memory in MiB.
-double memory_of(Process& process) {
-  std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    double kib = 0;
-    if (std::sscanf(line.c_str(), "VmRSS: %lf", &kib) == 1) {
-      return kib / 1024;
-    }
-  }
-  throw std::runtime_error("the service's memory cannot be read");
-}
-
 /// Milliseconds from a feed message's arrival to Zeek's acknowledgement, as the service logs them.
 std::vector<double> latencies(const std::string& log) {
   std::vector<double> found;
@@ -144,7 +132,7 @@ void Bench::bootstrap(double plain) {
   if (plain > 0) {
     std::printf(", %.2f of bare Intel::insert", static_cast<double>(entries_) / seconds / plain);
   }
-  std::printf("\nmemory of the service: %.0f MiB\n", memory_of(stack_.service()));
+  std::printf("\nmemory of the service: %.0f MiB\n", stack_.service().memory());
 }
 
 void Bench::wait_for_entries(std::size_t count) {

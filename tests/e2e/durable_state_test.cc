@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "soak/tcp_proxy.h"
+#include "process/tcp_proxy.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -62,7 +62,7 @@ class DurableState : public testing::Test {
                 .state = true}) {
     stack_.start_misp();
     stack_.post("/sim/load", {{"events", 10}, {"attributes", 300}});
-    rest_ = std::make_unique<soak::TcpProxy>(stack_.misp_http_port());
+    rest_ = std::make_unique<process::TcpProxy>(stack_.misp_http_port());
     start_zeek();
   }
   void TearDown() override { stack_.keep_files(HasFailure()); }
@@ -91,7 +91,7 @@ class DurableState : public testing::Test {
   std::string log() { return content_of(stack_.file("misp-zeek.log")); }
 
   Stack stack_;
-  std::unique_ptr<soak::TcpProxy> rest_;
+  std::unique_ptr<process::TcpProxy> rest_;
   std::unique_ptr<sim::ZeekSim> zeek_;
 };
 

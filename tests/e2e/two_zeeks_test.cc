@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "soak/tcp_proxy.h"
+#include "process/tcp_proxy.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -37,17 +37,6 @@ std::unique_ptr<sim::ZeekSim> start_zeek() {
   return std::move(*zeek);
 }
 
-double memory_of(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    double kib = 0;
-    if (std::sscanf(line.c_str(), "VmRSS: %lf", &kib) == 1) {
-      return kib / 1024;
-    }
-  }
-  return 0;
-}
-
 bool check_of(const stack::Stack& stack, const std::string& name) {
   for (const auto& check : stack.ready().value("checks", json::array())) {
     if (check.at("name") == name) {
@@ -67,10 +56,10 @@ bool eventually(Condition condition) {
 }
 
 /// A good Zeek and, behind a relay, another one that `spoil` makes bad once both are known.
-void expect_independence(const std::function<void(sim::ZeekSim&, soak::TcpProxy&)>& spoil) {
+void expect_independence(const std::function<void(sim::ZeekSim&, process::TcpProxy&)>& spoil) {
   const auto good = start_zeek();
   const auto bad = start_zeek();
-  soak::TcpProxy relay(bad->port());
+  process::TcpProxy relay(bad->port());
   spoil(*bad, relay);
   stack::Stack stack({.zeek = "",
                       .misp_arguments = {"--empty"},
@@ -85,7 +74,7 @@ void expect_independence(const std::function<void(sim::ZeekSim&, soak::TcpProxy&
   ASSERT_TRUE(eventually([&] { return check_of(stack, "zeek:zeek"); })) << stack.ready().dump();
   EXPECT_FALSE(check_of(stack, "zeek:bad"));
   const std::size_t before = good->items().size();
-  const double memory = memory_of(stack.service().pid());
+  const double memory = stack.service().memory();
   const json event = stack.post("/events/add", {{"info", "live"}, {"distribution", "3"}});
   const auto id = event.at("Event").at("id").get<std::string>();
   for (int i = 0; i < kChanges; ++i) {
@@ -94,7 +83,7 @@ void expect_independence(const std::function<void(sim::ZeekSim&, soak::TcpProxy&
         {{"type", "domain"}, {"value", std::to_string(i) + ".live.example"}, {"to_ids", true}});
   }
   EXPECT_TRUE(eventually([&] { return good->items().size() == before + kChanges; }));
-  EXPECT_LT(memory_of(stack.service().pid()) - memory, 30);
+  EXPECT_LT(stack.service().memory() - memory, 30);
   bad->delay_answers(std::chrono::milliseconds(0));
   relay.open();
   relay.stall(false);
@@ -104,15 +93,15 @@ void expect_independence(const std::function<void(sim::ZeekSim&, soak::TcpProxy&
 
 TEST(TwoZeeks, AreServedEachAtItsOwnPaceWhenOneIsSlow) {
   expect_independence(
-      [](sim::ZeekSim& bad, soak::TcpProxy&) { bad.delay_answers(std::chrono::seconds(2)); });
+      [](sim::ZeekSim& bad, process::TcpProxy&) { bad.delay_answers(std::chrono::seconds(2)); });
 }
 
 TEST(TwoZeeks, AreServedEachAtItsOwnPaceWhenOneIsAway) {
-  expect_independence([](sim::ZeekSim&, soak::TcpProxy& relay) { relay.close(); });
+  expect_independence([](sim::ZeekSim&, process::TcpProxy& relay) { relay.close(); });
 }
 
 TEST(TwoZeeks, AreServedEachAtItsOwnPaceWhenOneIsSilent) {
-  expect_independence([](sim::ZeekSim&, soak::TcpProxy& relay) { relay.stall(true); });
+  expect_independence([](sim::ZeekSim&, process::TcpProxy& relay) { relay.stall(true); });
 }
 
 }  // namespace

@@ -4,13 +4,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
 #include "process/process.h"
+#include "process/temporary_folder.h"
 #include "stack/stack.h"
 
 namespace misp_zeek::e2e {
@@ -69,14 +68,13 @@ TEST_P(Flood, OfOneIndicatorLeavesZeekAndMispUnharmed) {
   }
   ::setenv("FLOOD_SECONDS", "5", 0);
   const int length = std::atoi(std::getenv("FLOOD_SECONDS"));
-  char pattern[] = "/tmp/misp-zeek-flood-XXXXXX";
-  const std::string folder = ::mkdtemp(pattern);
-  std::ofstream(folder + "/flood.zeek") << kScript;
+  const process::TemporaryFolder folder;
   stack::Stack stack({.zeek = zeek,
                       .misp_arguments = {},
-                      .zeek_arguments = {folder + "/flood.zeek", GetParam()},
-                      .settings = "[state]\npath = \"" + folder + "/state\"\n",
-                      .start_limit = seconds(60)});
+                      .zeek_arguments = {folder.write("flood.zeek", kScript), GetParam()},
+                      .settings = "",
+                      .start_limit = seconds(60),
+                      .state = true});
   stack.start_misp();
   const json event = stack.post("/events/add", {{"info", "flood"}, {"distribution", "3"}});
   const auto id = event.at("Event").at("id").get<std::string>();
@@ -103,7 +101,6 @@ TEST_P(Flood, OfOneIndicatorLeavesZeekAndMispUnharmed) {
     EXPECT_GE(posted, 1U);
   }
   stack.keep_files(testing::Test::HasFailure());
-  std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(Reported, Flood,

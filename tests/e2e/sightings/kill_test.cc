@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "cutting_proxy.h"
+#include "process/tcp_proxy.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -41,7 +40,8 @@ class KilledSightings : public testing::Test {
                 .zeek_arguments = {},
                 // Each match has a second of its own, so it is a sighting of its own.
                 .settings = "[sightings]\naggregate = \"1s\"\nmax_per_second = 1000\n",
-                .start_limit = seconds(40)}) {}
+                .start_limit = seconds(40),
+                .state = true}) {}
 
   void start() {
     stack_.start_misp();
@@ -50,16 +50,15 @@ class KilledSightings : public testing::Test {
         {.address = "127.0.0.1", .port = 0, .tls = {}, .disable_tls = true, .package = {}});
     ASSERT_TRUE(zeek) << zeek.error().message;
     zeek_ = std::move(*zeek);
-    stack_.use_zeek(zeek_->port());
-    proxy_ = std::make_unique<CuttingProxy>(stack_.misp_http_port());
+    proxy_ = std::make_unique<process::TcpProxy>(stack_.misp_http_port());
+    stack_.route({proxy_->port(), 0, zeek_->port()});
     start_service();
     items_ = zeek_->items();
     ASSERT_GE(items_.size(), kAttributes);
   }
 
   void start_service() {
-    ::setenv("MISP_ZEEK_STATE_PATH", stack_.file("state").c_str(), 1);
-    stack_.start_service("http://127.0.0.1:" + std::to_string(proxy_->port()));
+    stack_.start_service();
     stack_.wait_until_ready(seconds(60));
   }
 
@@ -94,27 +93,25 @@ class KilledSightings : public testing::Test {
   void fault(std::size_t number) {
     switch (number % 3) {
       case 0:
-        ::kill(stack_.service().pid(), SIGKILL);
-        stack_.service().terminate();
+        stack_.kill_service();
         start_service();
         break;
       case 1:
-        proxy_->cut();
+        proxy_->close();
         std::this_thread::sleep_for(milliseconds(100));
-        proxy_->restore();
+        proxy_->open();
         break;
       default:
         // Zeek's memory is gone, and the service does not know yet.
         lost_ = zeek_->restart_package();
-        ::kill(stack_.service().pid(), SIGKILL);
-        stack_.service().terminate();
+        stack_.kill_service();
         start_service();
     }
   }
 
   stack::Stack stack_;
   std::unique_ptr<sim::ZeekSim> zeek_;
-  std::unique_ptr<CuttingProxy> proxy_;
+  std::unique_ptr<process::TcpProxy> proxy_;
   std::vector<Item> items_;
   std::size_t lost_ = 0;  ///< sightings that went with Zeek in the last fault
 };

@@ -4,14 +4,13 @@
 
 #include <array>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "process/temporary_folder.h"
 #include "stack/stack.h"
 #include "traffic/conversations.h"
 
@@ -33,13 +32,7 @@ std::string sha256(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    constexpr const char* kDigits = "0123456789abcdef";
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 0xf];
-  }
-  return hex;
+  return traffic::to_hex({digest.data(), size});
 }
 
 /// Processing starts when Zeek holds so many entries.
@@ -78,9 +71,8 @@ TEST(SightingsOfTraffic, TellMispOnceOfEachIndicatorType) {
   if (zeek.empty()) {
     GTEST_SKIP() << "no Zeek that this build's Broker speaks to";
   }
-  char pattern[] = "/tmp/misp-zeek-traffic-XXXXXX";
-  const std::string folder = ::mkdtemp(pattern);
-  const std::string certificate = write_traffic(folder + "/traffic.pcap");
+  const process::TemporaryFolder folder;
+  const std::string certificate = write_traffic(folder.file("traffic.pcap"));
   const std::vector<std::pair<std::string, std::string>> attributes = {
       {"ip-dst", "203.0.113.5"},
       {"ip-dst", "198.51.100.0/24"},
@@ -92,13 +84,13 @@ TEST(SightingsOfTraffic, TellMispOnceOfEachIndicatorType) {
       {"user-agent", kAgent},
       {"x509-fingerprint-sha1", certificate},
   };
-  std::ofstream(folder + "/wait.zeek") << waiting_script(attributes.size());
 
   stack::Stack stack(
       {.zeek = zeek,
        .misp_arguments = {},
        .zeek_arguments = {"frameworks/intel/seen", "frameworks/files/hash-all-files",
-                          folder + "/wait.zeek", "-C", "-r", folder + "/traffic.pcap"},
+                          folder.write("wait.zeek", waiting_script(attributes.size())), "-C", "-r",
+                          folder.file("traffic.pcap")},
        .settings = "[sightings]\nmax_per_second = 1000\n",
        .start_limit = seconds(60)});
   stack.start_misp();
@@ -136,7 +128,6 @@ TEST(SightingsOfTraffic, TellMispOnceOfEachIndicatorType) {
     EXPECT_EQ(times[uuid], 1) << value;
   }
   stack.keep_files(testing::Test::HasFailure());
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

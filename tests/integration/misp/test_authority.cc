@@ -66,10 +66,6 @@ void write_certificate(const std::filesystem::path& path, X509* certificate) {
 }  // namespace
 
 TestAuthority::TestAuthority() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "misp-zeek-ca-XXXXXX").string();
-  require(mkdtemp(pattern.data()) != nullptr, "folder");
-  folder_ = pattern;
-
   const auto ca_key = make_key();
   const auto ca = make_certificate("misp-zeek test CA", 1, ca_key.get());
   X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
@@ -88,11 +84,6 @@ TestAuthority::TestAuthority() {
   write_file(key(), [&](std::FILE* file) {
     return PEM_write_PrivateKey(file, key_pair.get(), nullptr, nullptr, 0, nullptr, nullptr);
   });
-}
-
-TestAuthority::~TestAuthority() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 }  // namespace misp_zeek::misp

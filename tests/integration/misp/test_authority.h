@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <filesystem>
 #include <string>
+
+#include "process/temporary_folder.h"
 
 namespace misp_zeek::misp {
 
@@ -12,16 +13,13 @@ class TestAuthority {
  public:
   /// Throws std::runtime_error.
   TestAuthority();
-  ~TestAuthority();
-  TestAuthority(const TestAuthority&) = delete;
-  TestAuthority& operator=(const TestAuthority&) = delete;
 
-  std::string ca_file() const { return (folder_ / "ca.pem").string(); }
-  std::string certificate() const { return (folder_ / "server.pem").string(); }
-  std::string key() const { return (folder_ / "server.key").string(); }
+  std::string ca_file() const { return folder_.file("ca.pem"); }
+  std::string certificate() const { return folder_.file("server.pem"); }
+  std::string key() const { return folder_.file("server.key"); }
 
  private:
-  std::filesystem::path folder_;
+  process::TemporaryFolder folder_;
 };
 
 }  // namespace misp_zeek::misp

@@ -15,12 +15,14 @@
 #include <string>
 #include <thread>
 
+#include "process/temporary_folder.h"
 #include "rows.h"
 #include "storage/state_database.h"
-#include "temporary_folder.h"
 
 namespace misp_zeek::storage {
 namespace {
+
+using process::TemporaryFolder;
 
 constexpr std::uint32_t kRows = 100;
 constexpr int kKills = 40;

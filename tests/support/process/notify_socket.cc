@@ -9,22 +9,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <stdexcept>
 
 namespace misp_zeek::process {
 
-NotifySocket::NotifySocket() {
-  char pattern[] = "/tmp/misp-zeek-notify-XXXXXX";
-  if (mkdtemp(pattern) == nullptr) {
-    throw std::runtime_error(std::string("mkdtemp: ") + std::strerror(errno));
-  }
-  folder_ = pattern;
-  path_ = folder_ + "/notify";
+NotifySocket::NotifySocket() : path_(folder_.file("notify")) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
+  if (path_.size() >= sizeof(address.sun_path)) {
+    throw std::runtime_error(path_ + " is too long for a socket");
+  }
   std::copy(path_.begin(), path_.end(), address.sun_path);
   socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (socket_ < 0 ||
@@ -33,10 +28,7 @@ NotifySocket::NotifySocket() {
   }
 }
 
-NotifySocket::~NotifySocket() {
-  close(socket_);
-  std::filesystem::remove_all(folder_);
-}
+NotifySocket::~NotifySocket() { close(socket_); }
 
 std::string NotifySocket::receive(std::chrono::milliseconds timeout) {
   pollfd waiting{socket_, POLLIN, 0};

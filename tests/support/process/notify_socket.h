@@ -4,12 +4,14 @@
 #include <chrono>
 #include <string>
 
+#include "process/temporary_folder.h"
+
 namespace misp_zeek::process {
 
 /// The receiving end of sd_notify(3), as systemd has it.
 class NotifySocket {
  public:
-  /// In a new folder under /tmp. Throws std::runtime_error.
+  /// In a folder of its own. Throws std::runtime_error.
   NotifySocket();
   ~NotifySocket();
   NotifySocket(const NotifySocket&) = delete;
@@ -24,7 +26,7 @@ class NotifySocket {
   std::string wait_for(const std::string& start, std::chrono::milliseconds timeout);
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_;
   std::string path_;
   int socket_ = -1;
 };

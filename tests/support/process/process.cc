@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -92,6 +93,17 @@ void Process::kill() {
     waitpid(pid_, &status_, 0);
     pid_ = -1;
   }
+}
+
+double Process::memory() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    double kib = 0;
+    if (std::sscanf(line.c_str(), "VmRSS: %lf", &kib) == 1) {
+      return kib / 1024;
+    }
+  }
+  throw std::runtime_error("the memory of process " + std::to_string(pid_) + " cannot be read");
 }
 
 std::string wait_for_file(const std::string& file, std::chrono::milliseconds timeout) {

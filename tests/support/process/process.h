@@ -29,6 +29,8 @@ class Process {
   bool running();
   /// -1 once it has ended.
   pid_t pid() const { return pid_; }
+  /// Resident memory in MiB. Throws std::runtime_error when it cannot be read.
+  double memory() const;
   /// SIGKILL; the process has ended when this returns.
   void kill();
   /// Waits until it has ended by itself, then as terminate().

@@ -40,17 +40,6 @@ stack::Options stack_options(const Options& options) {
   return made;
 }
 
-double memory_of(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    double kib = 0;
-    if (std::sscanf(line.c_str(), "VmRSS: %lf", &kib) == 1) {
-      return kib / 1024;
-    }
-  }
-  return 0;
-}
-
 /// The sum of what the service's log says it repaired.
 std::uint64_t healed_drift(const std::string& log) {
   std::uint64_t sum = 0;
@@ -100,9 +89,9 @@ void Soak::start() {
   simulator("/sim/load", R"({"events":20,"attributes":500,"seed":1})");
   stack_.start_zeek();
   ++figures_.zeek_starts;
-  rest_ = std::make_unique<TcpProxy>(stack_.misp_http_port());
-  feed_ = std::make_unique<TcpProxy>(stack_.misp_feed_port());
-  zeek_ = std::make_unique<TcpProxy>(stack_.zeek_port());
+  rest_ = std::make_unique<process::TcpProxy>(stack_.misp_http_port());
+  feed_ = std::make_unique<process::TcpProxy>(stack_.misp_feed_port());
+  zeek_ = std::make_unique<process::TcpProxy>(stack_.zeek_port());
   stack_.route({rest_->port(), feed_->port(), zeek_->port()});
   start_service();
   stack_.wait_until_ready(kStartLimit);
@@ -231,7 +220,7 @@ void Soak::fail_quiet_point(const std::string& problem) {
 }
 
 void Soak::note_memory() {
-  figures_.memory_at_end = memory_of(stack_.service().pid());
+  figures_.memory_at_end = stack_.service().memory();
   figures_.memory_most = std::max(figures_.memory_most, figures_.memory_at_end);
 }
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "process/tcp_proxy.h"
 #include "soak/analyst.h"
-#include "soak/tcp_proxy.h"
 #include "stack/stack.h"
 
 namespace misp_zeek::soak {
@@ -104,9 +104,9 @@ class Soak {
   std::mt19937 random_;
   stack::Stack stack_;
   Analyst analyst_;
-  std::unique_ptr<TcpProxy> rest_;
-  std::unique_ptr<TcpProxy> feed_;
-  std::unique_ptr<TcpProxy> zeek_;
+  std::unique_ptr<process::TcpProxy> rest_;
+  std::unique_ptr<process::TcpProxy> feed_;
+  std::unique_ptr<process::TcpProxy> zeek_;
   Figures figures_;
   std::size_t zeek_starts_before_ = 0;  ///< of the history under way
   std::string story_;                   ///< the faults of the history under way

@@ -58,25 +58,9 @@ const std::string& Stack::api_key() {
   return key;
 }
 
-Stack::Stack(Options options) : options_(std::move(options)) {
-  char pattern[] = "/tmp/misp-zeek-XXXXXX";
-  const char* made = mkdtemp(pattern);
-  if (made == nullptr) {
-    throw std::runtime_error("cannot make a directory in /tmp");
-  }
-  directory_ = made;
-}
+Stack::Stack(Options options) : options_(std::move(options)) { folder_.keep(true); }
 
-Stack::~Stack() {
-  service_.reset();
-  inspector_.reset();
-  zeek_.reset();
-  misp_.reset();
-  if (!keep_) {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
-}
+Stack::~Stack() = default;
 
 void Stack::start_misp() {
   std::vector<std::string> command = {MISP_ZEEK_MISP_SIM, "--ready-file", file("misp.json"),
@@ -114,7 +98,7 @@ std::unique_ptr<Process> Stack::zeek_process(const std::string& port) const {
       Process::Options{std::move(command),
                        {{"MISP_BROKER_PORT", is_broker() ? port : other},
                         {"ZEEK_WEBSOCKET_LISTEN_PORT", is_broker() ? other : port}},
-                       directory_,
+                       folder_.path(),
                        file("zeek.log")});
 }
 
@@ -138,14 +122,11 @@ void Stack::start_zeek() {
   inspector_ = std::move(*inspector);
 }
 
-void Stack::start_service(const std::string& misp_url) {
+void Stack::start_service() {
   health_port_ = process::free_port();
   const auto port = [](int routed, int real) { return routed != 0 ? routed : real; };
   std::ofstream(file("misp-zeek.toml"))
-      << "[misp]\nurl = \""
-      << (misp_url.empty()
-              ? "http://127.0.0.1:" + std::to_string(port(route_.misp_http, http_port_))
-              : misp_url)
+      << "[misp]\nurl = \"http://127.0.0.1:" << port(route_.misp_http, http_port_)
       << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << port(route_.misp_feed, zmq_port_)
       << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << port(route_.zeek, zeek_port_)
       << "\ntransport = \"" << (is_broker() ? "broker" : "websocket")

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "process/process.h"
+#include "process/temporary_folder.h"
 #include "zeek_sim/zeek_inspector.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -48,11 +49,8 @@ class Stack {
   void start_misp();
   /// Also again, after kill_zeek(); at the same port.
   void start_zeek();
-  /// Instead of start_zeek(): one of the test's own, without TLS.
-  void use_zeek(int port) { zeek_port_ = port; }
-  /// Also again, after the service has ended. `misp_url`: where it finds MISP; empty: at the
-  /// simulator.
-  void start_service(const std::string& misp_url = "");
+  /// Also again, after the service has ended.
+  void start_service();
   /// From the next start_service() on, in place of the real ports.
   void route(const Ports& ports) { route_ = ports; }
   void kill_service();
@@ -72,8 +70,8 @@ class Stack {
   /// Zeek's entries, sorted, as ZeekInspector::dump() gives them.
   std::vector<std::string> held(std::chrono::seconds limit = std::chrono::seconds(10));
 
-  std::string file(const std::string& name) const { return directory_ + "/" + name; }
-  void keep_files(bool keep) { keep_ = keep; }
+  std::string file(const std::string& name) const { return folder_.file(name); }
+  void keep_files(bool keep) { folder_.keep(keep); }
   bool is_broker() const { return options_.transport == sim::Transport::kBroker; }
   bool has_real_zeek() const { return !options_.zeek.empty(); }
   process::Process& service() { return *service_; }
@@ -89,8 +87,7 @@ class Stack {
   std::unique_ptr<process::Process> zeek_process(const std::string& port) const;
 
   Options options_;
-  std::string directory_;
-  bool keep_ = true;
+  process::TemporaryFolder folder_;
   int http_port_ = 0;
   int zmq_port_ = 0;
   int zeek_port_ = 0;

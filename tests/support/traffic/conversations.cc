@@ -54,13 +54,7 @@ std::string fingerprint(const X509* certificate) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   expect(X509_digest(certificate, EVP_sha1(), digest.data(), &size) == 1, "no digest");
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    constexpr const char* kDigits = "0123456789abcdef";
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 0xf];
-  }
-  return hex;
+  return to_hex({digest.data(), size});
 }
 
 /// One side of a handshake in memory.
@@ -82,6 +76,16 @@ std::string take_output(SSL* side) {
 }
 
 }  // namespace
+
+std::string to_hex(std::span<const unsigned char> bytes) {
+  std::string hex;
+  for (const unsigned char byte : bytes) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 0xf];
+  }
+  return hex;
+}
 
 void connect(Capture& capture, const std::string& client, const Capture::Endpoint& server) {
   const Capture::Connection connection(capture, {client, next_port()}, server);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "traffic/capture.h"
 
 /// Things that clients do. `client` and `server` are IPv4 addresses.
 namespace misp_zeek::traffic {
+
+/// Lower-case hexadecimal digits.
+std::string to_hex(std::span<const unsigned char> bytes);
 
 /// Opens a connection to a port and closes it.
 void connect(Capture& capture, const std::string& client, const Capture::Endpoint& server);

@@ -90,7 +90,7 @@ TEST(CommandLine, RefusesWrongUsageWithStatus2) {
 
 TEST(CommandLine, ChecksAFileAndShowsWhatIsInEffectWithoutSecrets) {
   const TemporaryFolder folder;
-  const std::string file = folder.file("misp-zeek.toml", kMinimal + "port = 4711\n");
+  const std::string file = folder.write("misp-zeek.toml", kMinimal + "port = 4711\n");
   const Outcome outcome = call({"check", "-c", file.c_str()});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.out.rfind("configuration is valid\n", 0), 0U);
@@ -101,7 +101,7 @@ TEST(CommandLine, ChecksAFileAndShowsWhatIsInEffectWithoutSecrets) {
 
 TEST(CommandLine, PrintsAllErrorsAndStatus2) {
   const TemporaryFolder folder;
-  const std::string file = folder.file("misp-zeek.toml", kMinimal + "port = 0\nprot = 1\n");
+  const std::string file = folder.write("misp-zeek.toml", kMinimal + "port = 0\nprot = 1\n");
   for (const char* verb : {"check", "run"}) {
     const Outcome outcome = call({verb, "-c", file.c_str()});
     EXPECT_EQ(outcome.status, 2);

@@ -160,9 +160,9 @@ TEST(ConfigSecrets, ComeFromAFile) {
   const TemporaryFolder folder;
   auto environment = kEnough;
   environment.erase("MISP_ZEEK_MISP_API_KEY");
-  environment["MISP_ZEEK_MISP_API_KEY_FILE"] = folder.file("misp.key", "from-file\n");
+  environment["MISP_ZEEK_MISP_API_KEY_FILE"] = folder.write("misp.key", "from-file\n");
   environment["MISP_ZEEK_MISP_FEED_USERNAME"] = "reader";
-  environment["MISP_ZEEK_MISP_FEED_PASSWORD_FILE"] = folder.file("feed", "pass-from-file");
+  environment["MISP_ZEEK_MISP_FEED_PASSWORD_FILE"] = folder.write("feed", "pass-from-file");
   const auto loaded = load(environment);
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->config.misp.api_key.reveal(), "from-file");
@@ -172,7 +172,7 @@ TEST(ConfigSecrets, ComeFromAFile) {
 
 TEST(ConfigSecrets, ComeFromTheEnvironmentBeforeTheFileUnlessAFlagNamesIt) {
   const TemporaryFolder folder;
-  const std::string file = folder.file("misp.key", "from-file");
+  const std::string file = folder.write("misp.key", "from-file");
   auto environment = with(kEnough, "MISP_ZEEK_MISP_API_KEY_FILE", file);
   EXPECT_EQ(load(environment)->config.misp.api_key.reveal(), kApiKey);
   const auto loaded = load(kEnough, {{"misp.api_key_file", file, "--set misp.api_key_file"}});
@@ -181,8 +181,8 @@ TEST(ConfigSecrets, ComeFromTheEnvironmentBeforeTheFileUnlessAFlagNamesIt) {
 
 TEST(ConfigSecrets, ComeFromSystemdsCredentials) {
   const TemporaryFolder folder;
-  folder.file("misp.key", "from-credential\n");
-  auto environment = with(kEnough, "CREDENTIALS_DIRECTORY", folder.path("."));
+  folder.write("misp.key", "from-credential\n");
+  auto environment = with(kEnough, "CREDENTIALS_DIRECTORY", folder.file("."));
   environment.erase("MISP_ZEEK_MISP_API_KEY");
   const auto loaded = load(environment);
   ASSERT_TRUE(loaded) << loaded.error().message;
@@ -192,7 +192,7 @@ TEST(ConfigSecrets, ComeFromSystemdsCredentials) {
 TEST(ConfigSecrets, WarnOfAFileThatEverybodyCanRead) {
   const TemporaryFolder folder;
   const std::string file =
-      folder.file("misp.key", "from-file", perms::owner_read | perms::others_read);
+      folder.write("misp.key", "from-file", perms::owner_read | perms::others_read);
   auto environment = kEnough;
   environment.erase("MISP_ZEEK_MISP_API_KEY");
   const auto loaded = load(environment, {{"misp.api_key_file", file, "--set misp.api_key_file"}});

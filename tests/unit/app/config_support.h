@@ -3,15 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "app/config.h"
+#include "process/temporary_folder.h"
 
 namespace misp_zeek::app {
 
@@ -48,33 +45,6 @@ inline std::string errors_of(const std::string& text,
   return loaded ? "" : loaded.error().message;
 }
 
-/// A folder that is gone when the test ends.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "misp-zeek-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) {
-      throw std::runtime_error("no temporary folder");
-    }
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  std::string file(const std::string& name, const std::string& content,
-                   std::filesystem::perms perms = std::filesystem::perms::owner_read) const {
-    std::ofstream(path(name)) << content;
-    std::filesystem::permissions(path(name), perms);
-    return path(name);
-  }
-
- private:
-  std::string path_;
-};
+using process::TemporaryFolder;
 
 }  // namespace misp_zeek::app

@@ -137,7 +137,7 @@ TEST(Config, WarnsOfWhatIsAllowedButWeak) {
 TEST(Config, ReadsAFile) {
   const TemporaryFolder folder;
   ConfigSources sources = sources_with_key();
-  sources.file = folder.file("misp-zeek.toml", kMinimal);
+  sources.file = folder.write("misp-zeek.toml", kMinimal);
   const auto loaded = load_config(sources);
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->config.misp.url, "https://misp.example.org");
@@ -146,13 +146,13 @@ TEST(Config, ReadsAFile) {
 TEST(Config, SaysWhyAFileCannotBeRead) {
   const TemporaryFolder folder;
   ConfigSources sources = sources_with_key();
-  sources.file = folder.path("absent.toml");
+  sources.file = folder.file("absent.toml");
   EXPECT_EQ(load_config(sources).error().message,
             sources.file + ": cannot be read: No such file or directory\n");
-  sources.file = folder.path("");
+  sources.file = folder.file("");
   EXPECT_EQ(load_config(sources).error().message,
             sources.file + ": cannot be read: Is a directory\n");
-  sources.file = folder.file("huge.toml", std::string(1024 * 1024 + 1, '#'));
+  sources.file = folder.write("huge.toml", std::string(1024 * 1024 + 1, '#'));
   EXPECT_EQ(load_config(sources).error().message, sources.file + ": is longer than 1 MiB\n");
 }
 

@@ -62,14 +62,14 @@ TEST(ConfigZeek, WarnsOfKeysThatBrokerDoesNotUse) {
 
 TEST(ConfigZeek, UnlocksTheKeyWithThePassphraseOfItsFile) {
   const TemporaryFolder folder;
-  const auto files = sim::write_test_certificate(folder.path(""));
+  const auto files = sim::write_test_certificate(folder.file(""));
   const std::string lines = "ca_file = \"" + files.ca_file + "\"\ncertificate = \"" +
                             files.certificate + "\"\nkey = \"" + files.key + "\"\n";
-  const auto file = folder.file("passphrase", std::string(sim::kTestPassphrase) + "\n");
+  const auto file = folder.write("passphrase", std::string(sim::kTestPassphrase) + "\n");
   const auto zeek = zeek_of(lines + "key_passphrase_file = \"" + file + "\"\n");
   EXPECT_EQ(tls_files(zeek).passphrase, sim::kTestPassphrase);
 
-  const auto wrong = folder.file("wrong", "not-this-one\n");
+  const auto wrong = folder.write("wrong", "not-this-one\n");
   const std::string refused =
       errors_of(kMinimal + lines + "key_passphrase_file = \"" + wrong + "\"\n");
   EXPECT_NE(refused.find("private key in " + files.key), std::string::npos) << refused;

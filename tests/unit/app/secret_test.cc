@@ -52,28 +52,28 @@ TEST(SecretFile, SaysWhyItCannotBeUsed) {
     const auto file = read_secret_file(path);
     return file ? "" : file.error().message;
   };
-  const std::string absent = folder.path("absent");
+  const std::string absent = folder.file("absent");
   EXPECT_EQ(error(absent),
             "names a file " + absent + " that cannot be read: No such file or directory");
-  EXPECT_EQ(error(folder.path(".")),
-            "names a file " + folder.path(".") + " that is not a regular file");
-  const std::string pipe = folder.path("pipe");
+  EXPECT_EQ(error(folder.file(".")),
+            "names a file " + folder.file(".") + " that is not a regular file");
+  const std::string pipe = folder.file("pipe");
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(error(pipe), "names a file " + pipe + " that is not a regular file");
-  const std::string huge = folder.file("huge", std::string(100'000, 'x'));
+  const std::string huge = folder.write("huge", std::string(100'000, 'x'));
   EXPECT_EQ(error(huge), "names a file " + huge + " that is longer than 255 bytes");
-  const std::string empty = folder.file("empty", "\n");
+  const std::string empty = folder.write("empty", "\n");
   EXPECT_EQ(error(empty), "names a file " + empty + " that is empty");
 }
 
 TEST(SecretFile, TellsWhoCanReadIt) {
   using std::filesystem::perms;
   const TemporaryFolder folder;
-  const auto mine = read_secret_file(folder.file("mine", "x", perms::owner_read));
+  const auto mine = read_secret_file(folder.write("mine", "x", perms::owner_read));
   const auto group =
-      read_secret_file(folder.file("group", "x", perms::owner_read | perms::group_read));
+      read_secret_file(folder.write("group", "x", perms::owner_read | perms::group_read));
   const auto all =
-      read_secret_file(folder.file("all", "x", perms::owner_read | perms::others_read));
+      read_secret_file(folder.write("all", "x", perms::owner_read | perms::others_read));
   ASSERT_TRUE(mine && group && all);
   EXPECT_FALSE(mine->world_readable);
   EXPECT_FALSE(group->world_readable);

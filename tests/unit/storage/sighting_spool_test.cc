@@ -11,6 +11,8 @@
 #include <fstream>
 #include <string>
 
+#include "process/temporary_folder.h"
+
 namespace misp_zeek::storage {
 namespace {
 
@@ -22,20 +24,14 @@ SightingRow row(std::uint64_t id, std::uint64_t matches = 1) {
 
 class SightingSpoolTest : public testing::Test {
  protected:
-  SightingSpoolTest() {
-    char pattern[] = "/tmp/sighting-spool-XXXXXX";
-    folder_ = mkdtemp(pattern);
-  }
-  ~SightingSpoolTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string path() const { return folder_ + "/sightings.db"; }
+  std::string path() const { return folder_.file("sightings.db"); }
   std::unique_ptr<SightingSpool> open() const {
     auto spool = SightingSpool::open(path());
     EXPECT_TRUE(spool) << spool.error().message;
     return spool ? std::move(*spool) : nullptr;
   }
 
-  std::string folder_;
+  process::TemporaryFolder folder_;
 };
 
 TEST_F(SightingSpoolTest, KeepsWhatWasWritten) {
@@ -83,10 +79,10 @@ TEST_F(SightingSpoolTest, RenamesAFileOfANewerVersion) {
 }
 
 TEST_F(SightingSpoolTest, SaysWhyItCannotBeOpened) {
-  const auto spool = SightingSpool::open(folder_ + "/missing/sightings.db");
+  const auto spool = SightingSpool::open(folder_.file("missing/sightings.db"));
   ASSERT_FALSE(spool);
   EXPECT_EQ(spool.error().code, ErrorCode::kUnavailable);
-  EXPECT_NE(spool.error().message.find(folder_ + "/missing/sightings.db"), std::string::npos);
+  EXPECT_NE(spool.error().message.find(folder_.file("missing/sightings.db")), std::string::npos);
 }
 
 TEST_F(SightingSpoolTest, AFullDiskChangesNothingAndIsAnErrorThatPasses) {

@@ -10,11 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "process/temporary_folder.h"
 #include "rows.h"
-#include "temporary_folder.h"
 
 namespace misp_zeek::storage {
 namespace {
+
+using process::TemporaryFolder;
 
 std::vector<std::string> files_in(const TemporaryFolder& folder) {
   std::vector<std::string> names;

@@ -9,10 +9,12 @@
 #include <sstream>
 #include <string>
 
-#include "temporary_folder.h"
+#include "process/temporary_folder.h"
 
 namespace misp_zeek::storage {
 namespace {
+
+using process::TemporaryFolder;
 
 unsigned mode_of(const std::string& path) {
   struct stat status {};

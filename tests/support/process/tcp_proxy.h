@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-namespace misp_zeek::soak {
+namespace misp_zeek::process {
 
 /// A TCP relay on loopback that can break what runs through it. Thread safe; one thread of its own.
 class TcpProxy {
@@ -57,4 +57,4 @@ class TcpProxy {
   std::thread thread_;
 };
 
-}  // namespace misp_zeek::soak
+}  // namespace misp_zeek::process

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "soak/tcp_proxy.h"
+#include "process/tcp_proxy.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace misp_zeek::soak {
+namespace misp_zeek::process {
 namespace {
 
 constexpr int kTurnMs = 20;
@@ -158,4 +158,4 @@ void TcpProxy::run() {
   }
 }
 
-}  // namespace misp_zeek::soak
+}  // namespace misp_zeek::process
