@@ -12,7 +12,6 @@
 #include "core/contract.h"
 #include "zeek/backoff.h"
 #include "zeek/broker_adapter.h"
-#include "zeek/codec.h"
 #include "zeek/link_reports.h"
 #include "zeek/tcp_probe.h"
 
@@ -51,24 +50,22 @@ Error diagnose(Error error, const BrokerLinkOptions& options) {
   return error;
 }
 
-}  // namespace
-
-/// What the link's thread uses. Shared with it, because stop() may have to leave a thread behind
-/// that waits inside Broker.
-class BrokerLink::Worker {
+/// stop() may leave behind a thread that waits inside Broker.
+class BrokerWorker final : public LinkWorker {
  public:
-  Worker(BrokerLinkOptions options, const std::string& service_id, OnReport on_report)
+  BrokerWorker(BrokerLinkOptions options, const std::string& service_id,
+               ZeekLink::OnReport on_report)
       : options_(std::move(options)),
         topic_(contract::kServiceTopicPrefix + service_id),
         reports_(options_.name + " at " + place_of(options_), std::move(on_report)),
         backoff_(options_.retry_interval, options_.max_retry_interval, std::random_device{}()) {}
 
-  static void start(const std::shared_ptr<Worker>& self) {
+  static void start(const std::shared_ptr<BrokerWorker>& self) {
     const std::lock_guard lock(self->mutex_);
     self->thread_ = std::thread([self] { run(self); });
   }
 
-  bool send(const WireEvent& event) {
+  bool send(const WireEvent& event) override {
     const std::lock_guard lock(mutex_);
     if (!up_) {
       return false;
@@ -77,7 +74,7 @@ class BrokerLink::Worker {
     return true;
   }
 
-  void stop() {
+  void stop() override {
     reports_.silence();
     std::unique_lock lock(mutex_);
     stopping_ = true;
@@ -99,7 +96,7 @@ class BrokerLink::Worker {
  private:
   /// One attempt, and the connection if it succeeds, to the end. Each has a thread of its own that
   /// starts its successor, because Broker may never return from ending an endpoint.
-  static void run(const std::shared_ptr<Worker>& self) {
+  static void run(const std::shared_ptr<BrokerWorker>& self) {
     std::unique_ptr<BrokerEndpoint> ended;
     if (self->pause(self->backoff_.next())) {
       self->connect();
@@ -271,23 +268,12 @@ class BrokerLink::Worker {
   bool finished_ = false;
 };
 
-BrokerLink::BrokerLink(BrokerLinkOptions options) : options_(std::move(options)) {}
-
-BrokerLink::~BrokerLink() { stop(); }
+}  // namespace
 
 void BrokerLink::start(std::string service_id, OnReport on_report) {
-  worker_ = std::make_shared<Worker>(options_, service_id, std::move(on_report));
-  Worker::start(worker_);
-}
-
-bool BrokerLink::send(const contract::ToZeek& message) {
-  return worker_ && worker_->send(encode(message));
-}
-
-void BrokerLink::stop() {
-  if (const auto worker = std::exchange(worker_, nullptr)) {
-    worker->stop();
-  }
+  const auto worker = std::make_shared<BrokerWorker>(options_, service_id, std::move(on_report));
+  BrokerWorker::start(worker);
+  worker_ = worker;
 }
 
 }  // namespace misp_zeek::zeek

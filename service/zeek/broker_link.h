@@ -3,11 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <utility>
 
-#include "core/zeek_link.h"
 #include "zeek/tls_files.h"
+#include "zeek/worker_link.h"
 
 namespace misp_zeek::zeek {
 
@@ -44,21 +44,14 @@ struct BrokerLinkOptions {
 ///
 /// Threads: as ZeekLink. The link has one thread, and Broker its own; both inherit the signal mask
 /// of start()'s caller, so block what a signal thread waits for before. SIGPIPE must be ignored.
-class BrokerLink final : public ZeekLink {
+class BrokerLink final : public WorkerLink {
  public:
-  explicit BrokerLink(BrokerLinkOptions options);
-  ~BrokerLink() override;
-  BrokerLink(const BrokerLink&) = delete;
-  BrokerLink& operator=(const BrokerLink&) = delete;
+  explicit BrokerLink(BrokerLinkOptions options) : options_(std::move(options)) {}
 
   void start(std::string service_id, OnReport on_report) override;
-  bool send(const contract::ToZeek& message) override;
-  void stop() override;
 
  private:
-  class Worker;
   BrokerLinkOptions options_;
-  std::shared_ptr<Worker> worker_;
 };
 
 }  // namespace misp_zeek::zeek

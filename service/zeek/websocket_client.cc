@@ -6,20 +6,6 @@
 #include <openssl/x509v3.h>
 
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/ssl.hpp>
-#include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <boost/version.hpp>
 #include <deque>
 #include <exception>
@@ -27,27 +13,16 @@
 #include <utility>
 
 #include "zeek/websocket_errors.h"
+#include "zeek/websocket_stream.h"
 
 namespace misp_zeek::zeek {
 namespace {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
-using asio::ip::tcp;
-
-using PlainStream = websocket::stream<tcp::socket>;
-using TlsStream = websocket::stream<beast::ssl_stream<tcp::socket>>;
 
 constexpr const char* kPath = "/v1/messages/json";
 constexpr std::chrono::seconds kCloseTimeout{1};
 /// Beast masks and writes a message in pieces of this size; a message of 200 items has about 100
 /// KiB.
 constexpr std::size_t kWriteBytes = 128U << 10U;
-
-/// Completion of an operation in a coroutine, with the outcome in `error`.
-auto into(beast::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 Result<asio::ssl::context> make_tls_context(const WebSocketOptions& options) {
   const TlsFiles& files = options.tls;

@@ -9,7 +9,6 @@
 
 #include "core/contract.h"
 #include "zeek/backoff.h"
-#include "zeek/codec.h"
 #include "zeek/link_reports.h"
 
 namespace misp_zeek::zeek {
@@ -19,29 +18,27 @@ std::string place_of(const WebSocketLinkOptions& options) {
   return options.websocket.address + ":" + std::to_string(options.websocket.port);
 }
 
-}  // namespace
-
-/// What the link's thread uses. Shared with it, because stop() may have to leave a thread behind
-/// that waits for the resolver.
-class WebSocketLink::Worker {
+/// stop() may leave behind a thread that waits for the resolver.
+class WebSocketWorker final : public LinkWorker {
  public:
-  Worker(WebSocketLinkOptions options, const std::string& service_id, OnReport on_report)
+  WebSocketWorker(WebSocketLinkOptions options, const std::string& service_id,
+                  ZeekLink::OnReport on_report)
       : options_(std::move(options)),
         reports_(options_.name + " at " + place_of(options_), std::move(on_report)),
         backoff_(options_.retry_interval, options_.max_retry_interval, std::random_device{}()) {
     options_.websocket.topics = {contract::kServiceTopicPrefix + service_id};
   }
 
-  static void start(const std::shared_ptr<Worker>& self) {
+  static void start(const std::shared_ptr<WebSocketWorker>& self) {
     self->thread_ = std::thread([self] { self->run(); });
   }
 
-  bool send(const WireEvent& event) {
+  bool send(const WireEvent& event) override {
     const std::lock_guard lock(mutex_);
     return client_ != nullptr && client_->publish(contract::kZeekTopic, event);
   }
 
-  void stop() {
+  void stop() override {
     reports_.silence();
     std::unique_lock lock(mutex_);
     stopping_ = true;
@@ -111,23 +108,12 @@ class WebSocketLink::Worker {
   bool finished_ = false;
 };
 
-WebSocketLink::WebSocketLink(WebSocketLinkOptions options) : options_(std::move(options)) {}
-
-WebSocketLink::~WebSocketLink() { stop(); }
+}  // namespace
 
 void WebSocketLink::start(std::string service_id, OnReport on_report) {
-  worker_ = std::make_shared<Worker>(options_, service_id, std::move(on_report));
-  Worker::start(worker_);
-}
-
-bool WebSocketLink::send(const contract::ToZeek& message) {
-  return worker_ && worker_->send(encode(message));
-}
-
-void WebSocketLink::stop() {
-  if (const auto worker = std::exchange(worker_, nullptr)) {
-    worker->stop();
-  }
+  const auto worker = std::make_shared<WebSocketWorker>(options_, service_id, std::move(on_report));
+  WebSocketWorker::start(worker);
+  worker_ = worker;
 }
 
 }  // namespace misp_zeek::zeek

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
+#include <utility>
 
-#include "core/zeek_link.h"
 #include "zeek/websocket_client.h"
+#include "zeek/worker_link.h"
 
 namespace misp_zeek::zeek {
 
@@ -27,21 +27,14 @@ struct WebSocketLinkOptions {
 ///
 /// Threads: as ZeekLink. The link has one thread, which inherits the signal mask of start()'s
 /// caller. SIGPIPE must be ignored.
-class WebSocketLink final : public ZeekLink {
+class WebSocketLink final : public WorkerLink {
  public:
-  explicit WebSocketLink(WebSocketLinkOptions options);
-  ~WebSocketLink() override;
-  WebSocketLink(const WebSocketLink&) = delete;
-  WebSocketLink& operator=(const WebSocketLink&) = delete;
+  explicit WebSocketLink(WebSocketLinkOptions options) : options_(std::move(options)) {}
 
   void start(std::string service_id, OnReport on_report) override;
-  bool send(const contract::ToZeek& message) override;
-  void stop() override;
 
  private:
-  class Worker;
   WebSocketLinkOptions options_;
-  std::shared_ptr<Worker> worker_;
 };
 
 }  // namespace misp_zeek::zeek

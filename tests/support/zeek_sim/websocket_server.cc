@@ -2,19 +2,6 @@
 #include "zeek_sim/websocket_server.h"
 
 #include <algorithm>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
-#include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <deque>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -25,21 +12,21 @@
 #include <vector>
 
 #include "zeek/json_v1.h"
+#include "zeek/websocket_stream.h"
 
 namespace misp_zeek::sim {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
-using asio::ip::tcp;
+namespace asio = zeek::asio;
+namespace beast = zeek::beast;
+namespace http = zeek::http;
+namespace websocket = zeek::websocket;
+using zeek::into;
+using zeek::PlainStream;
+using zeek::tcp;
+using zeek::TlsStream;
 
-using PlainStream = websocket::stream<tcp::socket>;
-using TlsStream = websocket::stream<beast::ssl_stream<tcp::socket>>;
 using Request = http::request<http::empty_body>;
-
-auto into(beast::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 std::string error_text(const std::string& code, const std::string& context) {
   return nlohmann::json{{"type", "error"}, {"code", code}, {"context", context}}.dump();
