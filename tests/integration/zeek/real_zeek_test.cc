@@ -82,7 +82,7 @@ class RealZeek : public testing::Test {
 TEST_F(RealZeek, ConnectsToALinkThatListens) {
   const std::string zeek = find_zeek(sim::Transport::kBroker);
   if (zeek.empty()) {
-    GTEST_SKIP() << "skipped: no Zeek whose Broker this build speaks";
+    GTEST_SKIP() << "no Zeek whose Broker this build speaks";
   }
   auto options = broker_options(static_cast<std::uint16_t>(process::free_port()));
   options.listen = true;
@@ -99,7 +99,7 @@ TEST_F(RealZeek, ConnectsToALinkThatListens) {
 TEST_F(RealZeek, SpeaksWebSocketOverTlsWithCertificatesOnBothSides) {
   const std::string zeek = find_zeek(sim::Transport::kWebSocket);
   if (zeek.empty()) {
-    GTEST_SKIP() << "skipped: no Zeek on this machine";
+    GTEST_SKIP() << "no Zeek on this machine";
   }
   const auto files = sim::write_test_certificate(folder_);
   const auto port = static_cast<std::uint16_t>(process::free_port());
