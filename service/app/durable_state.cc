@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/config_keys.h"
+#include "storage/set_aside.h"
 #include "storage/state_database.h"
 
 namespace misp_zeek::app {

@@ -4,13 +4,11 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
 
-#include <chrono>
 #include <exception>
-#include <filesystem>
 #include <optional>
-#include <string_view>
-#include <system_error>
 #include <utility>
+
+#include "storage/set_aside.h"
 
 namespace misp_zeek::storage {
 namespace {
@@ -36,21 +34,10 @@ tl::unexpected<Error> unavailable(const std::string& what, const std::exception&
   return fail(ErrorCode::kUnavailable, what + ": " + cause.what());
 }
 
-/// "PATH.damaged-1767225600"
-std::string rename_aside(const std::string& path, std::string_view why) {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  const std::string name = path + "." + std::string(why) + "-" + std::to_string(now);
-  for (const std::string_view suffix : {"", "-wal", "-shm"}) {
-    std::error_code ignored;
-    std::filesystem::rename(path + std::string(suffix), name + std::string(suffix), ignored);
-  }
-  return name;
-}
-
 /// A file that is there and cannot be used.
 struct Unusable : std::exception {
-  explicit Unusable(std::string_view w) : why(w) {}
-  std::string_view why;
+  explicit Unusable(const char* w) : why(w) {}
+  const char* why;
 };
 
 }  // namespace
@@ -84,9 +71,7 @@ struct SightingSpool::Database {
         transaction.commit();
       }
     } catch (const SQLite::Exception& e) {
-      constexpr int kNotADatabase = 26;
-      constexpr int kCorrupt = 11;
-      if (e.getErrorCode() == kNotADatabase || e.getErrorCode() == kCorrupt) {
+      if (is_damage(e)) {
         throw Unusable("damaged");
       }
       throw;
@@ -116,8 +101,9 @@ Result<std::unique_ptr<SightingSpool>> SightingSpool::open(const std::string& pa
       if (attempt > 0) {
         return fail(ErrorCode::kUnavailable, path + " cannot be used, and not be renamed either");
       }
-      aside = path + (e.why == "newer" ? " is of a newer version" : " is damaged") +
-              ", it is now " + rename_aside(path, e.why);
+      const std::string why = e.why;
+      aside = path + (why == "newer" ? " is of a newer version" : " is damaged") + ", it is now " +
+              storage::set_aside(path, why);
     } catch (const std::exception& e) {
       return unavailable("cannot open " + path, e);
     }

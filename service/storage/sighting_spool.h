@@ -13,8 +13,8 @@ namespace misp_zeek::storage {
 class SightingSpool : public SightingStorage {
  public:
   /// Opens the file, or makes it. An empty `path` keeps all in memory: nothing survives the
-  /// process. A file that is damaged, or of a newer version of this program, is renamed first, see
-  /// set_aside(). Errors: kUnavailable with path and cause.
+  /// process. A file that is damaged, or of a newer version of this program, is set aside first
+  /// (set_aside.h). Errors: kUnavailable with path and cause.
   static Result<std::unique_ptr<SightingSpool>> open(const std::string& path);
   ~SightingSpool() override;
 

@@ -3,20 +3,14 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdio>
-#include <ctime>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
+#include "storage/set_aside.h"
 #include "storage/state_rows.h"
 
 namespace misp_zeek::storage {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// Of the tables below: another layout is another number.
 constexpr int kSchema = 1;
@@ -253,39 +247,6 @@ class SqliteState : public StateDatabase {
   SQLite::Database database_;
 };
 
-std::string time_stamp() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
-}
-
-/// Of those set aside earlier, only the newest stay.
-void prune_aside(const std::string& file) {
-  std::vector<fs::path> aside;
-  std::error_code ignored;
-  const fs::path path(file);
-  for (const auto& entry : fs::directory_iterator(path.parent_path(), ignored)) {
-    const std::string name = entry.path().filename().string();
-    for (const auto* reason : {".damaged-", ".newer-", ".other-"}) {
-      if (name.starts_with(path.filename().string() + reason)) {
-        aside.push_back(entry.path());
-      }
-    }
-  }
-  std::sort(aside.begin(), aside.end(), [](const fs::path& a, const fs::path& b) {
-    const auto stamp = [](const fs::path& name) {
-      const std::string text = name.string();
-      return text.substr(text.rfind('-'));
-    };
-    return stamp(a) > stamp(b);
-  });
-  for (std::size_t i = StateDatabase::kKeptAside; i < aside.size(); ++i) {
-    fs::remove(aside[i], ignored);
-  }
-}
-
 /// The database, or why the file is of no use. Throws SQLite::Exception when it cannot be had at
 /// all.
 tl::expected<std::unique_ptr<StateDatabase>, Unusable> try_open(const std::string& file,
@@ -296,9 +257,7 @@ tl::expected<std::unique_ptr<StateDatabase>, Unusable> try_open(const std::strin
       return tl::unexpected(std::move(*unusable));
     }
   } catch (const SQLite::Exception& error) {
-    constexpr int kCorrupt = 11;
-    constexpr int kNotADatabase = 26;
-    if (error.getErrorCode() != kCorrupt && error.getErrorCode() != kNotADatabase) {
+    if (!is_damage(error)) {
       throw;
     }
     return tl::unexpected(Unusable{"damaged", std::string("it is damaged: ") + error.what()});
@@ -307,22 +266,6 @@ tl::expected<std::unique_ptr<StateDatabase>, Unusable> try_open(const std::strin
 }
 
 }  // namespace
-
-std::string set_aside(const std::string& file, const std::string& reason) {
-  const std::string stem = file + "." + reason + "-" + time_stamp();
-  std::string name = stem;
-  for (int i = 2; fs::exists(name); ++i) {
-    name = stem;
-    name.append(".").append(std::to_string(i));
-  }
-  std::error_code ignored;
-  fs::rename(file, name, ignored);
-  for (const auto* companion : {"-wal", "-shm"}) {
-    fs::remove(file + companion, ignored);
-  }
-  prune_aside(file);
-  return name;
-}
 
 Result<StateDatabase::Opened> StateDatabase::open(const std::string& file,
                                                   const std::string& fingerprint) {

@@ -21,7 +21,7 @@ struct StateBatch {
 
 /// The last known set in an SQLite file: attributes with the indicators they support, events, and
 /// watermarks of the reconcile. SQLite because it survives a kill at any moment and writes what
-/// changed alone; its library is the only one that is older than this problem.
+/// changed alone.
 ///
 /// A row is right by itself: after a kill some may be older than others, which a reconcile mends.
 /// After a power cut the last seconds may be missing too (synchronous=NORMAL). One thread at a
@@ -35,10 +35,9 @@ class StateDatabase {
   };
   /// Opens or makes the file. `fingerprint` names all that decides what belongs into the set: MISP,
   /// filter, mapping. A file that is damaged, of a newer version, or of another fingerprint is
-  /// renamed to "FILE.REASON-TIME" with REASON damaged, newer or other; the newest
-  /// kKeptAside of these are kept. Errors: kUnavailable when no file can be made.
+  /// set aside (set_aside.h) with reason damaged, newer or other. Errors: kUnavailable when no file
+  /// can be made.
   static Result<Opened> open(const std::string& file, const std::string& fingerprint);
-  static constexpr std::size_t kKeptAside = 3;
 
   virtual ~StateDatabase() = default;
 
@@ -50,8 +49,5 @@ class StateDatabase {
   /// Errors: kUnavailable (disk full, I/O error); nothing of the batch was written then.
   virtual Result<void> write(const StateBatch& batch) = 0;
 };
-
-/// Renames FILE and its companions of SQLite out of the way, as open() does. Returns the new name.
-std::string set_aside(const std::string& file, const std::string& reason);
 
 }  // namespace misp_zeek::storage

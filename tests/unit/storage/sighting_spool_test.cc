@@ -6,12 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "process/temporary_folder.h"
+#include "storage/set_aside.h"
 
 namespace misp_zeek::storage {
 namespace {
@@ -76,6 +78,19 @@ TEST_F(SightingSpoolTest, RenamesAFileOfANewerVersion) {
   const auto spool = open();
   EXPECT_NE(spool->set_aside().find("newer version"), std::string::npos) << spool->set_aside();
   EXPECT_TRUE(spool->load()->rows.empty());
+}
+
+TEST_F(SightingSpoolTest, KeepsFewFilesThatWereSetAside) {
+  for (int i = 0; i < 5; ++i) {
+    std::ofstream(path()) << std::string(5'000, 'x');
+    EXPECT_NE(open()->set_aside(), "");
+  }
+  const std::filesystem::directory_iterator files(folder_.path());
+  EXPECT_EQ(std::count_if(begin(files), end(files),
+                          [](const auto& file) {
+                            return file.path().string().find(".damaged-") != std::string::npos;
+                          }),
+            static_cast<std::ptrdiff_t>(kKeptAside));
 }
 
 TEST_F(SightingSpoolTest, SaysWhyItCannotBeOpened) {

@@ -12,6 +12,7 @@
 
 #include "process/temporary_folder.h"
 #include "rows.h"
+#include "storage/set_aside.h"
 
 namespace misp_zeek::storage {
 namespace {
@@ -196,7 +197,7 @@ TEST(StateDatabase, KeepsFewFilesThatWereSetAside) {
   const auto aside = std::count_if(names.begin(), names.end(), [](const auto& name) {
     return name.starts_with("state.db.other-");
   });
-  EXPECT_EQ(aside, static_cast<std::ptrdiff_t>(StateDatabase::kKeptAside));
+  EXPECT_EQ(aside, static_cast<std::ptrdiff_t>(kKeptAside));
 }
 
 TEST(StateDatabase, SaysWhyAFileCannotBeMade) {

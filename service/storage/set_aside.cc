@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "storage/set_aside.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+namespace misp_zeek::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string time_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
+}
+
+/// Of those set aside earlier, only the newest stay.
+void prune_aside(const std::string& file) {
+  std::vector<fs::path> aside;
+  std::error_code ignored;
+  const fs::path path(file);
+  for (const auto& entry : fs::directory_iterator(path.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    for (const auto* reason : {".damaged-", ".newer-", ".other-"}) {
+      if (name.starts_with(path.filename().string() + reason)) {
+        aside.push_back(entry.path());
+      }
+    }
+  }
+  std::sort(aside.begin(), aside.end(), [](const fs::path& a, const fs::path& b) {
+    const auto stamp = [](const fs::path& name) {
+      const std::string text = name.string();
+      return text.substr(text.rfind('-'));
+    };
+    return stamp(a) > stamp(b);
+  });
+  for (std::size_t i = kKeptAside; i < aside.size(); ++i) {
+    fs::remove(aside[i], ignored);
+  }
+}
+
+}  // namespace
+
+std::string set_aside(const std::string& file, const std::string& reason) {
+  const std::string stem = file + "." + reason + "-" + time_stamp();
+  std::string name = stem;
+  for (int i = 2; fs::exists(name); ++i) {
+    name = stem;
+    name.append(".").append(std::to_string(i));
+  }
+  std::error_code ignored;
+  fs::rename(file, name, ignored);
+  for (const auto* companion : {"-wal", "-shm"}) {
+    fs::remove(file + companion, ignored);
+  }
+  prune_aside(file);
+  return name;
+}
+
+bool is_damage(const SQLite::Exception& error) {
+  constexpr int kCorrupt = 11;
+  constexpr int kNotADatabase = 26;
+  return error.getErrorCode() == kCorrupt || error.getErrorCode() == kNotADatabase;
+}
+
+}  // namespace misp_zeek::storage
