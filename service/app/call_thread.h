@@ -14,7 +14,8 @@ namespace misp_zeek::app {
 
 /// Makes blocking calls on a thread of its own, one at a time.
 ///
-/// Threads: all functions are called by one thread; `perform` and `on_answer` on the thread's own.
+/// Threads: all functions are called by one thread; `perform` and `on_answer` on the thread's own,
+/// and `on_answer` may call take().
 template <typename Call, typename Answer>
 class CallThread {
  public:

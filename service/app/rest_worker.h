@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <thread>
+#include <utility>
 
+#include "app/call_thread.h"
 #include "core/misp_rest.h"
 #include "core/misp_sync.h"
 
@@ -15,31 +12,24 @@ namespace misp_zeek::app {
 
 /// Makes the blocking calls of MispRest on a thread of its own, one at a time.
 ///
-/// start(), submit() and stop() are called by the loop thread; answers come on the worker's.
+/// Answers go to `on_answer` on the worker's thread, so that the loop's queue keeps their order
+/// among the feed's messages. submit() is called by the loop thread.
 class RestWorker {
  public:
   using OnAnswer = std::function<void(Result<RestAnswer>)>;
 
-  RestWorker(MispRest& rest, OnAnswer on_answer);
+  RestWorker(MispRest& rest, const OnAnswer& on_answer);
+  /// Cancels the running call and ends the thread.
   ~RestWorker();
   RestWorker(const RestWorker&) = delete;
   RestWorker& operator=(const RestWorker&) = delete;
 
   /// The previous call must have been answered.
-  void submit(RestCall call);
-  /// Cancels the running call and ends the thread. Idempotent.
-  void stop();
+  void submit(RestCall call) { thread_.submit(std::move(call)); }
 
  private:
-  void run(const std::stop_token& stop);
-  Result<RestAnswer> perform(const RestCall& call);
-
   MispRest& rest_;
-  OnAnswer on_answer_;
-  std::mutex mutex_;
-  std::condition_variable_any ready_;
-  std::optional<RestCall> call_;
-  std::jthread thread_;
+  CallThread<RestCall, Result<RestAnswer>> thread_;
 };
 
 }  // namespace misp_zeek::app
