@@ -3,71 +3,23 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <ctime>
+#include <nlohmann/json.hpp>
 
 #include "app/log.h"
-#include "core/text.h"
 
 namespace misp_zeek::app::log {
 namespace {
 
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
-
-/// Bytes of the sequence that a lead byte announces; 1 for anything else.
-std::size_t sequence_length(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-}
-
-void append_escaped(std::string& out, char c) {
-  switch (c) {
-    case '"':
-    case '\\':
-      out += '\\';
-      out += c;
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
-  if (static_cast<unsigned char>(c) >= 0x20 && c != '\x7f') {
-    out += c;
-    return;
-  }
-  std::array<char, 8> code{};
-  const int length = std::snprintf(code.data(), code.size(), "\\u%04x",
-                                   static_cast<unsigned>(static_cast<unsigned char>(c)));
-  out.append(code.data(), static_cast<std::size_t>(length));
-}
-
-/// The same escapes serve JSON and logfmt.
+/// JSON's quotes and escapes serve logfmt too.
 std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text.front());
-    const std::string_view sequence = text.substr(0, length);
-    if (sequence.size() == length && text::is_utf8(sequence)) {
-      if (length == 1) {
-        append_escaped(out, sequence.front());
-      } else {
-        out += sequence;
-      }
-      text.remove_prefix(length);
-    } else {
-      out += kReplacement;
-      text.remove_prefix(1);
-    }
+  using Json = nlohmann::json;
+  std::string out = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  // No control character to JSON, but one to terminals.
+  for (auto at = out.find('\x7f'); at != std::string::npos; at = out.find('\x7f', at)) {
+    out.replace(at, 1, "\\u007f");
   }
-  return out + "\"";
+  return out;
 }
 
 bool is_plain(std::string_view text) {
