@@ -48,7 +48,7 @@ struct ReconcileConfig {
 
 /// `[[zeek]]`
 struct ZeekConfig {
-  std::string name = "zeek";          ///< in logs, metrics and /readyz; unique
+  std::string name = "zeek";          ///< in logs and /readyz; unique
   std::string transport = "broker";   ///< or "websocket"
   std::string address = "127.0.0.1";  ///< name or address; ours with `listen`
   std::uint16_t port = 27760;         ///< of Broker::listen there; websocket: 27759 if not given

@@ -19,7 +19,7 @@ struct Peer {
   bool was_in_step = false;  ///< its digest agreed once in the session under way
 };
 
-/// What the loop knows, for those who tell of it: log, health, metrics. Only for the loop thread.
+/// What the loop knows, for those who tell of it: log and health. Only for the loop thread.
 struct View {
   const Config& config;
   const IndicatorStore& store;
