@@ -24,8 +24,7 @@ ln -s "$root" "$folder/misp-zeek"
 cd "$folder"
 
 "${compose[@]}" -f misp-zeek/docker/try.yaml config --quiet
-"${compose[@]}" -f docker-compose.yml -f misp-zeek/docker/compose.yaml \
-  --profile monitoring config >merged.yaml
+"${compose[@]}" -f docker-compose.yml -f misp-zeek/docker/compose.yaml config >merged.yaml
 
 expect() { # PATTERN WHAT
   grep -Eq -- "$1" merged.yaml || {
