@@ -7,8 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
-/// libFuzzer's entry point, and that of replay_main.cc. Returns 0; what must not be ends the
-/// program.
+/// What replay_main.cc calls with each input. Returns 0; what must not be ends the program.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace misp_zeek::fuzz {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stands in for libFuzzer's engine: takes the same arguments as far as they are used here, gives
-// the target each file, and then a fixed number of seeded mutations of them.
+// Gives a target each file, and then seeded mutations of them: a fixed number (-runs), or for a
+// time
+// (-max_total_time in seconds). Arguments and entry point have libFuzzer's names.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
