@@ -142,8 +142,7 @@ Judgement Filter::judge_visibility(const Attribute& attribute, const Event& even
   if (viewer_->site_admin) {
     return kAccepted;
   }
-  // Of the instance's owner, not the creator: MISP asks for Event.org_id alone.
-  if (viewer_->org_id != 0 && event.org_id == viewer_->org_id) {
+  if (owns(event)) {
     return kAccepted;
   }
   Judgement result = kAccepted;
@@ -207,10 +206,23 @@ bool Filter::publish_needs_misp() const {
 }
 
 bool Filter::event_edit_needs_misp() const {
-  const bool sees_all =
-      options_.visibility == VisibilityMode::kTrust ||
-      (options_.visibility == VisibilityMode::kAuto && viewer_ && viewer_->site_admin);
-  return !sees_all || !options_.tags.empty() || options_.published != PublishedMode::kAny;
+  return !sees_all() || !options_.tags.empty() || options_.published != PublishedMode::kAny;
+}
+
+bool Filter::unpublishing_matters(const Event& event) const {
+  const bool filtered =
+      options_.published == PublishedMode::kPublished && !is_fixed_event(event.id);
+  return filtered || (!sees_all() && !owns(event) && event.published != false);
+}
+
+bool Filter::sees_all() const {
+  return options_.visibility == VisibilityMode::kTrust ||
+         (options_.visibility == VisibilityMode::kAuto && viewer_ && viewer_->site_admin);
+}
+
+bool Filter::owns(const Event& event) const {
+  // Of the instance's owner, not the creator: MISP asks for Event.org_id alone.
+  return viewer_ && viewer_->org_id != 0 && event.org_id == viewer_->org_id;
 }
 
 }  // namespace misp_zeek

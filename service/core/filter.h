@@ -96,6 +96,10 @@ class Filter {
   /// Whether a change of an event itself (tags, distribution, publication) can change the answer
   /// for its attributes in a way that the message does not tell.
   bool event_edit_needs_misp() const;
+  /// Whether attributes of the event may have to leave because a change unpublished it: by the
+  /// filter, or since an instance can hide other organisations' unpublished events. What the event
+  /// lacks is not known; `published` is from before the change.
+  bool unpublishing_matters(const Event& event) const;
 
   /// When an accepted attribute becomes too old; nullopt = never.
   std::optional<UnixSeconds> expires_at(const Attribute& attribute) const;
@@ -112,6 +116,8 @@ class Filter {
   };
   static NameList parse_names(const std::vector<std::string>& names);
 
+  bool sees_all() const;
+  bool owns(const Event& event) const;
   Judgement judge_basic(const Attribute& attribute, UnixSeconds now) const;
   Judgement judge_tags(const Attribute& attribute) const;
   Judgement judge_visibility(const Attribute& attribute, const Event& event, bool published) const;

@@ -189,6 +189,12 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
     ++counters_.late;
     return;
   }
+  Event event = message.event.value_or(Event{});
+  event.id = attribute.event_id;
+  if (filter_.unpublishing_matters(event)) {
+    // A change of an attribute unpublishes its event without a message.
+    ask_event(event.id, now.steady + kCoalesce);
+  }
   if (after_publish && earlier->timestamp == attribute.timestamp &&
       earlier->content != TouchLog::content_of(attribute)) {
     // Within one second: either may be the newer one.
@@ -201,8 +207,6 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
     withdraw(attribute.uuid);
     return;
   }
-  Event event = message.event.value_or(Event{});
-  event.id = attribute.event_id;
   if (const auto* known = store_.event(event.id); known != nullptr && !event.publish_timestamp) {
     event.publish_timestamp = known->publish_timestamp;
   }
@@ -222,11 +226,6 @@ void MispSync::judge_live(const Attribute& attribute, const Event& event, Judgem
     accept(attribute, event);
   } else {
     ask_attribute(attribute.uuid, event.id, attribute.timestamp, now.steady + kCoalesce);
-  }
-  // A change of an attribute unpublishes its event without a message.
-  if (filter_.options().published == PublishedMode::kPublished &&
-      judgement.verdict != Verdict::kAccept) {
-    ask_event(event.id, now.steady + kCoalesce);
   }
 }
 
@@ -309,19 +308,28 @@ void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
 }
 
 void MispSync::on_tag(const TagMessage& message, TimePoint now) {
-  if (filter_.options().tags.empty()) {
-    return;
-  }
+  const bool filtered = !filter_.options().tags.empty();
+  Event event;
+  event.id = message.event_id;
   switch (message.action) {
     case TagMessage::Action::kAttachedToAttribute:
     case TagMessage::Action::kDetachedFromAttribute:
+      if (filtered) {
+        ask_event(event.id, now.steady + kCoalesce);
+      }
+      break;
     case TagMessage::Action::kAttachedToEvent:
     case TagMessage::Action::kDetachedFromEvent:
-      ask_event(message.event_id, now.steady + kCoalesce);
+      // A tag of an event unpublishes it without a message.
+      if (filtered || (store_.event(event.id) != nullptr && filter_.unpublishing_matters(event))) {
+        ask_event(event.id, now.steady + kCoalesce);
+      }
       break;
     case TagMessage::Action::kEdit:
     case TagMessage::Action::kDelete:
-      request_reconcile(true, Cause::kMessage);
+      if (filtered) {
+        request_reconcile(true, Cause::kMessage);
+      }
       break;
     case TagMessage::Action::kAdd:
       break;

@@ -18,9 +18,8 @@ constexpr std::uint32_t kHistories = 1'500;
 
 /// Histories that are known to break an invariant still. They are not run; `misp-zeek-model SEED 1`
 /// shows each, shrunk.
-const std::set<std::uint32_t> kKnownToFail = {609,   1857,  2622,  3962,  4875,  5215,
-                                              6115,  9457,  9995,  10195, 10439, 10766,
-                                              10822, 11132, 11401, 11527};
+const std::set<std::uint32_t> kKnownToFail = {609,   1857,  3962,  4875, 9995,
+                                              10439, 10766, 10822, 11132};
 
 /// Parts, so that they run side by side.
 class Model : public testing::TestWithParam<std::uint32_t> {};
