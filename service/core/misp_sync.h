@@ -242,7 +242,9 @@ class MispSync {
   // confirmations of single attributes
   std::optional<RestCall> confirm_call(TimePoint now);
   std::optional<Error> on_confirmed(const AttributePage& page, TimePoint now);
-  bool look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, TimePoint now);
+  /// `sound`: the answer contains what proves that it is complete.
+  bool look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, bool sound,
+                  TimePoint now);
   void on_error(Waiting was, const Error& error, TimePoint now);
   void on_distrusted(const Error& error, TimePoint now);
   SteadyMs retry_delay(const Error& error);

@@ -11,10 +11,11 @@ namespace {
 
 /// Waits before another look at what a message announced, from the first answer on.
 constexpr std::array<SteadyMs, 3> kLookAgain = {500, 2'000, 6'000};
-/// So many looks must agree that something is not there: fewer when Zeek has it now and the answer
-/// shows by another attribute that it is sound.
-constexpr std::size_t kLooksForKnown = 2;
-constexpr std::size_t kLooksForUnknown = 4;
+/// So many looks must agree that MISP does not have what was announced; they outlast the grace for
+/// commits. Fewer when Zeek has the attribute now, MISP shows it no more, and the answer proves by
+/// another attribute that it is sound.
+constexpr std::size_t kLooks = 4;
+constexpr std::size_t kLooksForGone = 2;
 
 }  // namespace
 
@@ -48,14 +49,14 @@ std::optional<RestCall> MispSync::confirm_call(TimePoint now) {
   return SearchCall{search_uuids(std::move(uuids), *fixed), 1, kUuidsPerSearch + 1};
 }
 
-bool MispSync::look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row,
+bool MispSync::look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, bool sound,
                           TimePoint now) {
   const auto* touch = touches_.find(uuid);
   const bool moving = touch != nullptr && !touch->gone && touch->at >= call_started_;
   const bool settled = row != nullptr && row->attribute.timestamp >= confirm.timestamp &&
                        !row_is_stale(row->attribute);
-  const bool vouched = store_.find(uuid) != nullptr && confirm_witness_;
-  const std::size_t looks = vouched ? kLooksForKnown : kLooksForUnknown;
+  const bool gone = row == nullptr && sound && store_.find(uuid) != nullptr;
+  const std::size_t looks = gone ? kLooksForGone : kLooks;
   if (!moving && (settled || confirm.attempts + 1 >= looks)) {
     return false;
   }
@@ -77,6 +78,7 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
   for (const auto& row : page.rows) {
     rows[row.attribute.uuid] = &row;
   }
+  const bool sound = confirm_witness_ && page.undecodable == 0;
   for (const auto& uuid : confirming_) {
     const auto it = confirms_.find(uuid);
     if (it == confirms_.end() || it->second.due > call_started_) {
@@ -84,7 +86,7 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
     }
     const auto found = rows.find(uuid);
     const AttributeRow* row = found == rows.end() ? nullptr : found->second;
-    if (look_again(uuid, it->second, row, now)) {
+    if (look_again(uuid, it->second, row, sound, now)) {
       continue;
     }
     ++counters_.confirmed;
