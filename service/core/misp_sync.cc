@@ -207,7 +207,8 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
     withdraw(attribute.uuid);
     return;
   }
-  if (const auto* known = store_.event(event.id); known != nullptr && !event.publish_timestamp) {
+  if (const auto* known = store_.event(event.id);
+      known != nullptr && known->uuid == event.uuid && !event.publish_timestamp) {
     event.publish_timestamp = known->publish_timestamp;
   }
   judge_live(attribute, event, filter_.judge_message(attribute, event, now.unix_seconds), now);

@@ -176,6 +176,10 @@ bool IndicatorStore::drop_entries(const Uuid& uuid, const StoredAttribute& attri
 bool IndicatorStore::apply_event(const Event& event, StoredEvent& stored) {
   bool unsaved = false;
   if (event.uuid && event.uuid != stored.uuid) {
+    if (stored.uuid) {  // MISP gave the id out again: what is known is of another event
+      forget_event_uuid(stored, event.id);
+      stored.publish_timestamp = 0;
+    }
     stored.uuid = event.uuid;
     event_ids_[*event.uuid] = event.id;
     unsaved = true;
@@ -243,6 +247,12 @@ bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
   return changed;
 }
 
+void IndicatorStore::forget_event_uuid(const StoredEvent& event, std::uint64_t event_id) {
+  if (event.uuid && event_id_of(*event.uuid) == event_id) {
+    event_ids_.erase(*event.uuid);
+  }
+}
+
 void IndicatorStore::leave_event(std::uint64_t event_id, const Uuid& attribute) {
   const auto owner = events_.find(event_id);
   if (owner == events_.end()) {
@@ -250,9 +260,7 @@ void IndicatorStore::leave_event(std::uint64_t event_id, const Uuid& attribute) 
   }
   owner->second.attributes.erase(attribute);
   if (owner->second.attributes.empty()) {
-    if (owner->second.uuid) {
-      event_ids_.erase(*owner->second.uuid);
-    }
+    forget_event_uuid(owner->second, event_id);
     const bool taken = owner->second.taken;
     events_.erase(owner);
     taken ? note_event(event_id) : void(unsaved_events_.erase(event_id));

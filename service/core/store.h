@@ -187,6 +187,8 @@ class IndicatorStore {
   void record(const EntryKey& key);
   bool apply_event(const Event& event, StoredEvent& stored);
   std::uint16_t intern_type(const std::string& type);
+  /// Unless the uuid is that of an event with another id by now.
+  void forget_event_uuid(const StoredEvent& event, std::uint64_t event_id);
   void leave_event(std::uint64_t event_id, const Uuid& attribute);
   void forget(std::unordered_map<Uuid, StoredAttribute>::iterator it);
   void note_attribute(const Uuid& uuid);

@@ -137,6 +137,31 @@ TEST(IndicatorStore, FollowsAnAttributeToAnotherEvent) {
   EXPECT_EQ(store.event_id_of(*event(8).uuid), 8U);
 }
 
+TEST(IndicatorStore, TakesAnIdThatIsGivenOutAgainForAnotherEvent) {
+  IndicatorStore store = new_store();
+  put(store, 1, 7, "ip-dst", "198.51.100.1");
+  Event published = event(7);
+  published.publish_timestamp = 1'700'000'000;
+  store.update_event(published);
+  Event other = event(7);
+  other.uuid = uuid(900);
+  store.update_event(other);
+  EXPECT_EQ(store.event(7)->publish_timestamp, 0);
+  EXPECT_EQ(store.event_id_of(*published.uuid), std::nullopt);
+  EXPECT_EQ(store.event_id_of(uuid(900)), 7U);
+}
+
+TEST(IndicatorStore, KnowsAnEventUnderItsNewIdAfterTheOldOneIsGone) {
+  IndicatorStore store = new_store();
+  put(store, 1, 7, "ip-dst", "198.51.100.1");
+  put(store, 2, 8, "ip-dst", "198.51.100.2");
+  Event moved = event(8);
+  moved.uuid = event(7).uuid;
+  store.update_event(moved);
+  store.withdraw_event(7);
+  EXPECT_EQ(store.event_id_of(*moved.uuid), 8U);
+}
+
 TEST(IndicatorStore, WithdrawsEveryAttributeOfADeletedEventAndNoOther) {
   IndicatorStore store = new_store();
   put(store, 1, 7, "ip-dst", "198.51.100.1");
