@@ -38,14 +38,42 @@ Invariants::Support Invariants::wanted(const MispModel::State& state, std::int64
 
 void Invariants::note(const MispModel::State& state, std::int64_t now) {
   wanted_ = wanted(state, now);
-  for (const auto& [support, expires] : wanted_) {
+  std::erase_if(ages_, [&](const auto& item) { return !wanted_.contains(item.first); });
+  for (auto& [support, expires] : wanted_) {
     ever_allowed_.insert(support.first);
+    auto& ages = ages_[support];
+    ages.insert(expires);
+    ages.erase(ages.begin(), ages.lower_bound(now));
+    expires = *ages.begin();
+  }
+  if (!believed_.empty()) {
+    for (const auto& [support, expires] : wanted(as_believed(state), now)) {
+      ever_allowed_.insert(support.first);
+    }
   }
   for (auto& [zeek, required] : required_) {
     std::erase_if(required, [&](const auto& item) {
       return item.second < now || !wanted_.contains(item.first);
     });
   }
+}
+
+void Invariants::put_back(const MispModel::State& before) {
+  for (const auto& [id, row] : before.events) {
+    if (row.event.publish_timestamp > 0) {
+      believed_[id] = row.event;
+    }
+  }
+}
+
+MispModel::State Invariants::as_believed(MispModel::State state) const {
+  for (const auto& [id, published] : believed_) {
+    const auto it = state.events.find(id);
+    if (it != state.events.end() && it->second.event.uuid == published.uuid) {
+      it->second.event.publish_timestamp = published.publish_timestamp;
+    }
+  }
+  return state;
 }
 
 void Invariants::forget_beyond(const MispModel::State& committed, std::int64_t now) {

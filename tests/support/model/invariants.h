@@ -29,6 +29,13 @@ class Invariants {
   /// The service forgot what only messages had told: what is not in this state may go.
   void forget_beyond(const MispModel::State& committed, std::int64_t now);
 
+  /// An older copy of the data was put back, and nobody tells. That an event was published is not
+  /// taken back otherwise, and no message of an attribute says whether it ever was: until
+  /// read_anew() the service may take up attributes of an event whose publication the copy lacks.
+  void put_back(const MispModel::State& before);
+  /// The service has read everything since.
+  void read_anew() { believed_.clear(); }
+
   /// Never does a Zeek hold what no state allowed; never does it lack what it had and what all
   /// states required since. `caught_up`: no message is under way that may take something away.
   /// Empty: it holds.
@@ -41,13 +48,18 @@ class Invariants {
   using Support = std::map<std::pair<EntryKey, Uuid>, std::int64_t>;
 
   Support wanted(const MispModel::State& state, std::int64_t now) const;
+  MispModel::State as_believed(MispModel::State state) const;
 
   MispModel::Reader reader_;
   Mapping mapping_;
-  Support wanted_;  ///< by the newest state
+  /// By the newest state, and by the shortest of the ages that have not passed: the service may
+  /// lack the messages that made an attribute younger.
+  Support wanted_;
+  /// The last seconds of all ages that an attribute has had while it was wanted.
+  std::map<Support::key_type, std::set<std::int64_t>> ages_;
   std::set<EntryKey> ever_allowed_;
-  /// By Zeek: was in it, and wanted since; by the age that it had when it was seen there first,
-  /// because the service may lack the message that made it younger.
+  std::map<std::uint64_t, Event> believed_;  ///< published once, as the service may still think
+  /// By Zeek: was in it, and wanted since.
   std::map<std::string, Support> required_;
 };
 

@@ -121,6 +121,10 @@ std::string World::turn() {
   deliver_feed();
   make_calls();
   sync_->tick(now());
+  if (const auto list = sync_->status().last_full;
+      std::exchange(last_list_, list) != list && lists_awaited_ > 0 && --lists_awaited_ == 0) {
+    invariants_.read_anew();
+  }
   for (auto& zeek : zeeks_) {
     changed_ |= zeek.step(clock_, sync_->status().bootstrapped);
   }

@@ -127,6 +127,8 @@ class World {
 
   bool changed_ = true;      ///< something that check_always() looks at
   bool undisturbed_ = true;  ///< nothing was lost, silent or restarted: messages tell everything
+  int lists_awaited_ = 0;    ///< full lists to end until one is newer than the copy put back
+  std::optional<SteadyMs> last_list_;
   std::int64_t noted_second_ = 0;
   bool tracing_ = false;
   std::vector<std::string> trace_;

@@ -54,6 +54,8 @@ void World::operate(const Step& step) {
   std::vector<FeedMessage> messages;
   if (step.verb == "misp.restore") {
     undisturbed_ = false;
+    invariants_.put_back(misp.live());
+    lists_awaited_ = 2;
     misp.restore_backup(backup_);
     commits_.clear();
   } else {
