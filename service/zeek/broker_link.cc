@@ -272,8 +272,8 @@ class BrokerWorker final : public LinkWorker {
 
 void BrokerLink::start(std::string service_id, OnReport on_report) {
   const auto worker = std::make_shared<BrokerWorker>(options_, service_id, std::move(on_report));
-  BrokerWorker::start(worker);
   worker_ = worker;
+  BrokerWorker::start(worker);  // its first report may already be answered
 }
 
 }  // namespace misp_zeek::zeek

@@ -112,8 +112,8 @@ class WebSocketWorker final : public LinkWorker {
 
 void WebSocketLink::start(std::string service_id, OnReport on_report) {
   const auto worker = std::make_shared<WebSocketWorker>(options_, service_id, std::move(on_report));
-  WebSocketWorker::start(worker);
   worker_ = worker;
+  WebSocketWorker::start(worker);  // its first report may already be answered
 }
 
 }  // namespace misp_zeek::zeek
