@@ -158,6 +158,7 @@ Problem set_fixed_events(Config& config, const Value& value) {
 
 std::string show_fixed_events(const Config& config) {
   std::vector<std::string> ids;
+  ids.reserve(config.filter.fixed_events.size());
   for (const std::uint64_t id : config.filter.fixed_events) {
     ids.push_back(std::to_string(id));
   }

@@ -121,7 +121,8 @@ Problem read_real(const Value& value, double low, double high, double& into) {
   if (!number) {
     return "is not a number";
   }
-  if (!(*number >= low && *number <= high)) {
+  const bool in_range = *number >= low && *number <= high;  // false for "nan", too
+  if (!in_range) {
     return "is out of range";
   }
   into = *number;

@@ -42,7 +42,7 @@ Sightings::Sightings(const SightingConfig& config, SightingState stored,
       misp_(std::move(misp)),
       queue_(queue_options(config), std::move(stored)),
       writer_([this](const SightingWrite& write) { return storage_->write(write); }, wake),
-      poster_([this](const SightingPost& post) { return misp_->add(post); }, wake) {
+      poster_([this](const SightingPost& post) { return misp_->add(post); }, std::move(wake)) {
   if (queue_.rows() > 0) {
     log::info("sightings wait for MISP",
               {{"rows", queue_.rows()}, {"matches", queue_.waiting_matches()}});

@@ -237,7 +237,7 @@ class MispSync {
                                 const AttributePage& page) const;
   std::vector<Uuid> confirm_batch(const Pass& pass) const;
   bool in_fixed_event(const Uuid& uuid) const;
-  AttributeSearch search_uuids(std::vector<Uuid> uuids, bool fixed) const;
+  static AttributeSearch search_uuids(std::vector<Uuid> uuids, bool fixed);
 
   // confirmations of single attributes
   std::optional<RestCall> confirm_call(TimePoint now);

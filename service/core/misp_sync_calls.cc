@@ -51,7 +51,7 @@ std::optional<RestCall> MispSync::start_due_pass(TimePoint now) {
       it = asked_events_.erase(it);
     }
     if (!due.empty()) {
-      events_pass_.emplace();
+      events_pass_ = Pass{};
       events_pass_->kind = Pass::Kind::kEvents;
       events_pass_->cause = Cause::kMessage;
       events_pass_->started = now.steady;
@@ -73,7 +73,7 @@ std::optional<RestCall> MispSync::start_due_pass(TimePoint now) {
     if (wait_for_feed || (!full && !index)) {
       return std::nullopt;
     }
-    reconcile_.emplace();
+    reconcile_ = Pass{};
     reconcile_->kind = full ? Pass::Kind::kFull : Pass::Kind::kIndex;
     reconcile_->cause = (full ? full_due_ : index_due_).value_or(Cause::kTimer);
     reconcile_->started = now.steady;

@@ -18,7 +18,7 @@ constexpr SteadyMs kBurialMemory = 30'000;
 
 }  // namespace
 
-AttributeSearch MispSync::search_uuids(std::vector<Uuid> uuids, bool fixed) const {
+AttributeSearch MispSync::search_uuids(std::vector<Uuid> uuids, bool fixed) {
   AttributeSearch search;
   search.apply_filter = !fixed;
   search.fixed_events = fixed;

@@ -41,7 +41,8 @@ SightingQueue::SightingQueue(SightingOptions options, SightingState stored)
     sources_.insert(row.source);
     ids_.emplace(Key{row.attribute, row.source, row.slot}, row.id);
     order_.emplace(0, row.id);
-    rows_.emplace(row.id, Waiting{std::move(row), 0, 0, std::nullopt});
+    const auto id = row.id;
+    rows_.emplace(id, Waiting{std::move(row), 0, 0, std::nullopt});
   }
   for (auto& mark : stored.marks) {
     const std::uint64_t seq = mark.seq;
@@ -220,8 +221,8 @@ void SightingQueue::on_written(bool ok, SteadyMs now) {
       continue;
     }
     it->second.stored = mark.seq;
-    if (it->second.answer_to) {
-      acknowledgements_.push_back({*it->second.answer_to, {mark.instance, mark.seq}});
+    if (const auto& to = it->second.answer_to) {
+      acknowledgements_.push_back({*to, {mark.instance, mark.seq}});
     }
   }
 }

@@ -113,7 +113,7 @@ class IndicatorStore {
   /// Puts back what was saved; the store must be empty before the first call. A store with restored
   /// attributes is incomplete until set_complete(). Nothing restored counts as unsaved.
   void restore(const SavedEvent& event);
-  void restore(const SavedAttribute& attribute);
+  void restore(const SavedAttribute& saved);
   /// Up to `max` attributes and their events that changed. What is given out is not given again.
   /// The memory for this is bounded by the attributes in the store and those ever given out.
   Unsaved take_unsaved(std::size_t max);

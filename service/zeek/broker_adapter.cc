@@ -39,10 +39,10 @@ broker::vector to_broker(const WireValue::Vector& values) {
 
 broker::data to_broker(const WireValue& value) {
   struct Convert {
-    broker::data operator()(bool v) const { return broker::data(v); }
-    broker::data operator()(std::uint64_t v) const { return broker::data(broker::count(v)); }
-    broker::data operator()(const std::string& v) const { return broker::data(v); }
-    broker::data operator()(const WireValue::Vector& v) const { return broker::data(to_broker(v)); }
+    broker::data operator()(bool v) const { return {v}; }
+    broker::data operator()(std::uint64_t v) const { return {broker::count(v)}; }
+    broker::data operator()(const std::string& v) const { return {v}; }
+    broker::data operator()(const WireValue::Vector& v) const { return {to_broker(v)}; }
   };
   return std::visit(Convert{}, value.value);
 }
@@ -162,11 +162,7 @@ struct BrokerEndpoint::Impl {
         statuses(compat::subscribe_to_statuses(endpoint)) {}
 
   static std::vector<broker::topic> topics_of(const BrokerOptions& options) {
-    std::vector<broker::topic> topics;
-    for (const auto& topic : options.topics) {
-      topics.emplace_back(topic);
-    }
-    return topics;
+    return {options.topics.begin(), options.topics.end()};
   }
 
   std::vector<BrokerReport> collect() {
