@@ -47,6 +47,19 @@ class Search : public testing::Test {
   MispSim::Attribute ip, domain, pair, quiet, draft;
 };
 
+TEST_F(Search, RowsListTheirSightingsWhenAsked) {
+  rest.post("/sightings/add/" + ip.uuid, {{"type", "1"}, {"source", "analyst"}});
+  const auto row = [&](const json& filters) {
+    return json::parse(rest.search(filters).body).at("response").at("Attribute").at(0);
+  };
+  const json shown = row({{"uuid", ip.uuid}, {"includeSightings", 1}}).at("Sighting").at(0);
+  EXPECT_EQ(shown.at("type"), "1");
+  EXPECT_EQ(shown.at("source"), "analyst");
+  EXPECT_EQ(shown.at("attribute_uuid"), ip.uuid);
+  EXPECT_THAT(row({{"uuid", domain.uuid}, {"includeSightings", 1}}).at("Sighting"), IsEmpty());
+  EXPECT_FALSE(row({{"uuid", ip.uuid}}).contains("Sighting"));
+}
+
 TEST_F(Search, RowsHaveTheKeysOfARealMispInItsOrder) {
   std::ifstream file(MISP_SIM_TEST_DATA "/row.json");
   const auto recorded = nlohmann::ordered_json::parse(file);

@@ -15,8 +15,9 @@ namespace {
 /// Everything but what picks and dresses the rows of a page.
 std::string filter_key(const Json& filters) {
   Json key = filters;
-  for (const char* name : {"page", "limit", "enforceWarninglist", "includeContext",
-                           "includeEventTags", "includeEventUuid", "returnFormat"}) {
+  for (const char* name :
+       {"page", "limit", "enforceWarninglist", "includeContext", "includeEventTags",
+        "includeEventUuid", "includeSightings", "returnFormat"}) {
     key.erase(name);
   }
   return key.dump();
@@ -96,6 +97,7 @@ void Search::write_page(Page& page, const Json& filters, std::size_t first,
   RowOptions options;
   options.event_tags = as_flag(field(filters, "includeEventTags"));
   options.event_uuid = as_flag(field(filters, "includeEventUuid"));
+  options.sightings = as_flag(field(filters, "includeSightings"));
   options.context = as_flag(field(filters, "includeContext"));
   const bool enforce = as_flag(field(filters, "enforceWarninglist"));
   constexpr std::size_t kBytesPerRow = 640;

@@ -49,6 +49,7 @@ struct RowOptions {
   bool event_tags = false;  ///< includeEventTags
   bool event_uuid = false;  ///< includeEventUuid
   bool context = false;     ///< includeContext
+  bool sightings = false;   ///< includeSightings
 };
 
 /// A row of attributes/restSearch.

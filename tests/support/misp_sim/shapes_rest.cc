@@ -154,6 +154,13 @@ void write_row(JsonWriter& json, const Database& db, const Attribute& attribute,
   json.begin_object();
   write_columns(json, attribute);
   if (options.event_uuid) json.text("event_uuid", event.uuid);
+  if (options.sightings) {
+    json.key("Sighting").begin_array();
+    for (const Id id : db.sightings_of(attribute.id)) {
+      write_full_sighting(json, db, db.sightings().at(id));
+    }
+    json.end_array();
+  }
   if (options.context) {
     write_context_event(json, db, event);
   } else {
