@@ -51,6 +51,10 @@ struct Attribute {
   std::optional<Distribution> object_distribution;
   /// Attribute tags; nullopt when the message cannot know them (an "add" never carries tags).
   std::optional<std::vector<std::string>> tags;
+  /// Of the sightings that came with it: those of type 1, and the earliest date of type 2 in
+  /// seconds since the epoch. 0 and nullopt also when the carrier has no sightings.
+  std::uint32_t false_positives = 0;
+  std::optional<std::int64_t> expires;
 };
 
 /// A REST row or an attribute inside a publish message, with its event.
@@ -103,7 +107,8 @@ struct SightingMessage {
   enum class Action { kAdd, kDelete };
   Action action = Action::kAdd;
   std::optional<Uuid> attribute_uuid;
-  int type = 0;  ///< 0 seen, 1 false positive, 2 expiration
+  std::uint64_t event_id = 0;  ///< 0 = not known
+  int type = 0;                ///< 0 seen, 1 false positive, 2 expiration
   std::string source;
   std::int64_t date_sighting = 0;
 };

@@ -50,6 +50,10 @@ std::string_view to_string(FilterReason reason) {
       return "too_old";
     case FilterReason::kNotVisible:
       return "not_visible";
+    case FilterReason::kFalsePositive:
+      return "false_positive";
+    case FilterReason::kExpired:
+      return "expired";
   }
   return "none";
 }
@@ -131,6 +135,17 @@ Judgement Filter::judge_tags(const Attribute& attribute) const {
   return ask();
 }
 
+Judgement Filter::judge_sightings(const Attribute& attribute, UnixSeconds now) const {
+  if (options_.honour_false_positives > 0 &&
+      attribute.false_positives >= options_.honour_false_positives) {
+    return rejected(FilterReason::kFalsePositive);
+  }
+  if (options_.honour_expirations && attribute.expires && *attribute.expires <= now) {
+    return rejected(FilterReason::kExpired);
+  }
+  return kAccepted;
+}
+
 Judgement Filter::judge_visibility(const Attribute& attribute, const Event& event,
                                    bool published) const {
   if (options_.visibility == VisibilityMode::kTrust) {
@@ -182,17 +197,23 @@ Judgement Filter::judge_message(const Attribute& attribute, const Event& event,
   if (options_.enforce_warninglist) {
     result = both(result, ask());
   }
+  if (const auto sighted = judge_sightings(attribute, now); sighted.verdict == Verdict::kReject) {
+    // The message lists the sightings of everybody, of which MISP shows others its own alone.
+    result = both(result, viewer_ && viewer_->site_admin ? sighted : ask());
+  }
   return both(result, judge_tags(attribute));
 }
 
 Judgement Filter::judge_row(const Attribute& attribute, const Event& event, UnixSeconds now) const {
   const Judgement result = judge_basic(attribute, now);
-  if (result.verdict == Verdict::kAccept && !is_fixed_event(attribute.event_id) &&
-      options_.published == PublishedMode::kEverPublished &&
+  if (result.verdict != Verdict::kAccept || is_fixed_event(attribute.event_id)) {
+    return result;
+  }
+  if (options_.published == PublishedMode::kEverPublished &&
       event.publish_timestamp.value_or(0) == 0) {
     return rejected(FilterReason::kUnpublished);
   }
-  return result;
+  return judge_sightings(attribute, now);
 }
 
 Judgement Filter::judge_published(const Attribute& attribute, const Event& event,
@@ -202,7 +223,14 @@ Judgement Filter::judge_published(const Attribute& attribute, const Event& event
 }
 
 bool Filter::publish_needs_misp() const {
-  return !options_.tags.empty() || options_.enforce_warninglist;
+  // The sightings in it are those that the user who published the event may see.
+  return !options_.tags.empty() || options_.enforce_warninglist || options_.needs_sightings();
+}
+
+bool Filter::honours_sighting(int type, std::uint64_t event_id) const {
+  const bool honoured = (type == 1 && options_.honour_false_positives > 0) ||
+                        (type == 2 && options_.honour_expirations);
+  return honoured && !is_fixed_event(event_id);
 }
 
 bool Filter::event_edit_needs_misp() const {

@@ -41,10 +41,15 @@ struct FilterOptions {
   std::vector<std::string> types;      ///< MISP types; "!md5" excludes; empty = all mapped ones
   std::vector<std::string> tags;       ///< tag names, any of them; "!tag" excludes
   std::vector<std::string> event_ids;  ///< decimal ids; "!id" excludes
-  std::vector<std::uint64_t> fixed_events;  ///< all attributes of these, whatever to_ids and age
-  std::chrono::seconds max_age{0};          ///< by attribute timestamp; 0 = no limit
-  bool enforce_warninglist = false;         ///< leave out what MISP's warninglists list
+  std::vector<std::uint64_t> fixed_events;   ///< all attributes of these, whatever to_ids and age
+  std::chrono::seconds max_age{0};           ///< by attribute timestamp; 0 = no limit
+  bool enforce_warninglist = false;          ///< leave out what MISP's warninglists list
+  std::uint32_t honour_false_positives = 0;  ///< leave out what has so many such sightings; 0 = off
+  bool honour_expirations = false;           ///< leave out what a sighting says is expired
   VisibilityMode visibility = VisibilityMode::kAuto;  ///< `[misp.feed] visibility`
+
+  /// Whether sightings decide about attributes, so that searches must show them.
+  bool needs_sightings() const { return honour_false_positives > 0 || honour_expirations; }
 };
 
 /// What a judge that sees only one message can say.
@@ -65,6 +70,8 @@ enum class FilterReason {
   kUnpublished,
   kTooOld,
   kNotVisible,
+  kFalsePositive,
+  kExpired,
 };
 std::string_view to_string(FilterReason reason);
 
@@ -93,6 +100,8 @@ class Filter {
 
   /// Whether a publish message can be applied as it is, or only MISP's search can tell.
   bool publish_needs_misp() const;
+  /// Whether sightings of this type decide about the event's attributes.
+  bool honours_sighting(int type, std::uint64_t event_id) const;
   /// Whether a change of an event itself (tags, distribution, publication) can change the answer
   /// for its attributes in a way that the message does not tell.
   bool event_edit_needs_misp() const;
@@ -120,6 +129,7 @@ class Filter {
   bool owns(const Event& event) const;
   Judgement judge_basic(const Attribute& attribute, UnixSeconds now) const;
   Judgement judge_tags(const Attribute& attribute) const;
+  Judgement judge_sightings(const Attribute& attribute, UnixSeconds now) const;
   Judgement judge_visibility(const Attribute& attribute, const Event& event, bool published) const;
 
   FilterOptions options_;

@@ -163,6 +163,8 @@ void MispSync::on_message(const FeedMessage& message, TimePoint now) {
     on_publish(*publish, now);
   } else if (const auto* tag = std::get_if<TagMessage>(&message)) {
     on_tag(*tag, now);
+  } else if (const auto* sighting = std::get_if<SightingMessage>(&message)) {
+    on_sighting(*sighting, now);
   } else if (const auto* heartbeat = std::get_if<Heartbeat>(&message)) {
     on_heartbeat(*heartbeat, now);
   } else if (std::holds_alternative<WarninglistMessage>(message) &&
@@ -343,12 +345,13 @@ void MispSync::ask_attribute(const Uuid& uuid, std::uint64_t event_id, std::int6
   if (!is_new) {
     confirm_order_.erase({it->second.due, uuid});
   }
-  it->second = {event_id, due, 0, timestamp};
+  it->second = {event_id, due, 0, timestamp, it->second.again_at};
   confirm_order_.emplace(due, uuid);
 }
 
 void MispSync::forget_question(const Uuid& uuid) {
-  if (const auto it = confirms_.find(uuid); it != confirms_.end()) {
+  // What a sighting announced, a message of the attribute may be too old to show.
+  if (const auto it = confirms_.find(uuid); it != confirms_.end() && it->second.again_at == 0) {
     confirm_order_.erase({it->second.due, uuid});
     confirms_.erase(it);
   }
@@ -372,6 +375,9 @@ bool MispSync::accept(const Attribute& attribute, const Event& event) {
       expires && (known == nullptr || known->timestamp != attribute.timestamp)) {
     expiries_.emplace(*expires, attribute.uuid);
   }
+  if (attribute.expires && filter_.honours_sighting(2, attribute.event_id)) {
+    expirations_.emplace(*attribute.expires, attribute.uuid);
+  }
   auto mapped = mapping_.map(attribute.type, attribute.value);
   return mapped ? store_.upsert(attribute, event, *mapped)
                 : store_.upsert(attribute, event, {}, mapped.error());
@@ -391,6 +397,13 @@ void MispSync::expire(TimePoint now) {
     if (attribute->timestamp + filter_.options().max_age.count() < now.unix_seconds) {
       ++counters_.filtered[FilterReason::kTooOld];
       withdraw(uuid);
+    }
+  }
+  while (!expirations_.empty() && expirations_.begin()->first <= now.unix_seconds) {
+    const Uuid uuid = expirations_.extract(expirations_.begin()).value().second;
+    // The expiration may have been withdrawn or put off since.
+    if (const auto* attribute = store_.find(uuid); attribute != nullptr) {
+      ask_attribute(uuid, attribute->event_id, 0, now.steady);
     }
   }
 }

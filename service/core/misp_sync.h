@@ -195,6 +195,9 @@ class MispSync {
     SteadyMs due = 0;
     std::size_t attempts = 0;
     std::int64_t timestamp = 0;  ///< a row older than this is from before the commit
+    /// An answer that was asked for earlier is not the last one: no row tells whether the sighting
+    /// that a message announced is committed.
+    SteadyMs again_at = 0;
   };
   enum class Waiting { kNothing, kUser, kConfirm, kEvents, kReconcile };
 
@@ -203,6 +206,7 @@ class MispSync {
   void on_event(const EventMessage& message, TimePoint now);
   void on_publish(const PublishMessage& message, TimePoint now);
   void on_tag(const TagMessage& message, TimePoint now);
+  void on_sighting(const SightingMessage& message, TimePoint now);
   void on_heartbeat(const Heartbeat& heartbeat, TimePoint now);
   void count_message(const FeedMessage& message);
   void judge_live(const Attribute& attribute, const Event& event, Judgement judgement,
@@ -273,6 +277,7 @@ class MispSync {
 
   using Expiry = std::pair<UnixSeconds, Uuid>;
   std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;
+  std::set<Expiry> expirations_;  ///< by sightings: when to look at an attribute again
 
   Waiting waiting_ = Waiting::kNothing;
   SteadyMs call_started_ = 0;

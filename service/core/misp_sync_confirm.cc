@@ -9,6 +9,8 @@
 namespace misp_zeek {
 namespace {
 
+/// Sightings of one request come close together: wait this long to ask about all of them at once.
+constexpr SteadyMs kCoalesce = 50;
 /// Waits before another look at what a message announced, from the first answer on.
 constexpr std::array<SteadyMs, 3> kLookAgain = {500, 2'000, 6'000};
 /// So many looks must agree that MISP does not have what was announced; they outlast the grace for
@@ -18,6 +20,17 @@ constexpr std::size_t kLooks = 4;
 constexpr std::size_t kLooksForGone = 2;
 
 }  // namespace
+
+void MispSync::on_sighting(const SightingMessage& message, TimePoint now) {
+  if (!message.attribute_uuid || !filter_.honours_sighting(message.type, message.event_id)) {
+    return;
+  }
+  const Uuid& uuid = *message.attribute_uuid;
+  const auto asked = confirms_.find(uuid);
+  ask_attribute(uuid, message.event_id, asked == confirms_.end() ? 0 : asked->second.timestamp,
+                now.steady + kCoalesce);
+  confirms_.at(uuid).again_at = now.steady + options_.commit_grace;
+}
 
 std::optional<RestCall> MispSync::confirm_call(TimePoint now) {
   confirming_.clear();
@@ -99,7 +112,13 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
       withdraw(uuid);  // a row that could not be read says nothing: what is known stays
     }
     confirm_order_.erase({it->second.due, uuid});
-    confirms_.erase(it);
+    if (it->second.again_at > call_started_) {
+      it->second.due = it->second.again_at;
+      it->second.attempts = 0;
+      confirm_order_.emplace(it->second.due, uuid);
+    } else {
+      confirms_.erase(it);
+    }
   }
   return std::nullopt;
 }

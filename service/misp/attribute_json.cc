@@ -66,6 +66,21 @@ Result<Attribute> attribute_from(const nlohmann::json& json, std::string_view wh
   return attribute;
 }
 
+void SightingTally::take(const nlohmann::json& sighting) {
+  Fields fields(sighting, "Sighting");
+  const auto type = fields.integer_if("type");
+  const auto date = fields.integer_if("date_sighting");
+  false_positives_ += type == 1 ? 1U : 0U;
+  if (type == 2 && date) {
+    expires_ = std::min(expires_.value_or(*date), *date);
+  }
+}
+
+void SightingTally::give(Attribute& attribute) const {
+  attribute.false_positives = false_positives_;
+  attribute.expires = expires_;
+}
+
 Result<Event> event_from(const nlohmann::json& json, std::string_view where) {
   Fields fields(json, where);
   Event event;

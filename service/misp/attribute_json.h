@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string_view>
@@ -19,6 +21,33 @@ inline constexpr std::array<std::string_view, 23> kAttributeKeys = {
     "timestamp", "info",    "distribution", "published", "publish_timestamp",
     "org_id",    "orgc_id", "name",
 };
+
+/// Counts the sightings of an attribute one by one, as a parser that forgets them comes by them: an
+/// attribute can have any number. One that is not readable does not count.
+class SightingTally {
+ public:
+  /// The keys that are read, besides kAttributeKeys.
+  static constexpr std::array<std::string_view, 2> kKeys = {"Sighting", "date_sighting"};
+
+  void take(const nlohmann::json& sighting);
+  /// Hands what was counted to the attribute.
+  void give(Attribute& attribute) const;
+
+ private:
+  std::uint32_t false_positives_ = 0;
+  std::optional<std::int64_t> expires_;
+};
+
+/// kAttributeKeys, SightingTally::kKeys and `more`.
+template <typename... More>
+constexpr auto attribute_keys_and(More... more) {
+  constexpr std::size_t kSize = kAttributeKeys.size() + SightingTally::kKeys.size();
+  std::array<std::string_view, kSize + sizeof...(more)> keys{more...};
+  std::copy(kAttributeKeys.begin(), kAttributeKeys.end(), keys.begin() + sizeof...(more));
+  std::copy(SightingTally::kKeys.begin(), SightingTally::kKeys.end(),
+            keys.begin() + sizeof...(more) + kAttributeKeys.size());
+  return keys;
+}
 
 /// An attribute as in feed messages, publish messages and REST rows. Without a `Tag` list `tags`
 /// is empty: a caller whose message cannot know the tags sets nullopt. `object_distribution` is

@@ -22,8 +22,10 @@ using Failure = tl::unexpected<Error>;
 
 constexpr std::array<std::string_view, 6> kTagKeys = {"Tag",      "action", "name",
                                                       "event_id", "id",     "attribute_id"};
-constexpr std::array<std::string_view, 7> kSightingKeys = {
-    "Sighting", "Attribute", "action", "uuid", "type", "source", "date_sighting"};
+constexpr std::array<std::string_view, 8> kSightingKeys = {
+    "Sighting", "Attribute", "action", "uuid", "event_id", "type", "source", "date_sighting"};
+constexpr auto kAttributeMessageKeys = attribute_keys_and();
+constexpr std::array<std::string_view, 1> kAttributeRecords = {"/Attribute/Sighting/*"};
 constexpr std::array<std::string_view, 1> kPlainKeys = {"uptime"};
 
 constexpr std::string_view kPublishAttribute = "/Event/Attribute/*";
@@ -94,7 +96,7 @@ Result<const Json*> member(const Json& root, const char* key) {
   return &*it;
 }
 
-Result<FeedMessage> attribute_message(const Json& root) {
+Result<FeedMessage> attribute_message(const Json& root, const SightingTally& sightings) {
   AttributeMessage message;
   const auto action = action_from(root, kAttributeActions);
   if (!action) {
@@ -108,6 +110,7 @@ Result<FeedMessage> attribute_message(const Json& root) {
     return Failure(attribute.error());
   }
   message.attribute = *std::move(attribute);
+  sightings.give(message.attribute);
   const bool knows_tags = message.action == AttributeMessage::Action::kEdit ||
                           message.action == AttributeMessage::Action::kSoftDelete;
   if (!knows_tags && message.attribute.tags->empty()) {
@@ -194,6 +197,7 @@ Result<FeedMessage> sighting_message(const Json& root) {
     fields.fail("type", "0, 1 or 2");
   }
   message.type = static_cast<int>(type);
+  message.event_id = fields.id_if("event_id").value_or(0);
   message.source = fields.text_if("source").value_or("");
   message.date_sighting = fields.integer("date_sighting");
   if (const auto* attribute = fields.child("Attribute")) {
@@ -309,6 +313,16 @@ Result<FeedMessage> publish_message(std::string_view text, const FrameLimits& li
   return root ? reader.finish(*root) : Failure(root.error());
 }
 
+Result<FeedMessage> attribute_message(std::string_view text, const FrameLimits& limits) {
+  SightingTally sightings;
+  return read_root(text, limits, kAttributeMessageKeys, kAttributeRecords,
+                   [&sightings](std::string_view, const Json& record) {
+                     sightings.take(record);
+                     return true;
+                   })
+      .and_then([&](const Json& root) { return attribute_message(root, sightings); });
+}
+
 Result<FeedMessage> decode_topic(std::string_view topic, std::string_view text,
                                  const FrameLimits& limits) {
   const auto read = [&](std::span<const std::string_view> keys) {
@@ -318,7 +332,7 @@ Result<FeedMessage> decode_topic(std::string_view topic, std::string_view text,
     return publish_message(text, limits);
   }
   if (topic == kAttributeTopic) {
-    return read(kAttributeKeys).and_then(attribute_message);
+    return attribute_message(text, limits);
   }
   if (topic == kEventTopic) {
     return read(kAttributeKeys).and_then(event_message);

@@ -19,20 +19,16 @@ using Json = nlohmann::json;
 using Failure = tl::unexpected<Error>;
 
 constexpr std::string_view kRowPath = "/response/Attribute/*";
-constexpr std::array<std::string_view, 1> kRowRecords = {kRowPath};
+constexpr std::string_view kSightingPath = "/response/Attribute/*/Sighting/*";
+constexpr std::array<std::string_view, 2> kRowRecords = {kRowPath, kSightingPath};
 constexpr std::array<std::string_view, 1> kIndexRecords = {"/*"};
 constexpr std::array<std::string_view, 6> kIndexKeys = {"id",        "uuid", "timestamp",
                                                         "published", "name", "message"};
 constexpr std::size_t kMaxMessage = 200;
 
-/// kAttributeKeys and what an answer has around them; `message` is in answers that are errors.
-constexpr auto kRowKeys = [] {
-  std::array<std::string_view, kAttributeKeys.size() + 2> keys{};
-  std::copy(kAttributeKeys.begin(), kAttributeKeys.end(), keys.begin());
-  keys[kAttributeKeys.size()] = "response";
-  keys[kAttributeKeys.size() + 1] = "message";
-  return keys;
-}();
+/// What an answer has around rows; `message` is in answers that are errors.
+constexpr auto kRowKeys =
+    attribute_keys_and(std::string_view("response"), std::string_view("message"));
 
 Failure malformed(std::string text) {
   return Failure(Error{ErrorCode::kMalformed, std::move(text), 0});
@@ -89,13 +85,20 @@ Result<DecodedRows> decode_rows(const NextChunk& next, const RowLimits& limits) 
   options.max_record_bytes = limits.max_row_bytes;
   DecodedRows decoded;
   bool too_many = false;
-  const auto root = read_json(next, options, [&](std::string_view, const Json& record) {
+  SightingTally sightings;
+  const auto root = read_json(next, options, [&](std::string_view path, const Json& record) {
+    if (path == kSightingPath) {
+      sightings.take(record);
+      return true;
+    }
     too_many = limits.max_rows != 0 && decoded.rows.size() + decoded.undecodable == limits.max_rows;
     if (too_many) {
       return false;
     }
     auto row = row_from(record);
+    const SightingTally of_row = std::exchange(sightings, {});
     if (row) {
+      of_row.give(row->attribute);
       decoded.rows.push_back(*std::move(row));
     } else {
       ++decoded.undecodable;

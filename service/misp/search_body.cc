@@ -113,6 +113,9 @@ std::optional<std::string> search_body(const AttributeSearch& search, const Sear
   if (filtered) {
     apply_filter(body, context.filter, context.now);
   }
+  if (filtered && page && context.filter.needs_sightings()) {
+    body["includeSightings"] = 1;
+  }
   for (const auto& uuid : search.uuids) {
     body["uuid"].push_back(uuid.str());
   }

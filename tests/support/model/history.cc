@@ -75,6 +75,17 @@ std::map<std::string, std::string> random_settings(std::uint32_t seed, Dice& dic
   return settings;
 }
 
+/// From dice of their own: the other histories stay what they are.
+void add_sighting_settings(std::uint32_t seed, std::map<std::string, std::string>& settings) {
+  Dice dice(seed * 40'503U + 7);
+  if (dice.percent(15)) {
+    settings["honour_false_positives"] = dice.text(1, 3);
+  }
+  if (dice.percent(15)) {
+    settings["honour_expirations"] = "true";
+  }
+}
+
 /// The labels that a history has given out so far.
 struct Labels {
   int events = 0;
@@ -131,6 +142,15 @@ std::vector<std::string> edit_words(Dice& dice, const Labels& labels) {
       {dice.percent(50) ? "warninglist.add" : "warninglist.remove", dice.pick(kValues).second},
   };
   return dice.pick(kinds);
+}
+
+std::vector<std::string> sighting_words(Dice& dice, const Labels& labels) {
+  const std::string attribute = labels.attribute(dice);
+  const std::string withdrawn = dice.percent(35) ? "withdrawn" : "";
+  return dice.percent(50)
+             ? std::vector<std::string>{"attribute.false_positive", attribute, withdrawn}
+             : std::vector<std::string>{"attribute.expire", attribute,
+                                        dice.percent(40) ? "0" : dice.text(1, 30), withdrawn};
 }
 
 std::vector<std::string> silent_words(Dice& dice, const Labels& labels) {
@@ -214,6 +234,9 @@ Scenario random_history(std::uint32_t seed) {
   Dice dice(seed * 2'654'435'761U + 1);
   Scenario scenario;
   scenario.settings = random_settings(seed, dice);
+  add_sighting_settings(seed, scenario.settings);
+  const bool sighted = scenario.settings.contains("honour_false_positives") ||
+                       scenario.settings.contains("honour_expirations");
   const bool delays = seed % 6 != 0;
   const bool lossy = seed % 6 > 1;
   if (!lossy) {
@@ -232,6 +255,8 @@ Scenario random_history(std::uint32_t seed) {
       words = add_words(dice, labels);
     } else if (lossy && dice.percent(3)) {
       words = silent_words(dice, labels);
+    } else if (sighted && dice.percent(25)) {
+      words = sighting_words(dice, labels);
     } else {
       words = edit_words(dice, labels);
     }

@@ -191,6 +191,8 @@ MispModel::Outcome MispModel::publish(std::uint64_t event, std::int64_t now) {
   for (const auto& [id, row] : live_.attributes) {
     if (row.attribute.event_id == event && !row.attribute.deleted) {
       message.attributes.push_back(row.attribute);
+      message.attributes.back().false_positives = 0;
+      message.attributes.back().expires.reset();
       message.attributes.back().tags = std::vector<std::string>(row.tags.begin(), row.tags.end());
     }
   }
@@ -240,6 +242,34 @@ MispModel::Outcome MispModel::tag_event(std::uint64_t event, const std::string& 
   return {{TagMessage{
       attach ? TagMessage::Action::kAttachedToEvent : TagMessage::Action::kDetachedFromEvent, tag,
       0, event}}};
+}
+
+FeedMessage MispModel::sighting_message(const ModelAttribute& row, int type, bool withdrawn,
+                                        std::int64_t date) {
+  return SightingMessage{
+      withdrawn ? SightingMessage::Action::kDelete : SightingMessage::Action::kAdd,
+      row.attribute.uuid,
+      row.attribute.event_id,
+      type,
+      "analyst",
+      date};
+}
+
+MispModel::Outcome MispModel::false_positive(std::uint64_t attribute, bool withdrawn,
+                                             std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  if (withdrawn && row.attribute.false_positives == 0) {
+    return {};
+  }
+  row.attribute.false_positives += withdrawn ? -1U : 1U;
+  return {{sighting_message(row, 1, withdrawn, now)}};
+}
+
+MispModel::Outcome MispModel::expire(std::uint64_t attribute, std::optional<std::int64_t> date,
+                                     std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.expires = date;
+  return {{sighting_message(row, 2, !date, date.value_or(now))}};
 }
 
 MispModel::Outcome MispModel::fast_update(std::uint64_t attribute, std::string value, bool to_ids,

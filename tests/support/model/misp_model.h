@@ -77,6 +77,10 @@ class MispModel {
   Outcome list_value(const std::string& value, bool listed);
   /// `fast_update`: the event says it was edited, the attribute says nothing.
   Outcome fast_update(std::uint64_t attribute, std::string value, bool to_ids, std::int64_t now);
+  /// Sightings of others. Neither a timestamp nor the publication moves.
+  Outcome false_positive(std::uint64_t attribute, bool withdrawn, std::int64_t now);
+  /// One expiration at `date`, in the place of the earlier one; nullopt: none.
+  Outcome expire(std::uint64_t attribute, std::optional<std::int64_t> date, std::int64_t now);
   /// Nobody says anything and no timestamp moves.
   void sql_delete(std::uint64_t attribute);
   void sql_set_to_ids(std::uint64_t attribute, bool to_ids);
@@ -110,6 +114,8 @@ class MispModel {
   Event message_event(std::uint64_t id) const;
   FeedMessage attribute_message(AttributeMessage::Action action, const ModelAttribute& attribute,
                                 bool with_tags, bool was_published) const;
+  static FeedMessage sighting_message(const ModelAttribute& attribute, int type, bool withdrawn,
+                                      std::int64_t date);
   Outcome edited(ModelAttribute& attribute, AttributeMessage::Action action, std::int64_t now);
   bool unpublish_silently(std::uint64_t event, std::int64_t now);
 

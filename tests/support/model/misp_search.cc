@@ -88,11 +88,30 @@ bool is_warned(const State& state, const Reader& reader, const AttributeSearch& 
          state.warninglist.contains(row.attribute.value);
 }
 
-AttributeRow make_row(const State& state, const Row& row) {
+/// MISP shows sightings to the event's owner, and when it is asked for them.
+bool shows_sightings(const State& state, const Reader& reader, const AttributeSearch& search,
+                     const Row& row) {
+  return reader.filter.needs_sightings() && search.apply_filter &&
+         (reader.site_admin || state.events.at(row.attribute.event_id).event.org_id == reader.org);
+}
+
+bool is_disputed(const Reader& reader, const Attribute& attribute, std::int64_t now) {
+  const FilterOptions& filter = reader.filter;
+  return (filter.honour_false_positives > 0 &&
+          attribute.false_positives >= filter.honour_false_positives) ||
+         (filter.honour_expirations && attribute.expires && *attribute.expires <= now);
+}
+
+AttributeRow make_row(const State& state, const Reader& reader, const AttributeSearch& search,
+                      const Row& row) {
   Event event = state.events.at(row.attribute.event_id).event;
   event.published.reset();
   event.timestamp.reset();
   AttributeRow result{row.attribute, event};
+  if (!shows_sightings(state, reader, search, row)) {
+    result.attribute.false_positives = 0;
+    result.attribute.expires.reset();
+  }
   result.attribute.tags = std::vector<std::string>(row.tags.begin(), row.tags.end());
   return result;
 }
@@ -115,7 +134,7 @@ AttributePage MispModel::search(const State& state, const Reader& reader,
     } else if (is_warned(state, reader, search, row)) {
       ++result.skipped;
     } else {
-      result.rows.push_back(make_row(state, row));
+      result.rows.push_back(make_row(state, reader, search, row));
     }
   }
   result.last = result.rows.size() + result.skipped < limit;
@@ -168,11 +187,13 @@ std::vector<AttributeRow> MispModel::wanted(const State& state, const Reader& re
   for (const auto& [id, row] : state.attributes) {
     const bool is_fixed = search_admits(state, reader, fixed, row, now);
     const bool ever = state.events.at(row.attribute.event_id).event.publish_timestamp > 0;
+    const AttributeRow shown = make_row(state, reader, {}, row);
     const bool filtered = search_admits(state, reader, {}, row, now) &&
                           !is_warned(state, reader, {}, row) &&
+                          !is_disputed(reader, shown.attribute, now) &&
                           (reader.filter.published != PublishedMode::kEverPublished || ever);
     if (is_fixed || filtered) {
-      rows.push_back(make_row(state, row));
+      rows.push_back(shown);
     }
   }
   return rows;

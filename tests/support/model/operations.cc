@@ -171,6 +171,15 @@ std::optional<Operations::Messages> Operations::on_attribute(const Step& step,
   if (verb == "attribute.distribute") {
     return misp_.distribute_attribute(attribute, level(step), says(step, "member"), now).messages;
   }
+  if (verb == "attribute.false_positive") {
+    return misp_.false_positive(attribute, says(step, "withdrawn"), now).messages;
+  }
+  if (verb == "attribute.expire") {
+    const auto date = now + static_cast<std::int64_t>(number(step.arg(1), 0));
+    return misp_
+        .expire(attribute, says(step, "withdrawn") ? std::nullopt : std::optional(date), now)
+        .messages;
+  }
   if (verb == "attribute.sql_to_ids") {
     misp_.sql_set_to_ids(attribute, says(step, "on"));
     return Messages{};

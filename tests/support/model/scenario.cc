@@ -24,6 +24,8 @@ const std::set<std::string> kSettings = {"seed",
                                          "fixed_events",
                                          "enforce_warninglist",
                                          "visibility",
+                                         "honour_false_positives",
+                                         "honour_expirations",
                                          "timers"};
 
 std::int64_t number(const std::string& text) {
@@ -113,6 +115,9 @@ MispModel::Reader Scenario::reader() const {
   }
   filter.max_age = std::chrono::seconds(number(setting("max_age", "0")));
   filter.enforce_warninglist = setting("enforce_warninglist", "false") == "true";
+  filter.honour_false_positives =
+      static_cast<std::uint32_t>(number(setting("honour_false_positives", "0")));
+  filter.honour_expirations = setting("honour_expirations", "false") == "true";
   const std::string visibility = setting("visibility", "auto");
   filter.visibility = visibility == "confirm" ? VisibilityMode::kConfirm
                       : visibility == "trust" ? VisibilityMode::kTrust

@@ -132,7 +132,8 @@ std::string World::turn() {
 }
 
 std::string World::check_always() {
-  const bool ages = reader_.filter.max_age.count() != 0 && noted_second_ != now().unix_seconds;
+  const bool aging = reader_.filter.max_age.count() != 0 || reader_.filter.honour_expirations;
+  const bool ages = aging && noted_second_ != now().unix_seconds;
   if (ages) {
     noted_second_ = now().unix_seconds;
     invariants_.note(operations_.misp().live(), noted_second_);

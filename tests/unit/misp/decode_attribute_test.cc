@@ -124,16 +124,19 @@ TEST(DecodeAttribute, AnUnknownDistributionIsNotKnown) {
   EXPECT_FALSE(message.attribute.distribution);
 }
 
-TEST(DecodeAttribute, ReadsOverSightingsOfAnyNumber) {
-  std::string sightings;
+TEST(DecodeAttribute, CountsSightingsOfAnyNumberAndForgetsThem) {
+  std::string sightings =
+      R"({"type":"2","date_sighting":"9"},{"type":2,"date_sighting":7},{"id":1})";
   for (int i = 0; i < 60'000; ++i) {
-    sightings += i == 0 ? R"({"id":"1"})" : R"(,{"id":"1"})";
+    sightings += R"(,{"id":"1","type":"1","date_sighting":"5"},{"id":"1","type":"0"})";
   }
   const auto message = decoded<AttributeMessage>(attribute_frame(
       R"("id":1,"event_id":7,"type":"md5","value":"x","to_ids":1,"timestamp":5,"Sighting":[)" +
           sightings + "]",
       "edit"));
   EXPECT_EQ(message.attribute.value, "x");
+  EXPECT_EQ(message.attribute.false_positives, 60'000U);
+  EXPECT_EQ(message.attribute.expires, 7) << "the earliest";
 }
 
 }  // namespace

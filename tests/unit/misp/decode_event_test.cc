@@ -89,6 +89,7 @@ TEST(DecodeSighting, ReadsSourceTypeAndAttribute) {
       decoded<SightingMessage>("misp_json_sighting " + std::string(kSighting) + "add\"}");
   EXPECT_EQ(message.action, SightingMessage::Action::kAdd);
   EXPECT_EQ(message.attribute_uuid->str(), "f70712c6-6e09-4a6c-9656-b3a6640d45b2");
+  EXPECT_EQ(message.event_id, 1U);
   EXPECT_EQ(message.type, 2);
   EXPECT_EQ(message.source, "zeek-sensor-1");
   EXPECT_EQ(message.date_sighting, 1795487042);

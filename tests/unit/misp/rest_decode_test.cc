@@ -35,6 +35,26 @@ constexpr std::string_view kRow =
     R"("Object":{"id":"13","distribution":"0","sharing_group_id":"0"},)"
     R"("Tag":[{"id":"14","name":"rest:a","local":false},{"id":"15","name":"rest:b"}]})";
 
+TEST(DecodeRows, CountsTheSightingsOfEachRowAlone) {
+  const std::string with = std::string(kRow).insert(
+      kRow.find(R"("Event")"),
+      R"("Sighting":[{"id":"7","type":"1","date_sighting":"5","source":"","org_id":"3"},)"
+      R"({"id":"8","type":"0","date_sighting":"1"},{"id":"9","type":"2","date_sighting":"40"}],)");
+  const std::string without =
+      std::string(kRow).insert(kRow.find(R"("Event")"), R"("Sighting":[],)");
+  const auto text = answer(with + "," + without + "," + std::string(kRow));
+  const auto page = decode_rows(whole(text), {});
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->rows.size(), 3U);
+  EXPECT_EQ(page->rows[0].attribute.false_positives, 1U);
+  EXPECT_EQ(page->rows[0].attribute.expires, 40);
+  EXPECT_EQ(page->rows[0].attribute.type, "domain");
+  for (const auto i : {1U, 2U}) {
+    EXPECT_EQ(page->rows[i].attribute.false_positives, 0U);
+    EXPECT_FALSE(page->rows[i].attribute.expires);
+  }
+}
+
 TEST(DecodeRows, ReadsARecordedPageOf200) {
   const auto text = file("rest_page.json");
   const auto page = decode_rows(whole(text), {200, 100'000});

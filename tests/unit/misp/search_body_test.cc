@@ -35,6 +35,20 @@ TEST(SearchBody, ACountHasNeitherPageNorOrder) {
             Json::parse(R"({"returnFormat":"count","type":["domain","ip-dst","md5"],"to_ids":1})"));
 }
 
+TEST(SearchBody, AsksForSightingsWhenTheyDecideButNotInACount) {
+  auto with = context();
+  with.filter.honour_false_positives = 1;
+  EXPECT_EQ(body({}, with).value("includeSightings", 0), 1);
+  EXPECT_FALSE(body({}, with, std::nullopt).contains("includeSightings"));
+  with.filter.honour_false_positives = 0;
+  with.filter.honour_expirations = true;
+  EXPECT_EQ(body({}, with).value("includeSightings", 0), 1);
+  AttributeSearch fixed;
+  fixed.fixed_events = true;
+  with.filter.fixed_events = {7};
+  EXPECT_FALSE(body(fixed, with).contains("includeSightings"));
+}
+
 TEST(SearchBody, CarriesTheWholeFilter) {
   auto with = context();
   with.filter.published = PublishedMode::kPublished;
