@@ -68,6 +68,13 @@ struct HttpConfig {
   std::string listen = "127.0.0.1:9180";  ///< ADDRESS:PORT; empty: no HTTP
 };
 
+/// `[sightings.webhook]`
+struct WebhookConfig {
+  std::string url_file;               ///< empty: from the environment or a systemd credential
+  Secret url;                         ///< empty: matches go to no webhook
+  std::uint32_t max_per_minute = 10;  ///< matches one by one; 1 to 60
+};
+
 /// `[sightings]`
 struct SightingConfig {
   bool enabled = true;                  ///< report matches to MISP
@@ -75,6 +82,7 @@ struct SightingConfig {
   std::chrono::seconds aggregate{60};   ///< matches of this time become one; 1 s to 1 h
   std::uint32_t max_per_second = 5;     ///< posts to MISP; 1 to 1000
   std::uint32_t max_waiting = 100'000;  ///< at the bound the oldest goes; 100 to 10 million
+  WebhookConfig webhook;
 };
 
 /// `[state]`

@@ -199,6 +199,10 @@ void Draft::read_secrets(const Environment& environment) {
   read_secret({"misp.feed.password_file", config_.feed.password_file, kFeedPasswordVariable,
                "misp-feed.password", config_.feed.password},
               environment);
+  read_secret({"sightings.webhook.url_file", config_.sightings.webhook.url_file,
+               kWebhookUrlVariable, "webhook.url", config_.sightings.webhook.url},
+              environment);
+  check_webhook();
   if (config_.misp.api_key.empty() && !bad_.contains("misp.api_key_file")) {
     problem(place_of("misp.api_key_file"), "misp.api_key_file", missing("misp.api_key_file"),
             std::string("a file that holds the API key; or ") + kApiKeyVariable +
@@ -213,6 +217,21 @@ void Draft::read_secrets(const Environment& environment) {
   if (config_.feed.username.empty() && has_password) {
     problem(place_of("misp.feed.password_file"), "misp.feed.username",
             "is empty although there is a password", "the user that the password is of");
+  }
+}
+
+void Draft::check_webhook() {
+  const std::string& url = config_.sightings.webhook.url.reveal();
+  const std::string key = "sightings.webhook.url_file";
+  if (url.empty()) {
+    return;
+  }
+  if (!url.starts_with("https://") && !url.starts_with("http://")) {
+    problem(place_of(key), key, "gives something that is no URL", "https://HOST/PATH");
+  } else if (!config_.sightings.enabled) {
+    warning(place_of(key), key, "has no effect while sightings.enabled is false");
+  } else if (url.starts_with("http://")) {
+    warning(place_of(key), key, "gives an http URL: matches travel unencrypted");
   }
 }
 

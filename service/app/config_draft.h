@@ -53,6 +53,7 @@ class Draft {
   void check_zeeks();
   void check_transport(std::size_t index);
   void check_zeek_tls(std::size_t index);
+  void check_webhook();
   void read_secrets(const Environment& environment);
   struct SecretSource;
   void read_secret(const SecretSource& source, const Environment& environment);
@@ -79,5 +80,6 @@ class Draft {
 /// Environment variables whose value is a secret; no key has them.
 inline constexpr const char* kApiKeyVariable = "MISP_ZEEK_MISP_API_KEY";
 inline constexpr const char* kFeedPasswordVariable = "MISP_ZEEK_MISP_FEED_PASSWORD";
+inline constexpr const char* kWebhookUrlVariable = "MISP_ZEEK_SIGHTINGS_WEBHOOK_URL";
 
 }  // namespace misp_zeek::app

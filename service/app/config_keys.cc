@@ -266,6 +266,11 @@ std::vector<Key<Config>> sighting_keys() {
       duration<Config>("sightings.aggregate", seconds(1), hours(1), FIELD(sightings.aggregate)),
       integer<Config>("sightings.max_per_second", 1, 1'000, FIELD(sightings.max_per_second)),
       integer<Config>("sightings.max_waiting", 100, 10'000'000, FIELD(sightings.max_waiting)),
+      text<Config>("sightings.webhook.url_file",
+                   "a file that holds the webhook's URL, or \"\" for none",
+                   FIELD(sightings.webhook.url_file)),
+      integer<Config>("sightings.webhook.max_per_minute", 1, 60,
+                      FIELD(sightings.webhook.max_per_minute)),
   };
 }
 

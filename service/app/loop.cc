@@ -77,6 +77,10 @@ Result<void> Loop::start_sightings() {
     return tl::unexpected<Error>(std::move(sightings.error()));
   }
   sightings_ = std::move(*sightings);
+  if (auto webhook = make_webhook(config_.sightings.webhook)) {
+    sightings_->notify(std::make_unique<MatchNotifier>(
+        match_notice_options(config_), std::move(webhook), [this] { inbox_.wake(); }));
+  }
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "misp/rest_client.h"
 #include "misp/sightings_client.h"
 #include "storage/sighting_spool.h"
+#include "webhook/webhook_client.h"
 #include "zeek/broker_link.h"
 #include "zeek/websocket_link.h"
 
@@ -77,6 +78,16 @@ Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string
   return std::unique_ptr<SightingStorage>(std::move(*spool));
 }
 
+std::unique_ptr<Webhook> make_webhook(const WebhookConfig& config) {
+  if (config.url.empty()) {
+    return nullptr;
+  }
+  webhook::WebhookOptions options;
+  options.url = config.url.reveal();
+  options.user_agent = "misp-zeek/" + version();
+  return std::make_unique<webhook::WebhookClient>(std::move(options));
+}
+
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {
   return std::make_unique<misp::FeedSubscriber>(
       misp::FeedOptions{config.endpoint, config.username, config.password.reveal()});
@@ -88,6 +99,14 @@ zeek::TlsFiles tls_files(const ZeekConfig& zeek) {
 
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek) {
   return zeek.transport == "websocket" ? make_websocket_link(zeek) : make_broker_link(zeek);
+}
+
+MatchNoticeOptions match_notice_options(const Config& config) {
+  MatchNoticeOptions options;
+  options.misp_url = config.misp.url;
+  options.max_per_minute = config.sightings.webhook.max_per_minute;
+  options.seed = std::random_device{}();
+  return options;
 }
 
 SyncOptions sync_options(const Config& config) {

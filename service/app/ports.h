@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "core/match_notices.h"
 #include "core/misp_feed.h"
 #include "core/misp_rest.h"
 #include "core/misp_sync.h"
@@ -25,10 +26,13 @@ Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
 Result<std::unique_ptr<MispSightings>> make_sightings(const Config& config);
 /// `path`: a file; empty: in memory. Errors: what prevents a start, for an operator.
 Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string& path);
+/// nullptr when there is none.
+std::unique_ptr<Webhook> make_webhook(const WebhookConfig& config);
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config);
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek);
 zeek::TlsFiles tls_files(const ZeekConfig& zeek);
 
+MatchNoticeOptions match_notice_options(const Config& config);
 SyncOptions sync_options(const Config& config);
 SessionOptions session_options(const std::string& service_id);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/sightings.h"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -57,7 +58,11 @@ Sightings::~Sightings() {
 
 void Sightings::on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& name,
                         TimePoint now) {
-  queue_.on_seen(seen, zeek, config_.source.empty() ? name : config_.source, now);
+  const bool fresh =
+      queue_.on_seen(seen, zeek, config_.source.empty() ? name : config_.source, now);
+  if (fresh && notifier_) {
+    notifier_->add(seen, name, now.steady);
+  }
 }
 
 void Sightings::on_feed(const SightingMessage& message) { queue_.is_own(message); }
@@ -90,6 +95,17 @@ void Sightings::turn(const std::vector<Peer>& peers, const std::optional<MispUse
     writer_.submit(std::move(*write));
   }
   tell(user && !user->perm_sighting);
+  if (notifier_) {
+    notifier_->turn(now.steady);
+  }
+}
+
+std::optional<SteadyMs> Sightings::deadline() const {
+  auto due = queue_.deadline();
+  if (const auto notice = notifier_ ? notifier_->deadline() : std::nullopt) {
+    due = std::min(due.value_or(*notice), *notice);
+  }
+  return due;
 }
 
 void Sightings::tell(bool right_is_missing) {

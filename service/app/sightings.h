@@ -11,6 +11,7 @@
 #include "app/call_thread.h"
 #include "app/config.h"
 #include "app/log.h"
+#include "app/match_notifier.h"
 #include "app/view.h"
 #include "core/sighting.h"
 #include "core/sighting_queue.h"
@@ -29,6 +30,8 @@ class Sightings {
                                                   std::unique_ptr<SightingStorage> storage,
                                                   std::unique_ptr<MispSightings> misp,
                                                   std::function<void()> wake);
+  /// Matches go to a webhook, too.
+  void notify(std::unique_ptr<MatchNotifier> notifier) { notifier_ = std::move(notifier); }
   ~Sightings();
   Sightings(const Sightings&) = delete;
   Sightings& operator=(const Sightings&) = delete;
@@ -39,12 +42,14 @@ class Sightings {
   void on_feed(const SightingMessage& message);
   /// Takes outcomes, answers Zeek, starts what is due. `user` as MISP last told.
   void turn(const std::vector<Peer>& peers, const std::optional<MispUser>& user, TimePoint now);
-  std::optional<SteadyMs> deadline() const { return queue_.deadline(); }
+  std::optional<SteadyMs> deadline() const;
   /// Waits a moment for the post under way and stores its outcome, so that an orderly end repeats
   /// nothing. Idempotent.
   void stop(TimePoint now);
 
   const SightingQueue& queue() const { return queue_; }
+  /// nullptr: there is no webhook.
+  const MatchNotifier* notifier() const { return notifier_.get(); }
 
  private:
   Sightings(const SightingConfig& config, SightingState stored,
@@ -60,6 +65,7 @@ class Sightings {
   SightingQueue queue_;
   CallThread<SightingWrite, Result<void>> writer_;
   CallThread<SightingPost, Result<PostOutcome>> poster_;
+  std::unique_ptr<MatchNotifier> notifier_;  ///< nullptr: there is no webhook
   bool stopped_ = false;
 
   bool told_right_ = false;  ///< that it is missing

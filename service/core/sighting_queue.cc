@@ -54,11 +54,11 @@ SightingQueue::SightingQueue(SightingOptions options, SightingState stored)
 
 // ---- from Zeek ----
 
-void SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
+bool SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
                             TimePoint now) {
   if (seen.seq == 0 || seen.instance.empty()) {
     ++counters_.malformed;
-    return;
+    return false;
   }
   Instance& instance = instances_[seen.instance];
   instance.mark.instance = seen.instance;
@@ -69,12 +69,12 @@ void SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const 
   if (seen.seq <= instance.stored) {
     ++counters_.repeated;
     acknowledgements_.push_back({zeek, {seen.instance, seen.seq}});
-    return;
+    return false;
   }
   instance.answer_to = zeek;
   if (seen.seq <= instance.mark.seq) {
     ++counters_.repeated;  // its write is under way
-    return;
+    return false;
   }
   instance.mark.seq = seen.seq;
   instance.mark.at = now.unix_seconds;
@@ -94,6 +94,7 @@ void SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const 
     });
   }
   enforce_bounds();
+  return true;
 }
 
 void SightingQueue::count(const Uuid& attribute, const std::string& source, std::int64_t seen_at,

@@ -64,8 +64,8 @@ class SightingQueue {
 
   // ---- from Zeek ----
   /// `zeek` is the number to answer to, `source` the name for MISP. Answers are in
-  /// take_acknowledgements(), now or after the write.
-  void on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
+  /// take_acknowledgements(), now or after the write. False: a repetition, or malformed.
+  bool on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
                TimePoint now);
   std::vector<Acknowledgement> take_acknowledgements();
 

@@ -241,5 +241,31 @@ TEST(ConfigSecrets, OfTheFeedNeedUserAndPassword) {
             "allowed: the user that the password is of\n");
 }
 
+TEST(ConfigSecrets, OfTheWebhookIsAUrlThatNoMessageRepeats) {
+  const std::string url = "https://hooks.example.org/services/T000/hunter2";
+  EXPECT_TRUE(load(kEnough)->config.sightings.webhook.url.empty()) << "off by default";
+  EXPECT_EQ(load(with(kEnough, "MISP_ZEEK_SIGHTINGS_WEBHOOK_URL", url))
+                ->config.sightings.webhook.url.reveal(),
+            url);
+  const TemporaryFolder folder;
+  folder.write("webhook.url", url + "\n");
+  EXPECT_EQ(load(with(kEnough, "CREDENTIALS_DIRECTORY", folder.file(".")))
+                ->config.sightings.webhook.url.reveal(),
+            url);
+  const auto named = load(with(kEnough, "MISP_ZEEK_SIGHTINGS_WEBHOOK_URL_FILE",
+                               folder.write("url", "hooks.example.org/hunter2")));
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().message,
+            "MISP_ZEEK_SIGHTINGS_WEBHOOK_URL_FILE: key \"sightings.webhook.url_file\": gives "
+            "something that is no URL; allowed: https://HOST/PATH\n");
+  auto off = with(kEnough, "MISP_ZEEK_SIGHTINGS_WEBHOOK_URL", url);
+  off["MISP_ZEEK_SIGHTINGS_ENABLED"] = "false";
+  const auto loaded = load(off);
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->warnings.size(), 1U);
+  EXPECT_EQ(loaded->warnings[0].find("hunter2"), std::string::npos);
+  EXPECT_EQ(to_toml(loaded->config).find("hunter2"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace misp_zeek::app

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Matches on their way to a chat, through the service as a process.
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "process/temporary_folder.h"
+#include "stack/stack.h"
+#include "zeek_sim/zeek_sim.h"
+
+namespace misp_zeek::e2e {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr const char* kPath = "/services/T000/B000/hunter2";
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = steady_clock::now() + seconds(30);
+  while (!holds() && steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  return holds();
+}
+
+/// A chat that takes every message, or leaves its caller waiting.
+class Chat {
+ public:
+  explicit Chat(bool answers) {
+    server_.Post(kPath, [this, answers](const httplib::Request& request, httplib::Response& reply) {
+      {
+        const std::lock_guard lock(mutex_);
+        texts_.push_back(json::parse(request.body).at("text").get<std::string>());
+      }
+      for (; !answers && !ended_; std::this_thread::sleep_for(milliseconds(20))) {
+      }
+      reply.set_content("ok", "text/plain");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+  }
+  ~Chat() {
+    ended_ = true;
+    server_.stop();
+    thread_.join();
+  }
+  Chat(const Chat&) = delete;
+  Chat& operator=(const Chat&) = delete;
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + kPath; }
+  std::vector<std::string> texts() const {
+    const std::lock_guard lock(mutex_);
+    return texts_;
+  }
+
+ private:
+  httplib::Server server_;
+  std::atomic<bool> ended_{false};
+  mutable std::mutex mutex_;
+  std::vector<std::string> texts_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+/// A simulated MISP with one attribute, a Zeek in this process, and the service with a webhook.
+class Notified {
+ public:
+  explicit Notified(const std::string& url)
+      : stack_({.zeek = "",
+                .misp_arguments = {"--empty"},
+                .zeek_arguments = {},
+                .settings = "[sightings]\naggregate = \"1s\"\nmax_per_second = 1000\n"
+                            "[sightings.webhook]\nmax_per_minute = 3\nurl_file = \"" +
+                            secrets_.write("webhook.url", url) + "\"\n",
+                .start_limit = seconds(40),
+                .state = true}) {
+    stack_.start_misp();
+    const json event = stack_.post("/events/add", {{"info", "chat"}, {"distribution", "3"}});
+    event_ = event.at("Event").at("id").get<std::string>();
+    stack_.post("/attributes/add/" + event_,
+                {{"type", "domain"}, {"value", "c2.example"}, {"to_ids", true}});
+    auto zeek = sim::ZeekSim::start(
+        {.address = "127.0.0.1", .port = 0, .tls = {}, .disable_tls = true, .package = {}});
+    if (!zeek) {
+      throw std::runtime_error(zeek.error().message);
+    }
+    zeek_ = std::move(*zeek);
+    stack_.route({0, 0, zeek_->port()});
+    stack_.start_service();
+    stack_.wait_until_ready(seconds(60));
+  }
+
+  void see(std::uint64_t at) {
+    contract::Sighting sighting;
+    sighting.attribute_uuids = zeek_->items().front().attribute_uuids;
+    sighting.indicator = "c2.example";
+    sighting.event_id = event_;
+    sighting.seen_at = at;
+    zeek_->see(std::move(sighting));
+  }
+  std::size_t in_misp() const { return stack_.get("/sightings/index/" + event_).size(); }
+  stack::Stack& stack() { return stack_; }
+  const std::string& event() const { return event_; }
+
+ private:
+  process::TemporaryFolder secrets_;
+  stack::Stack stack_;
+  std::unique_ptr<sim::ZeekSim> zeek_;
+  std::string event_;
+};
+
+TEST(WebhookOfMatches, GetsTheMatchWithALinkToItsEventAndNoMoreThanAMinuteAllows) {
+  const Chat chat(true);
+  Notified notified(chat.url());
+  for (std::uint64_t n = 0; n < 50; ++n) {
+    notified.see(1'767'225'600 + n);
+  }
+  EXPECT_TRUE(eventually([&] { return notified.in_misp() == 50; })) << notified.in_misp();
+  EXPECT_TRUE(eventually([&] { return chat.texts().size() == 3; }));
+  const auto texts = chat.texts();
+  ASSERT_EQ(texts.size(), 3U);
+  EXPECT_NE(texts[0].find("`zeek` saw `c2.example`"), std::string::npos) << texts[0];
+  EXPECT_NE(texts[0].find("/events/view/" + notified.event()), std::string::npos) << texts[0];
+  notified.stack().stop_service();
+  notified.stack().keep_files(testing::Test::HasFailure());
+}
+
+TEST(WebhookOfMatches, ThatDoesNotAnswerHoldsUpNeitherSightingsNorTheEnd) {
+  const Chat chat(false);
+  Notified notified(chat.url());
+  for (std::uint64_t n = 0; n < 50; ++n) {
+    notified.see(1'767'225'600 + n);
+  }
+  EXPECT_TRUE(eventually([&] { return notified.in_misp() == 50; })) << notified.in_misp();
+  EXPECT_EQ(chat.texts().size(), 1U);
+  notified.stack().stop_service();
+  notified.stack().keep_files(testing::Test::HasFailure());
+}
+
+TEST(WebhookOfMatches, ItsUrlIsInNoLog) {
+  std::string url = "http://127.0.0.1:1" + std::string(kPath);
+  Notified notified(url);
+  notified.see(1'767'225'600);
+  const auto log = [&] {
+    std::ifstream file(notified.stack().file("misp-zeek.log"));
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_TRUE(eventually(
+      [&] { return log().find("the webhook did not take a match") != std::string::npos; }));
+  EXPECT_EQ(log().find("hunter2"), std::string::npos);
+  notified.stack().stop_service();
+  notified.stack().keep_files(testing::Test::HasFailure());
+}
+
+}  // namespace
+}  // namespace misp_zeek::e2e
