@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Measures what a flood of matches of one indicator does to a real Zeek's main loop, to MISP and to
+// the service: nothing seen at all, matches that are not reported, with the default cap, without
+// one. Absolute figures of a busy machine say little, so all four are of one run.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "process/process.h"
+#include "stack/stack.h"
+
+namespace {
+
+using misp_zeek::stack::Stack;
+using nlohmann::json;
+
+struct Settings {
+  int seconds = 60;
+  std::string zeek = "auto";
+};
+
+struct Mode {
+  std::string name;
+  std::vector<std::string> arguments;  ///< of Zeek
+  bool matches = true;
+};
+
+const std::vector<Mode> kModes = {{"no matches", {}, false},
+                                  {"not reported", {"MISP::report_sightings=F"}, true},
+                                  {"default cap", {}, true},
+                                  {"no cap", {"MISP::max_item_sightings=0"}, true}};
+
+/// Seconds of processor time that the process has used.
+double processor_time(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  std::istringstream fields(text.substr(text.rfind(')') + 2));  // the name may have blanks
+  const std::vector<std::string> words(std::istream_iterator<std::string>(fields), {});
+  return static_cast<double>(std::stoll(words.at(11)) + std::stoll(words.at(12))) /
+         static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+void measure(const Settings& settings, const Mode& mode) {
+  const int matches = mode.matches ? 1000 * settings.seconds : 0;
+  ::setenv("FLOOD_MATCHES", std::to_string(matches).c_str(), 1);
+  ::setenv("FLOOD_SECONDS", std::to_string(settings.seconds).c_str(), 1);
+  std::vector<std::string> arguments = {MISP_ZEEK_SOURCE_DIR "/tests/support/zeek/flood.zeek"};
+  arguments.insert(arguments.end(), mode.arguments.begin(), mode.arguments.end());
+  Stack stack({.zeek = misp_zeek::stack::find_zeek(settings.zeek),
+               .misp_arguments = {"--empty"},
+               .zeek_arguments = arguments,
+               .settings = "",
+               .start_limit = std::chrono::seconds(60),
+               .state = true});
+  if (!stack.has_real_zeek()) {
+    throw std::runtime_error("no Zeek that this build's Broker speaks to");
+  }
+  stack.start_misp();
+  const json event = stack.post("/events/add", {{"info", "flood"}, {"distribution", "3"}});
+  const auto id = event.at("Event").at("id").get<std::string>();
+  stack.post("/attributes/add/" + id,
+             {{"type", "domain"}, {"value", "flood.example"}, {"to_ids", true}});
+  stack.start_zeek();
+  stack.start_service();
+  const auto text = misp_zeek::process::wait_for_file(stack.file("flood.json"),
+                                                      std::chrono::seconds(settings.seconds + 120));
+  if (text.empty()) {
+    throw std::runtime_error("the flood did not end, see " + stack.file("zeek.log"));
+  }
+  const double zeek = processor_time(stack.zeek().pid());
+  const double service = processor_time(stack.service().pid());
+  const double memory = stack.service().memory();
+  stack.stop_service();
+  const json result = json::parse(text);
+  const json requests = stack.get("/sim/stats").at("requests");
+  std::printf("%-13s %7d %8.1f %7.2f %7.2f %7.2f %8d %8.2f %9.2f %8.1f %9d\n", mode.name.c_str(),
+              result.at("matches").get<int>(), result.at("seconds").get<double>(),
+              result.at("lag_p50").get<double>(), result.at("lag_p99").get<double>(),
+              result.at("lag_max").get<double>(), result.at("dropped").get<int>(), zeek, service,
+              memory, requests.value("sightings/add", 0));
+  std::fflush(stdout);
+  stack.keep_files(false);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures a flood of 1,000 matches a second of one indicator on loopback.",
+               "misp-zeek-bench-sightings");
+  Settings settings;
+  app.add_option("--seconds", settings.seconds, "Of each of the four floods")
+      ->check(CLI::Range(1, 600));
+  app.add_option("--zeek", settings.zeek, "Program zeek; \"auto\" looks for one");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    std::printf(
+        "lag: ms that a round due each 5 ms was late in Zeek's main loop; CPU: s since the start\n"
+        "%-13s %7s %8s %7s %7s %7s %8s %8s %9s %8s %9s\n",
+        "", "matches", "seconds", "lag p50", "lag p99", "lag max", "dropped", "Zeek CPU",
+        "serv. CPU", "serv MiB", "MISP adds");
+    for (const auto& mode : kModes) {
+      measure(settings, mode);
+    }
+  } catch (const std::exception& error) {
+    std::cout << std::flush;
+    std::cerr << "bench-sightings: " << error.what() << "\n";
+    return 1;
+  }
+  return 0;
+}
