@@ -46,7 +46,10 @@ void Narrator::tell_misp(const View& view) {
       log::warn("MISP request failed", {{"reason", rest_problem_}});
     }
   }
-  const auto& drift = view.sync.counters().drift;
+  Drift drift;
+  for (const auto& [cause, found] : view.sync.counters().drift) {
+    drift += found;
+  }
   if (drift.added + drift.changed + drift.removed !=
       drift_.added + drift_.changed + drift_.removed) {
     log::info("drift repaired", {{"added", drift.added - drift_.added},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -20,6 +21,8 @@ enum class ErrorCode {
   kInvalidConfig,  ///< the operator must change the configuration
   kCancelled,      ///< the service is stopping
 };
+
+inline constexpr std::size_t kErrorCodeCount = 9;
 
 /// The code's name as it appears in logs and metrics, e.g. "rate_limited".
 std::string_view to_string(ErrorCode code);

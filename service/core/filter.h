@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -73,6 +74,7 @@ enum class FilterReason {
   kFalsePositive,
   kExpired,
 };
+inline constexpr std::size_t kFilterReasonCount = 9;
 std::string_view to_string(FilterReason reason);
 
 struct Judgement {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ enum class Reject {
   kBadPort,
   kBadComposite,  ///< a '|' type without two parts
 };
+
+inline constexpr std::size_t kRejectCount = 13;
 
 /// The reason's name in logs and metrics, e.g. "bad_address".
 std::string_view to_string(Reject reason);

@@ -14,45 +14,6 @@ constexpr SteadyMs kPublishWindow = 120'000;
 /// Answers older than this are not awaited any more.
 constexpr SteadyMs kTouchMemory = 600'000;
 
-std::string_view action_name(AttributeMessage::Action action) {
-  switch (action) {
-    case AttributeMessage::Action::kAdd:
-      return "attribute_add";
-    case AttributeMessage::Action::kEdit:
-      return "attribute_edit";
-    case AttributeMessage::Action::kSoftDelete:
-      return "attribute_soft_delete";
-    case AttributeMessage::Action::kDelete:
-      break;
-  }
-  return "attribute_delete";
-}
-
-std::string_view action_name(EventMessage::Action action) {
-  switch (action) {
-    case EventMessage::Action::kAdd:
-      return "event_add";
-    case EventMessage::Action::kEdit:
-      return "event_edit";
-    case EventMessage::Action::kDelete:
-      return "event_delete";
-    case EventMessage::Action::kFromConnectedServer:
-      break;
-  }
-  return "event_pulled";
-}
-
-struct MessageName {
-  std::string_view operator()(const AttributeMessage& m) const { return action_name(m.action); }
-  std::string_view operator()(const EventMessage& m) const { return action_name(m.action); }
-  std::string_view operator()(const PublishMessage&) const { return "publish"; }
-  std::string_view operator()(const TagMessage&) const { return "tag"; }
-  std::string_view operator()(const SightingMessage&) const { return "sighting"; }
-  std::string_view operator()(const WarninglistMessage&) const { return "warninglist"; }
-  std::string_view operator()(const Heartbeat&) const { return "heartbeat"; }
-  std::string_view operator()(const IgnoredMessage&) const { return "ignored"; }
-};
-
 }  // namespace
 
 std::string_view to_string(Cause cause) {
@@ -77,6 +38,18 @@ std::string_view to_string(Cause cause) {
       return "operator";
   }
   return "timer";
+}
+
+std::string_view to_string(PassKind kind) {
+  switch (kind) {
+    case PassKind::kFull:
+      return "full";
+    case PassKind::kIndex:
+      return "index";
+    case PassKind::kEvents:
+      break;
+  }
+  return "events";
 }
 
 MispSync::MispSync(SyncOptions options, Filter filter, Mapping mapping, IndicatorStore& store,
@@ -147,9 +120,7 @@ SavedSync MispSync::saved() const {
   return saved;
 }
 
-void MispSync::count_message(const FeedMessage& message) {
-  ++counters_.messages[std::string(std::visit(MessageName{}, message))];
-}
+void MispSync::count_message(const FeedMessage& message) { ++counters_.messages[kind_of(message)]; }
 
 void MispSync::on_message(const FeedMessage& message, TimePoint now) {
   count_message(message);

@@ -19,6 +19,7 @@
 #include "core/attribute.h"
 #include "core/filter.h"
 #include "core/mapping.h"
+#include "core/message_kind.h"
 #include "core/misp_rest.h"
 #include "core/store.h"
 #include "core/touch_log.h"
@@ -73,12 +74,36 @@ enum class Cause {
   kOperator,
 };
 std::string_view to_string(Cause cause);
+inline constexpr std::size_t kCauseCount = 9;
+
+/// How much of MISP a pass reads. A closed set: metric labels.
+enum class PassKind {
+  kFull,    ///< everything
+  kIndex,   ///< the event index, and the events that it says have changed
+  kEvents,  ///< events that a message named
+};
+std::string_view to_string(PassKind kind);
 
 /// What a reconcile found that no message had told.
 struct Drift {
   std::uint64_t added = 0;
   std::uint64_t changed = 0;
   std::uint64_t removed = 0;
+
+  Drift& operator+=(const Drift& other) {
+    added += other.added;
+    changed += other.changed;
+    removed += other.removed;
+    return *this;
+  }
+};
+
+/// A pass that came to its end.
+struct PassEnd {
+  PassKind kind = PassKind::kFull;
+  Cause cause = Cause::kTimer;
+  SteadyMs duration = 0;
+  Drift drift;
 };
 
 /// What is worth keeping of MispSync besides the store.
@@ -100,6 +125,7 @@ class MispSync {
     std::optional<SteadyMs> last_message;    ///< any message, heartbeats included
     std::optional<SteadyMs> last_reconcile;  ///< end of the last complete pass
     std::optional<SteadyMs> last_full;
+    PassEnd last_pass;       ///< the newest of Counters::passes
     std::string rest_error;  ///< empty while MISP answers
     std::optional<SteadyMs> rest_error_since;
     std::string held;  ///< why removals are held back; empty = none are
@@ -110,13 +136,14 @@ class MispSync {
     std::optional<MispUser> user;
   };
   struct Counters {
-    std::map<std::string, std::uint64_t> messages;   ///< by topic kind and action
+    std::map<MessageKind, std::uint64_t> messages;
     std::map<FilterReason, std::uint64_t> filtered;  ///< live attributes refused, by reason
     std::map<Cause, std::uint64_t> reconciles;       ///< passes started, by cause
+    std::uint64_t passes = 0;                        ///< that came to their end
     std::uint64_t confirmed = 0;                     ///< attributes looked up because of a message
     std::uint64_t late = 0;  ///< messages ignored: of a deleted event, or overtaken
     std::uint64_t undecodable_rows = 0;
-    Drift drift;
+    std::map<Cause, Drift> drift;  ///< by the cause of the pass that found it; not of the first
   };
 
   MispSync(SyncOptions options, Filter filter, Mapping mapping, IndicatorStore& store,
@@ -167,7 +194,7 @@ class MispSync {
 
   /// One reconcile: reads lists, then confirms what they lacked, then applies removals.
   struct Pass {
-    enum class Kind { kFull, kIndex, kEvents };
+    using Kind = PassKind;
     enum class Step { kIndex, kList, kCount, kConfirm, kFinish };
     Kind kind = Kind::kFull;
     Step step = Step::kIndex;

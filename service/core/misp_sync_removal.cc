@@ -179,13 +179,13 @@ void MispSync::finish(Pass& pass, TimePoint now) {
       status_.held.clear();
     }
   }
+  ++counters_.passes;
+  status_.last_pass = {pass.kind, pass.cause, now.steady - pass.started, pass.drift};
   if (pass.kind == Pass::Kind::kEvents) {
     return;
   }
   if (status_.bootstrapped) {
-    counters_.drift.added += pass.drift.added;
-    counters_.drift.changed += pass.drift.changed;
-    counters_.drift.removed += pass.drift.removed;
+    counters_.drift[pass.cause] += pass.drift;
   }
   index_ = std::move(pass.index);
   index_time_ = pass.index_time;

@@ -79,6 +79,7 @@ std::uint16_t IndicatorStore::intern_type(const std::string& type) {
     return static_cast<std::uint16_t>(it - type_names_.begin());
   }
   type_names_.push_back(type);
+  type_counts_.push_back(0);
   return static_cast<std::uint16_t>(type_names_.size() - 1);
 }
 
@@ -220,7 +221,9 @@ bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
     const EntryKey key{part.key, attribute.event_id};
     changed |= add_supporter(key, {attribute.uuid, port_number(part.port)}, next);
   }
+  ++type_counts_.at(next.type);
   if (!is_new) {
+    --type_counts_.at(stored.type);
     for (const auto& old : stored.entries) {
       if (std::find(next.entries.begin(), next.entries.end(), old) == next.entries.end()) {
         changed |= drop_supporter(EntryKey(*old.first), {attribute.uuid, old.second});
@@ -268,6 +271,7 @@ void IndicatorStore::leave_event(std::uint64_t event_id, const Uuid& attribute) 
 }
 
 void IndicatorStore::forget(std::unordered_map<Uuid, StoredAttribute>::iterator it) {
+  --type_counts_.at(it->second.type);
   if (it->second.reject) {
     --rejects_[*it->second.reject];
   }
@@ -359,6 +363,14 @@ IndicatorStore::ChangeSet IndicatorStore::changes_since(Revision since, std::siz
 const IndicatorStore::StoredAttribute* IndicatorStore::find(const Uuid& attribute) const {
   const auto it = attributes_.find(attribute);
   return it == attributes_.end() ? nullptr : &it->second;
+}
+
+std::map<std::string_view, std::size_t> IndicatorStore::attributes_by_type() const {
+  std::map<std::string_view, std::size_t> counts;
+  for (std::size_t i = 0; i < type_names_.size(); ++i) {
+    counts.emplace(type_names_[i], type_counts_[i]);
+  }
+  return counts;
 }
 
 std::vector<Uuid> IndicatorStore::attributes_of(std::uint64_t event_id) const {

@@ -164,6 +164,8 @@ class IndicatorStore {
   std::optional<std::uint64_t> event_id_of(const Uuid& event) const;
   const std::array<std::size_t, kIndicatorTypeCount>& items_by_type() const { return by_type_; }
   /// Attributes accepted by the filter that are no indicators, by reason.
+  /// Accepted attributes by MISP type; types that once were there stay, with 0.
+  std::map<std::string_view, std::size_t> attributes_by_type() const;
   const std::map<Reject, std::size_t>& rejects() const { return rejects_; }
   const std::unordered_map<Uuid, StoredAttribute>& attributes() const { return attributes_; }
 
@@ -211,6 +213,7 @@ class IndicatorStore {
   bool complete_ = true;
   std::unordered_set<Uuid> unsaved_attributes_;  ///< changed, or gone after they were given out
   std::unordered_set<std::uint64_t> unsaved_events_;
+  std::vector<std::size_t> type_counts_;  ///< of type_names_
 };
 
 /// One line of at most `max` bytes, valid UTF-8: control characters become spaces, broken sequences

@@ -44,6 +44,7 @@ void IndicatorStore::restore(const SavedAttribute& saved) {
   for (const auto& support : saved.supports) {
     add_supporter(EntryKey{support.key, saved.event_id}, {saved.uuid, support.port}, stored);
   }
+  ++type_counts_.at(stored.type);
   if (saved.reject) {
     ++rejects_[*saved.reject];
   }

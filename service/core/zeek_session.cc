@@ -47,6 +47,14 @@ bool ZeekSession::quiet() const {
 
 bool ZeekSession::in_step() const { return quiet() && verified_.has_value(); }
 
+std::size_t ZeekSession::unacknowledged_items() const {
+  std::size_t items = 0;
+  for (const auto& sent : unacked_) {
+    items += sent.entries.size();
+  }
+  return items;
+}
+
 void ZeekSession::note_step(SteadyMs now) {
   if (in_step()) {
     behind_since_.reset();

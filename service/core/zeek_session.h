@@ -80,6 +80,8 @@ class ZeekSession {
   /// The store's revision that Zeek acknowledged; 0 before the first snapshot is complete.
   Revision acknowledged() const { return acknowledged_; }
   std::size_t unacknowledged_messages() const { return unacked_.size(); }
+  /// Entries named in these messages.
+  std::size_t unacknowledged_items() const;
   /// Connected workers of the cluster, as of the last pong; 0 for a stand-alone Zeek.
   std::uint64_t workers() const { return workers_; }
   std::uint64_t workers_in_step() const { return workers_in_step_; }
