@@ -26,7 +26,7 @@ Loop::Loop(const Config& config)
              random_id()),
       sync_(sync_options(config), Filter(config.filter), Mapping::create(config.mapping).value(),
             store_, read_clocks()),
-      propagation_(config.feed.max_queue) {}
+      metrics_(config) {}
 
 Result<void> Loop::start() {
   auto rest = make_rest(config_, sync_.mapping().types());
@@ -49,7 +49,7 @@ Result<void> Loop::start() {
     return ready;
   }
   worker_ = std::make_unique<RestWorker>(
-      *rest_, [this](Result<RestAnswer> answer) { inbox_.push_always(std::move(answer)); });
+      *rest_, [this](RestDone done) { inbox_.push_always(std::move(done)); });
   feed_ = make_feed(config_.feed);
   feed_->start([this](FeedReport report) { return inbox_.push(std::move(report)); });
   const std::string service_id = random_id();
@@ -84,14 +84,21 @@ Result<void> Loop::start_sightings() {
   return {};
 }
 
+std::vector<http::Route> Loop::routes() {
+  auto routes = control_routes([this](Command command) { return inbox_.push(std::move(command)); });
+  routes.push_back({"/metrics", "for Prometheus", [this](const http::Request&) {
+                      return http::Response{200, "text/plain; version=0.0.4", metrics_.text()};
+                    }});
+  return routes;
+}
+
 Result<void> Loop::start_http() {
   if (config_.http.listen.empty()) {
     return {};
   }
   const std::string token = state_ ? http::new_token() : "";
-  auto server = http::Server::start(
-      config_.http.listen, [this] { return board_.health(); },
-      control_routes([this](const Command& command) { return inbox_.push(command); }), {token});
+  auto server = http::Server::start(config_.http.listen, [this] { return board_.health(); },
+                                    routes(), {token});
   if (!server) {
     return tl::unexpected<Error>(std::move(server.error()));
   }
@@ -105,10 +112,9 @@ Result<void> Loop::start_http() {
 }
 
 void Loop::add_zeek(const ZeekConfig& zeek, const std::string& service_id) {
-  Peer peer;
-  peer.link = make_link(zeek);
-  peer.session = std::make_unique<ZeekSession>(zeek.name, session_options(service_id), store_);
-  peers_.push_back(std::move(peer));
+  peers_.push_back({make_link(zeek),
+                    std::make_unique<ZeekSession>(zeek.name, session_options(service_id), store_),
+                    false, Propagation(config_.feed.max_queue), std::nullopt});
   const std::size_t index = peers_.size() - 1;
   // At most a few answers can be due from one Zeek, so these need no bound of their own.
   peers_.back().link->start(service_id, [this, index](LinkReport report) {
@@ -165,8 +171,8 @@ void Loop::stop() {
 void Loop::handle(Input& input, TimePoint now) {
   if (const auto* feed = std::get_if<FeedReport>(&input)) {
     on_feed(*feed, now);
-  } else if (const auto* answer = std::get_if<Result<RestAnswer>>(&input)) {
-    sync_.on_answer(*answer, now);
+  } else if (const auto* done = std::get_if<RestDone>(&input)) {
+    on_answer(*done, now);
   } else if (const auto* command = std::get_if<Command>(&input)) {
     std::visit([this](const auto& known) { on_command(known); }, *command);
   } else {
@@ -199,6 +205,17 @@ void Loop::on_command(const ReconcileCommand& command) {
   }
 }
 
+void Loop::on_answer(const RestDone& done, TimePoint now) {
+  const auto& answer = done.answer;
+  metrics_.rest_answered(done.operation, answer ? "ok" : to_string(answer.error().code), done.took);
+  const std::uint64_t passes = sync_.counters().passes;
+  sync_.on_answer(answer, now);
+  if (sync_.counters().passes != passes) {
+    const PassEnd& end = sync_.status().last_pass;
+    metrics_.pass_ended(end.kind, std::chrono::milliseconds(end.duration));
+  }
+}
+
 void Loop::on_feed(const FeedReport& report, TimePoint now) {
   narrator_.on_feed(report, view());
   if (const auto* message = std::get_if<FeedMessageAt>(&report)) {
@@ -209,7 +226,7 @@ void Loop::on_feed(const FeedReport& report, TimePoint now) {
       sightings_->on_feed(*sighting);
     }
     if (store_.revision() != before) {
-      propagation_.add(store_.revision(), message->received);
+      on_applied(*message, now);
     }
   } else if (std::holds_alternative<FeedConnected>(report)) {
     feed_problem_.clear();
@@ -220,6 +237,17 @@ void Loop::on_feed(const FeedReport& report, TimePoint now) {
   } else {
     const bool overflow = std::holds_alternative<FeedGap>(report);
     sync_.on_feed_gap(overflow ? Cause::kQueueOverflow : Cause::kMalformed, now);
+  }
+}
+
+void Loop::on_applied(const FeedMessageAt& message, TimePoint now) {
+  for (Peer& peer : peers_) {
+    peer.propagation.add(store_.revision(), message.received);
+  }
+  const auto* attribute = std::get_if<AttributeMessage>(&message.message);
+  if (attribute != nullptr && attribute->attribute.timestamp > 0) {
+    const auto delay = now.unix_seconds - attribute->attribute.timestamp;
+    metrics_.applied(std::chrono::seconds(std::max<UnixSeconds>(delay, 0)));
   }
 }
 
@@ -236,7 +264,6 @@ void Loop::turn(TimePoint now) {
   if (sightings_) {
     sightings_->turn(peers_, sync_.status().user, now);
   }
-  follow_changes();
   if (state_) {
     state_->save(store_, sync_, now);
   }
@@ -244,6 +271,7 @@ void Loop::turn(TimePoint now) {
   board_.update(view(), now);
   systemd_.alive(now.steady);
   systemd_.status(status_line(board_.health().checks));
+  metrics_.update(view(), now);
 }
 
 void Loop::serve_zeek(Peer& peer, TimePoint now) {
@@ -253,18 +281,36 @@ void Loop::serve_zeek(Peer& peer, TimePoint now) {
   }
   peer.was_in_step = peer.session->state() == ZeekSession::State::kLive &&
                      (peer.was_in_step || peer.session->in_step());
+  follow_changes(peer);
+  follow_snapshot(peer, now);
 }
 
-void Loop::follow_changes() {
-  Revision everywhere = store_.revision();
-  for (const auto& peer : peers_) {
-    everywhere = std::min(everywhere, peer.session->acknowledged());
+void Loop::follow_changes(Peer& peer) {
+  const std::string& zeek = peer.session->name();
+  peer.propagation.acknowledge(
+      peer.session->acknowledged(), std::chrono::steady_clock::now(),
+      [&](Revision revision, std::chrono::duration<double> took) {
+        metrics_.acknowledged(zeek, took);
+        log::debug("change acknowledged",
+                   {{"zeek", zeek}, {"revision", revision}, {"ms", took.count() * 1000}});
+      });
+}
+
+void Loop::follow_snapshot(Peer& peer, TimePoint now) {
+  const auto state = peer.session->state();
+  if (state == ZeekSession::State::kSnapshot) {
+    peer.snapshot_began = peer.snapshot_began.value_or(now.steady);
+  } else {
+    if (state == ZeekSession::State::kLive && peer.snapshot_began) {
+      metrics_.snapshot_sent(peer.session->name(),
+                             std::chrono::milliseconds(now.steady - *peer.snapshot_began));
+    }
+    peer.snapshot_began.reset();
   }
-  propagation_.acknowledge(everywhere, std::chrono::steady_clock::now(),
-                           [](Revision revision, std::chrono::duration<double, std::milli> took) {
-                             log::debug("change acknowledged by every Zeek",
-                                        {{"revision", revision}, {"ms", took.count()}});
-                           });
+}
+
+View Loop::view() const {
+  return {config_, store_, sync_, peers_, feed_problem_, feed_.get(), inbox_.size()};
 }
 
 }  // namespace misp_zeek::app

@@ -14,9 +14,9 @@
 #include "app/durable_state.h"
 #include "app/health_board.h"
 #include "app/inbox.h"
+#include "app/metrics.h"
 #include "app/narrator.h"
 #include "app/notify.h"
-#include "app/propagation.h"
 #include "app/rest_worker.h"
 #include "app/sightings.h"
 #include "app/view.h"
@@ -48,24 +48,28 @@ class Loop {
     std::size_t zeek = 0;
     LinkReport report;
   };
-  using Input = std::variant<FeedReport, Result<RestAnswer>, ZeekReport, Command>;
+  using Input = std::variant<FeedReport, RestDone, ZeekReport, Command>;
 
   Result<void> start_sightings();
+  std::vector<http::Route> routes();
   Result<void> start_http();
   void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
   SteadyMs next_deadline(TimePoint now) const;
   void handle(Input& input, TimePoint now);
   void on_command(const ReconcileCommand& command);
+  void on_answer(const RestDone& done, TimePoint now);
   void on_feed(const FeedReport& report, TimePoint now);
   void on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now);
+  void on_applied(const FeedMessageAt& message, TimePoint now);
   void turn(TimePoint now);
   /// Whether the store has something to say: before, a session would empty Zeek.
   bool knows_a_set() const {
     return sync_.status().bootstrapped || sync_.status().restored_from.has_value();
   }
   void serve_zeek(Peer& peer, TimePoint now);
-  void follow_changes();
-  View view() const { return {config_, store_, sync_, peers_, feed_problem_}; }
+  void follow_changes(Peer& peer);
+  void follow_snapshot(Peer& peer, TimePoint now);
+  View view() const;
 
   const Config& config_;
   Inbox<Input> inbox_;
@@ -78,10 +82,10 @@ class Loop {
   std::vector<Peer> peers_;
   std::unique_ptr<Sightings> sightings_;  ///< nullptr: matches are not reported
   std::string feed_problem_ = "not connected yet";
-  Propagation propagation_;
   Narrator narrator_;
   HealthBoard board_;
   SystemdNotifier systemd_;
+  Metrics metrics_;
   std::unique_ptr<http::Server> server_;
 };
 

@@ -9,8 +9,8 @@
 
 namespace misp_zeek::app {
 
-/// Live changes on their way: measures the time from the feed's message to the acknowledgement of
-/// every Zeek. At the bound a change is followed no longer. Only for the loop thread.
+/// Live changes on their way to one Zeek: measures the time from the feed's message to its
+/// acknowledgement. At the bound a change is followed no longer. Only for the loop thread.
 class Propagation {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -24,11 +24,11 @@ class Propagation {
     }
   }
 
-  /// Every Zeek has acknowledged `everywhere`. Calls `done(revision, duration)` for each change
+  /// Zeek has acknowledged `acknowledged`. Calls `done(revision, duration)` for each change
   /// that has arrived.
   template <typename Done>
-  void acknowledge(Revision everywhere, Time now, Done done) {
-    while (!changes_.empty() && changes_.front().revision <= everywhere) {
+  void acknowledge(Revision acknowledged, Time now, Done done) {
+    while (!changes_.empty() && changes_.front().revision <= acknowledged) {
       done(changes_.front().revision, now - changes_.front().received);
       changes_.pop_front();
     }

@@ -14,6 +14,16 @@ Result<RestAnswer> as_answer(Result<T> result) {
   return RestAnswer(std::move(*result));
 }
 
+std::string_view operation_of(const RestCall& call) {
+  if (std::holds_alternative<SearchCall>(call)) {
+    return "search";
+  }
+  if (std::holds_alternative<CountCall>(call)) {
+    return "count";
+  }
+  return std::holds_alternative<IndexCall>(call) ? "index" : "user";
+}
+
 Result<RestAnswer> perform(MispRest& rest, const RestCall& call) {
   if (const auto* search = std::get_if<SearchCall>(&call)) {
     return as_answer(rest.search(search->search, search->page, search->limit));
@@ -27,11 +37,17 @@ Result<RestAnswer> perform(MispRest& rest, const RestCall& call) {
   return as_answer(rest.user());
 }
 
+RestDone perform_timed(MispRest& rest, const RestCall& call) {
+  const auto began = std::chrono::steady_clock::now();
+  auto answer = perform(rest, call);
+  return {operation_of(call), std::chrono::steady_clock::now() - began, std::move(answer)};
+}
+
 }  // namespace
 
 RestWorker::RestWorker(MispRest& rest, const OnAnswer& on_answer)
     : rest_(rest),
-      thread_([&rest](const RestCall& call) { return perform(rest, call); },
+      thread_([&rest](const RestCall& call) { return perform_timed(rest, call); },
               [this, on_answer] { on_answer(*thread_.take()); }) {}
 
 RestWorker::~RestWorker() {

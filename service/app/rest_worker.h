@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "app/call_thread.h"
@@ -10,13 +12,20 @@
 
 namespace misp_zeek::app {
 
+/// A call that was answered.
+struct RestDone {
+  std::string_view operation;  ///< "search", "count", "index" or "user"
+  std::chrono::duration<double> took{};
+  Result<RestAnswer> answer;
+};
+
 /// Makes the blocking calls of MispRest on a thread of its own, one at a time.
 ///
 /// Answers go to `on_answer` on the worker's thread, so that the loop's queue keeps their order
 /// among the feed's messages. submit() is called by the loop thread.
 class RestWorker {
  public:
-  using OnAnswer = std::function<void(Result<RestAnswer>)>;
+  using OnAnswer = std::function<void(RestDone)>;
 
   RestWorker(MispRest& rest, const OnAnswer& on_answer);
   /// Cancels the running call and ends the thread.
@@ -29,7 +38,7 @@ class RestWorker {
 
  private:
   MispRest& rest_;
-  CallThread<RestCall, Result<RestAnswer>> thread_;
+  CallThread<RestCall, RestDone> thread_;
 };
 
 }  // namespace misp_zeek::app

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/config.h"
+#include "app/propagation.h"
+#include "core/misp_feed.h"
 #include "core/misp_sync.h"
 #include "core/zeek_link.h"
 #include "core/zeek_session.h"
@@ -17,6 +21,8 @@ struct Peer {
   std::unique_ptr<ZeekLink> link;
   std::unique_ptr<ZeekSession> session;
   bool was_in_step = false;  ///< its digest agreed once in the session under way
+  Propagation propagation;   ///< live changes on their way to it
+  std::optional<SteadyMs> snapshot_began;
 };
 
 /// What the loop knows, for those who tell of it: log and health. Only for the loop thread.
@@ -26,6 +32,8 @@ struct View {
   const MispSync& sync;
   const std::vector<Peer>& peers;
   const std::string& feed_problem;  ///< empty while the feed is connected
+  const MispFeed* feed;             ///< nullptr before the start
+  std::size_t queued;               ///< inputs that wait for the loop
 };
 
 }  // namespace misp_zeek::app
