@@ -2,6 +2,7 @@
 #include "app/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <ostream>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct Options {
   std::string level;
   std::vector<std::string> settings;
   ReconcileCommand reconcile;
+  ConnectCheck connect;
+  bool try_connections = false;
+  StatusQuestion status;
+  ExplainQuestion explain;
+  ExportQuestion export_;
 };
 
 void add_options(CLI::App& command, Options& options) {
@@ -53,6 +59,39 @@ void add_reconcile_options(CLI::App& command, ReconcileCommand& reconcile) {
   command.add_flag("--accept-shrink", reconcile.accept_shrink,
                    "Let this comparison take out what reconcile.max_shrink holds back");
 }
+
+/// The commands that only read, and their options.
+struct Readers {
+  CLI::App* status;
+  CLI::App* explain;
+  CLI::App* export_;
+
+  Readers(CLI::App& app, Options& options)
+      : status(app.add_subcommand("status", "Ask the running service whether all is in step")),
+        explain(app.add_subcommand("explain", "Say why something is in Zeek or not")),
+        export_(app.add_subcommand("export", "Print all that Zeek must hold")) {
+    status->add_flag("--json", options.status.json, "As JSON");
+    explain->add_flag("--json", options.explain.json, "As JSON");
+    explain
+        ->add_option("WHAT", options.explain.query,
+                     "A value, the uuid of an attribute or event, or the id of an event")
+        ->required();
+    export_->add_option("--format", options.export_.format, "zeek-intel or json")
+        ->check(CLI::IsMember({"zeek-intel", "json"}));
+    export_->add_flag("--from-misp", options.export_.from_misp,
+                      "Read MISP alone; no service has to run");
+  }
+
+  std::optional<Question> question(const Options& options) const {
+    if (status->parsed()) {
+      return options.status;
+    }
+    if (explain->parsed()) {
+      return options.explain;
+    }
+    return export_->parsed() ? std::optional<Question>(options.export_) : std::nullopt;
+  }
+};
 
 /// Throws CLI::ValidationError for a --set that is none.
 std::vector<Flag> flags_of(const CLI::App& command, const Options& options) {
@@ -113,8 +152,14 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   auto* reconcile =
       app.add_subcommand("reconcile", "Have the running service compare with MISP now");
   add_reconcile_options(*reconcile, options.reconcile);
+  auto* pause = app.add_subcommand("pause", "Have the running service leave Zeek as it is");
+  auto* resume = app.add_subcommand("resume", "End a pause");
+  const Readers readers(app, options);
+  check->add_flag("--connect", options.try_connections, "Try all connections, say what to do");
+  check->add_flag("--json", options.connect.json, "With --connect: the result as JSON");
   auto* version = app.add_subcommand("version", "Show the versions of program and libraries");
-  for (CLI::App* command : {run, check, reconcile}) {
+  for (CLI::App* command :
+       {run, check, reconcile, pause, resume, readers.status, readers.explain, readers.export_}) {
     add_options(*command, options);
     command->footer(kFooter);
   }
@@ -137,6 +182,15 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   if (!loaded) {
     err << loaded.error().message;
     return kExitUsage;
+  }
+  if (check->parsed() && options.try_connections) {
+    return actions.connect(loaded->config, options.connect, out);
+  }
+  if (const auto question = readers.question(options)) {
+    return actions.question(loaded->config, *question, out, err);
+  }
+  if (pause->parsed() || resume->parsed()) {
+    return actions.command(loaded->config, PauseCommand{pause->parsed()}, out, err);
   }
   if (check->parsed()) {
     print_summary(*loaded, out, err);

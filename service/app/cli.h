@@ -5,7 +5,9 @@
 #include <iosfwd>
 #include <string>
 
+#include "app/asking.h"
 #include "app/config.h"
+#include "app/connect_check.h"
 #include "app/control.h"
 
 namespace misp_zeek::app {
@@ -21,6 +23,10 @@ struct Actions {
   std::function<std::string()> versions;  ///< lines with their ends
   /// Sends a command to a running service, as send_to_service().
   std::function<int(const Config&, const Command&, std::ostream&, std::ostream&)> command;
+  /// Prints an answer, as answer_question().
+  std::function<int(const Config&, const Question&, std::ostream&, std::ostream&)> question = {};
+  /// Tries all connections, as check_connections().
+  std::function<int(const Config&, const ConnectCheck&, std::ostream&)> connect = {};
 };
 
 /// The program without its process: parses the arguments, loads the configuration and does what was

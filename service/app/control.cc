@@ -18,6 +18,8 @@ constexpr auto kAnswerTimeout = std::chrono::seconds(10);
 /// Where the service of the Debian package and of the image has its state.
 constexpr const char* kPackagedState = "/var/lib/misp-zeek";
 constexpr const char* kReconcile = "/v1/reconcile";
+constexpr const char* kPause = "/v1/pause";
+constexpr const char* kResume = "/v1/resume";
 
 std::string target_of(const ReconcileCommand& command) {
   std::string query;
@@ -25,6 +27,8 @@ std::string target_of(const ReconcileCommand& command) {
   query += command.accept_shrink ? "&accept_shrink" : "";
   return kReconcile + (query.empty() ? "" : "?" + query.substr(1));
 }
+
+std::string target_of(const PauseCommand& command) { return command.paused ? kPause : kResume; }
 
 http::Response take(const OnCommand& on_command, const Command& command, const std::string& done) {
   if (on_command(command)) {
@@ -56,8 +60,16 @@ Result<http::ControlAccess> find_service(const Config& config) {
 }  // namespace
 
 std::vector<http::Route> control_routes(OnCommand on_command) {
-  return {{kReconcile, "compare with MISP now; ?full for its full list, ?accept_shrink",
-           [on_command = std::move(on_command)](const http::Request& request) {
+  const auto pause = [on_command](bool paused, const char* done) {
+    return [on_command, paused, done](const http::Request&) {
+      return take(on_command, PauseCommand{paused}, done);
+    };
+  };
+  return {{kPause, "leave Zeek as it is", pause(true, "paused: Zeek is left as it is"),
+           http::Method::kPost},
+          {kResume, "bring Zeek up to date again", pause(false, "resumed"), http::Method::kPost},
+          {kReconcile, "compare with MISP now; ?full for its full list, ?accept_shrink",
+           [on_command](const http::Request& request) {
              const ReconcileCommand command{request.query.contains("full"),
                                             request.query.contains("accept_shrink")};
              return take(on_command, command,

@@ -19,7 +19,12 @@ struct ReconcileCommand {
   bool full = false;
   bool accept_shrink = false;
 };
-using Command = std::variant<ReconcileCommand>;
+/// `POST /v1/pause` and `POST /v1/resume`: whether Zeek is left as it is. MISP is followed all the
+/// same.
+struct PauseCommand {
+  bool paused = false;
+};
+using Command = std::variant<ReconcileCommand, PauseCommand>;
 
 /// Name in `[state] path` of the file that holds address and token, new at each start.
 inline constexpr const char* kControlFile = "control.json";

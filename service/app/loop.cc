@@ -3,17 +3,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
+#include <iterator>
 #include <utility>
 
 #include "app/clocks.h"
 #include "app/log.h"
 #include "app/ports.h"
+#include "app/routes.h"
 #include "http/control.h"
 
 namespace misp_zeek::app {
 namespace {
 
 constexpr std::size_t kItemsPerTurn = 512;
+constexpr auto kAnswerTimeout = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -26,7 +30,8 @@ Loop::Loop(const Config& config)
              random_id()),
       sync_(sync_options(config), Filter(config.filter), Mapping::create(config.mapping).value(),
             store_, read_clocks()),
-      metrics_(config) {}
+      metrics_(config),
+      started_(read_clocks().steady) {}
 
 Result<void> Loop::start() {
   auto rest = make_rest(config_, sync_.mapping().types());
@@ -86,10 +91,22 @@ Result<void> Loop::start_sightings() {
 
 std::vector<http::Route> Loop::routes() {
   auto routes = control_routes([this](Command command) { return inbox_.push(std::move(command)); });
-  routes.push_back({"/metrics", "for Prometheus", [this](const http::Request&) {
-                      return http::Response{200, "text/plain; version=0.0.4", metrics_.text()};
-                    }});
+  auto reading =
+      reading_routes([this](const Question& question) { return ask(question); },
+                     [this] { return board_.health(); }, [this] { return metrics_.text(); });
+  routes.insert(routes.end(), std::make_move_iterator(reading.begin()),
+                std::make_move_iterator(reading.end()));
   return routes;
+}
+
+bool Loop::ask(const Question& question) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto answered = done->get_future();
+  const bool taken = inbox_.push(Question([question, done](const View& view, TimePoint now) {
+    question(view, now);
+    done->set_value();
+  }));
+  return taken && answered.wait_for(kAnswerTimeout) == std::future_status::ready;
 }
 
 Result<void> Loop::start_http() {
@@ -126,7 +143,7 @@ SteadyMs Loop::next_deadline(TimePoint now) const {
   SteadyMs due = sync_.deadline(now);
   for (const auto& peer : peers_) {
     const auto at = peer.session->deadline();
-    if (at && knows_a_set()) {
+    if (at && knows_a_set() && !paused_) {
       due = std::min(due, *at);
     }
   }
@@ -175,6 +192,8 @@ void Loop::handle(Input& input, TimePoint now) {
     on_answer(*done, now);
   } else if (const auto* command = std::get_if<Command>(&input)) {
     std::visit([this](const auto& known) { on_command(known); }, *command);
+  } else if (const auto* question = std::get_if<Question>(&input)) {
+    (*question)(view(), now);
   } else {
     auto& report = std::get<ZeekReport>(input);
     const auto* message = std::get_if<contract::FromZeek>(&report.report);
@@ -202,6 +221,13 @@ void Loop::on_command(const ReconcileCommand& command) {
   sync_.request_reconcile(command.full, Cause::kOperator);
   if (command.accept_shrink) {
     sync_.accept_shrink();
+  }
+}
+
+void Loop::on_command(const PauseCommand& command) {
+  if (paused_ != command.paused) {
+    paused_ = command.paused;
+    log::info(paused_ ? "paused by an operator: Zeek is left as it is" : "resumed by an operator");
   }
 }
 
@@ -256,7 +282,7 @@ void Loop::turn(TimePoint now) {
   if (auto call = sync_.next_call(now)) {
     worker_->submit(std::move(*call));
   }
-  if (knows_a_set()) {
+  if (knows_a_set() && !paused_) {
     for (auto& peer : peers_) {
       serve_zeek(peer, now);
     }
@@ -271,6 +297,7 @@ void Loop::turn(TimePoint now) {
   board_.update(view(), now);
   systemd_.alive(now.steady);
   systemd_.status(status_line(board_.health().checks));
+  latency_.forget(now.unix_seconds);
   metrics_.update(view(), now);
 }
 
@@ -281,16 +308,17 @@ void Loop::serve_zeek(Peer& peer, TimePoint now) {
   }
   peer.was_in_step = peer.session->state() == ZeekSession::State::kLive &&
                      (peer.was_in_step || peer.session->in_step());
-  follow_changes(peer);
+  follow_changes(peer, now);
   follow_snapshot(peer, now);
 }
 
-void Loop::follow_changes(Peer& peer) {
+void Loop::follow_changes(Peer& peer, TimePoint now) {
   const std::string& zeek = peer.session->name();
   peer.propagation.acknowledge(
       peer.session->acknowledged(), std::chrono::steady_clock::now(),
       [&](Revision revision, std::chrono::duration<double> took) {
         metrics_.acknowledged(zeek, took);
+        latency_.add(now.unix_seconds, took);
         log::debug("change acknowledged",
                    {{"zeek", zeek}, {"revision", revision}, {"ms", took.count() * 1000}});
       });
@@ -310,7 +338,8 @@ void Loop::follow_snapshot(Peer& peer, TimePoint now) {
 }
 
 View Loop::view() const {
-  return {config_, store_, sync_, peers_, feed_problem_, feed_.get(), inbox_.size()};
+  return {config_,     store_,        sync_,    peers_,   feed_problem_,
+          feed_.get(), inbox_.size(), latency_, started_, paused_};
 }
 
 }  // namespace misp_zeek::app

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,7 +49,9 @@ class Loop {
     std::size_t zeek = 0;
     LinkReport report;
   };
-  using Input = std::variant<FeedReport, RestDone, ZeekReport, Command>;
+  /// From a thread of the HTTP server.
+  using Question = std::function<void(const View&, TimePoint)>;
+  using Input = std::variant<FeedReport, RestDone, ZeekReport, Command, Question>;
 
   Result<void> start_sightings();
   std::vector<http::Route> routes();
@@ -56,7 +59,9 @@ class Loop {
   void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
   SteadyMs next_deadline(TimePoint now) const;
   void handle(Input& input, TimePoint now);
+  bool ask(const Question& question);
   void on_command(const ReconcileCommand& command);
+  void on_command(const PauseCommand& command);
   void on_answer(const RestDone& done, TimePoint now);
   void on_feed(const FeedReport& report, TimePoint now);
   void on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now);
@@ -67,7 +72,7 @@ class Loop {
     return sync_.status().bootstrapped || sync_.status().restored_from.has_value();
   }
   void serve_zeek(Peer& peer, TimePoint now);
-  void follow_changes(Peer& peer);
+  void follow_changes(Peer& peer, TimePoint now);
   void follow_snapshot(Peer& peer, TimePoint now);
   View view() const;
 
@@ -86,6 +91,9 @@ class Loop {
   HealthBoard board_;
   SystemdNotifier systemd_;
   Metrics metrics_;
+  LatencyHistory latency_;
+  SteadyMs started_ = 0;
+  bool paused_ = false;
   std::unique_ptr<http::Server> server_;
 };
 

@@ -29,8 +29,9 @@ int main(int argc, char** argv) {
   namespace app = misp_zeek::app;
   try {
     return app::run_cli(argc, argv, read_environment(),
-                        {app::run_service, app::describe_versions, app::send_to_service}, std::cout,
-                        std::cerr);
+                        {app::run_service, app::describe_versions, app::send_to_service,
+                         app::answer_question, app::check_connections},
+                        std::cout, std::cerr);
   } catch (const std::exception& error) {
     std::cerr << "misp-zeek: " << error.what() << "\n";
     return app::kExitFailure;

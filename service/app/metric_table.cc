@@ -46,7 +46,7 @@ void read_reconciles(const View& view, TimePoint, MetricFamily& out) {
 }
 
 void read_drift(const View& view, TimePoint, MetricFamily& out) {
-  const auto& found = view.sync.counters().drift;
+  const auto& found = view.sync.counters().drift_by_cause;
   for (std::size_t i = 0; i < kCauseCount; ++i) {
     const auto cause = static_cast<Cause>(i);
     const auto at = found.find(cause);
@@ -133,6 +133,8 @@ std::vector<MetricRow> misp_rows() {
        PLAIN(feed_count(view, &FeedCounters::dropped))},
       {"misp_zeek_feed_late_messages_total", kCounter,
        "Messages ignored: of a deleted event, or overtaken.", PLAIN(view.sync.counters().late)},
+      {"misp_zeek_paused", kGauge, "Whether an operator has stopped changes of Zeek.",
+       PLAIN(view.paused)},
       {"misp_zeek_queue_messages", kGauge, "Messages and answers that wait for the loop.",
        PLAIN(view.queued)},
       {"misp_zeek_rest_up", kGauge, "Whether MISP answered the last request.",

@@ -46,10 +46,7 @@ void Narrator::tell_misp(const View& view) {
       log::warn("MISP request failed", {{"reason", rest_problem_}});
     }
   }
-  Drift drift;
-  for (const auto& [cause, found] : view.sync.counters().drift) {
-    drift += found;
-  }
+  const auto& drift = view.sync.counters().drift;
   if (drift.added + drift.changed + drift.removed !=
       drift_.added + drift_.changed + drift_.removed) {
     log::info("drift repaired", {{"added", drift.added - drift_.added},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/latency_history.h"
 #include "app/propagation.h"
 #include "core/misp_feed.h"
 #include "core/misp_sync.h"
@@ -34,6 +35,9 @@ struct View {
   const std::string& feed_problem;  ///< empty while the feed is connected
   const MispFeed* feed;             ///< nullptr before the start
   std::size_t queued;               ///< inputs that wait for the loop
+  const LatencyHistory& latency;
+  SteadyMs started;
+  bool paused;  ///< an operator has stopped changes of Zeek
 };
 
 }  // namespace misp_zeek::app

@@ -18,6 +18,7 @@ struct AttributeSearch {
   bool apply_filter = true;   ///< the configured filter's to_ids, published, types, tags, age, ...
   bool fixed_events = false;  ///< instead of the filter: all attributes of the fixed events
   std::vector<std::uint64_t> event_ids;  ///< restrict to these events; empty = no restriction
+  std::string value;                     ///< restrict to this value; empty = no restriction
   std::vector<Uuid> uuids;               ///< restrict to these attributes; empty = no restriction
 };
 

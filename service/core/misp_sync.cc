@@ -123,6 +123,7 @@ SavedSync MispSync::saved() const {
 void MispSync::count_message(const FeedMessage& message) { ++counters_.messages[kind_of(message)]; }
 
 void MispSync::on_message(const FeedMessage& message, TimePoint now) {
+  unix_now_ = now.unix_seconds;
   count_message(message);
   status_.last_message = now.steady;
   silent_ = false;
@@ -177,7 +178,7 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
   touches_.touch(attribute.uuid,
                  {now.steady, attribute.timestamp, TouchLog::content_of(attribute), gone, false});
   if (gone) {
-    withdraw(attribute.uuid);
+    withdraw(attribute.uuid, to_string(FilterReason::kDeleted));
     return;
   }
   if (const auto* known = store_.event(event.id);
@@ -194,7 +195,10 @@ void MispSync::judge_live(const Attribute& attribute, const Event& event, Judgem
   }
   if (judgement.verdict == Verdict::kReject) {
     ++counters_.filtered[judgement.reason];
-    withdraw(attribute.uuid);
+    if (store_.find(attribute.uuid) == nullptr) {
+      tell(attribute, "filtered", to_string(judgement.reason));
+    }
+    withdraw(attribute.uuid, to_string(judgement.reason));
   } else if (judgement.verdict == Verdict::kAccept) {
     forget_question(attribute.uuid);  // this message is newer than what it was about
     accept(attribute, event);
@@ -211,7 +215,7 @@ void MispSync::on_event(const EventMessage& message, TimePoint now) {
   }
   if (message.action == EventMessage::Action::kDelete) {
     touches_.bury_event(event.id, now.steady);
-    store_.withdraw_event(event.id);
+    withdraw_event(event.id, "event_deleted");
     return;
   }
   if (touches_.find_burial(event.id)) {
@@ -222,7 +226,7 @@ void MispSync::on_event(const EventMessage& message, TimePoint now) {
   const auto& options = filter_.options();
   const bool unpublished = event.published == false && !filter_.is_fixed_event(event.id);
   if (options.published == PublishedMode::kPublished && unpublished) {
-    store_.withdraw_event(event.id);
+    withdraw_event(event.id, to_string(FilterReason::kUnpublished));
   } else if (message.action == EventMessage::Action::kEdit && filter_.event_edit_needs_misp()) {
     ask_event(event.id, now.steady + kCoalesce);
   } else if (message.action == EventMessage::Action::kEdit) {
@@ -276,7 +280,7 @@ void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
     if (touched_since(uuid, now.steady - kPublishWindow)) {
       ask_attribute(uuid, event.id, 0, now.steady + kCoalesce);
     } else {
-      withdraw(uuid);
+      withdraw(uuid, "not_in_publication");
     }
   }
 }
@@ -340,22 +344,6 @@ void MispSync::ask_event_again(std::uint64_t event_id, SteadyMs since) {
 
 // ---- store ----
 
-bool MispSync::accept(const Attribute& attribute, const Event& event) {
-  const auto* known = store_.find(attribute.uuid);
-  if (const auto expires = filter_.expires_at(attribute);
-      expires && (known == nullptr || known->timestamp != attribute.timestamp)) {
-    expiries_.emplace(*expires, attribute.uuid);
-  }
-  if (attribute.expires && filter_.honours_sighting(2, attribute.event_id)) {
-    expirations_.emplace(*attribute.expires, attribute.uuid);
-  }
-  auto mapped = mapping_.map(attribute.type, attribute.value);
-  return mapped ? store_.upsert(attribute, event, *mapped)
-                : store_.upsert(attribute, event, {}, mapped.error());
-}
-
-bool MispSync::withdraw(const Uuid& uuid) { return store_.withdraw(uuid); }
-
 void MispSync::expire(TimePoint now) {
   while (!expiries_.empty() && expiries_.top().first < now.unix_seconds) {
     const Uuid uuid = expiries_.top().second;
@@ -367,7 +355,7 @@ void MispSync::expire(TimePoint now) {
     // The attribute may have been touched since; then a later expiry is in the queue.
     if (attribute->timestamp + filter_.options().max_age.count() < now.unix_seconds) {
       ++counters_.filtered[FilterReason::kTooOld];
-      withdraw(uuid);
+      withdraw(uuid, to_string(FilterReason::kTooOld));
     }
   }
   while (!expirations_.empty() && expirations_.begin()->first <= now.unix_seconds) {
@@ -398,6 +386,7 @@ bool MispSync::row_is_stale(const Attribute& row) const {
 // ---- time ----
 
 void MispSync::tick(TimePoint now) {
+  unix_now_ = now.unix_seconds;
   expire(now);
   std::erase_if(events_again_, [&](const auto& again) {
     const auto& [event_id, due] = again;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/attribute.h"
+#include "core/decision_log.h"
 #include "core/filter.h"
 #include "core/mapping.h"
 #include "core/message_kind.h"
@@ -143,7 +144,8 @@ class MispSync {
     std::uint64_t confirmed = 0;                     ///< attributes looked up because of a message
     std::uint64_t late = 0;  ///< messages ignored: of a deleted event, or overtaken
     std::uint64_t undecodable_rows = 0;
-    std::map<Cause, Drift> drift;  ///< by the cause of the pass that found it; not of the first
+    Drift drift;                            ///< of all passes but the first
+    std::map<Cause, Drift> drift_by_cause;  ///< the same, by the cause of the pass
   };
 
   MispSync(SyncOptions options, Filter filter, Mapping mapping, IndicatorStore& store,
@@ -184,6 +186,7 @@ class MispSync {
     return confirms_.size() + asked_events_.size() + events_again_.size();
   }
   const Counters& counters() const { return counters_; }
+  const DecisionLog& decisions() const { return decisions_; }
   const Filter& filter() const { return filter_; }
   const Mapping& mapping() const { return mapping_; }
 
@@ -246,7 +249,9 @@ class MispSync {
 
   // store
   bool accept(const Attribute& attribute, const Event& event);
-  bool withdraw(const Uuid& uuid);
+  bool withdraw(const Uuid& uuid, std::string_view reason);
+  void withdraw_event(std::uint64_t event_id, std::string_view reason);
+  void tell(const Attribute& attribute, std::string_view outcome, std::string_view reason);
 
   // passes
   std::optional<RestCall> start_due_pass(TimePoint now);
@@ -325,6 +330,8 @@ class MispSync {
   UnixSeconds last_full_ = 0;
   std::uint64_t passes_ended_ = 0;
 
+  UnixSeconds unix_now_ = 0;  ///< of the input under way
+  DecisionLog decisions_;
   Status status_;
   Counters counters_;
 };

@@ -113,6 +113,7 @@ std::optional<RestCall> MispSync::pass_call(Pass& pass, TimePoint) {
 }
 
 void MispSync::on_answer(const Result<RestAnswer>& answer, TimePoint now) {
+  unix_now_ = now.unix_seconds;
   const Waiting was = std::exchange(waiting_, Waiting::kNothing);
   if (!answer) {
     on_error(was, answer.error(), now);

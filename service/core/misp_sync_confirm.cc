@@ -109,7 +109,8 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
     if (wanted) {
       accept(row->attribute, row->event);
     } else if (row != nullptr || page.undecodable == 0) {
-      withdraw(uuid);  // a row that could not be read says nothing: what is known stays
+      withdraw(uuid,
+               "not_in_misp");  // a row that could not be read says nothing: what is known stays
     }
     confirm_order_.erase({it->second.due, uuid});
     if (it->second.again_at > call_started_) {

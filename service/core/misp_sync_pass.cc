@@ -135,7 +135,7 @@ void MispSync::take_row(Pass& pass, const AttributeRow& row, TimePoint now) {
       ask_attribute(attribute.uuid, attribute.event_id, 0, now.steady + options_.commit_grace);
       return;
     }
-    pass.drift.removed += withdraw(attribute.uuid) ? 1 : 0;
+    pass.drift.removed += withdraw(attribute.uuid, "not_in_misp") ? 1 : 0;
   } else if (accept(attribute, row.event)) {
     ++(known ? pass.drift.changed : pass.drift.added);
   }

@@ -172,7 +172,7 @@ void MispSync::finish(Pass& pass, TimePoint now) {
     for (const auto& uuid : pass.gone) {
       if (!touched_since(uuid, pass.started - options_.commit_grace)) {
         pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;
-        withdraw(uuid);
+        withdraw(uuid, "not_in_misp");
       }
     }
     if (pass.kind != Pass::Kind::kEvents) {
@@ -185,7 +185,8 @@ void MispSync::finish(Pass& pass, TimePoint now) {
     return;
   }
   if (status_.bootstrapped) {
-    counters_.drift[pass.cause] += pass.drift;
+    counters_.drift += pass.drift;
+    counters_.drift_by_cause[pass.cause] += pass.drift;
   }
   index_ = std::move(pass.index);
   index_time_ = pass.index_time;

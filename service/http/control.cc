@@ -66,7 +66,8 @@ std::string control_url(const std::string& listen, std::uint16_t port) {
   } else if (host == "[::]" || host == "::") {
     host = "[::1]";
   }
-  return "http://" + host + ":" + std::to_string(port);
+  return "http://" + host + ":" +
+         (port == 0 ? listen.substr(listen.rfind(':') + 1) : std::to_string(port));
 }
 
 Result<Response> send_command(const ControlAccess& access, const std::string& target,
@@ -81,6 +82,36 @@ Result<Response> send_command(const ControlAccess& access, const std::string& ta
                                              httplib::to_string(answer.error()));
   }
   return Response{answer->status, answer->get_header_value("Content-Type"), answer->body};
+}
+
+Result<Response> read_from_service(const std::string& url, const std::string& target,
+                                   std::chrono::seconds timeout) {
+  httplib::Client client(url);
+  client.set_connection_timeout(timeout);
+  client.set_read_timeout(timeout);
+  const auto answer = client.Get(target);
+  if (!answer) {
+    return fail(ErrorCode::kUnavailable,
+                "no service answers at " + url + ": " + httplib::to_string(answer.error()));
+  }
+  return Response{answer->status, answer->get_header_value("Content-Type"), answer->body};
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+        c == '.' || c == '_' || c == '~') {
+      out += c;
+    } else {
+      out += '%';
+      out += kDigits[byte >> 4U];
+      out += kDigits[byte & 15U];
+    }
+  }
+  return out;
 }
 
 }  // namespace misp_zeek::http

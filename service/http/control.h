@@ -30,12 +30,20 @@ std::string to_json(const ControlAccess& access);
 /// Errors: kMalformed.
 Result<ControlAccess> parse_control_access(const std::string& json);
 
-/// The URL at which a server with this `http.listen` hears from its own machine.
+/// The URL at which a server with this `http.listen` hears from its own machine; `port` 0: the one
+/// in `listen`.
 std::string control_url(const std::string& listen, std::uint16_t port);
 
 /// POST to a running service. `target` is a path with its query, e.g. "/v1/reconcile?full". Any
 /// answer is a result, whatever its status. Errors: kUnavailable when nobody answers.
 Result<Response> send_command(const ControlAccess& access, const std::string& target,
                               std::chrono::seconds timeout);
+
+/// GET from a running service; no token is needed to read.
+Result<Response> read_from_service(const std::string& url, const std::string& target,
+                                   std::chrono::seconds timeout);
+
+/// As in a URL's query: all but letters, digits and -._~ as %XX.
+std::string percent_encode(std::string_view text);
 
 }  // namespace misp_zeek::http

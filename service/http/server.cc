@@ -86,6 +86,11 @@ Request request_of(const httplib::Request& request) {
 void put(httplib::Response& to, const Response& from) {
   to.status = from.status;
   to.set_content(from.body, from.content_type);
+  to.set_header("X-Content-Type-Options", "nosniff");
+  to.set_header("Cache-Control", "no-store");
+  for (const auto& [name, value] : from.headers) {
+    to.set_header(name, value);
+  }
 }
 
 Response refusal(int status, std::string why) {
@@ -175,7 +180,7 @@ class Server::Impl {
         });
     server_.set_error_handler([](const httplib::Request&, httplib::Response& reply) {
       if (reply.body.empty()) {
-        reply.set_content(reply.status == 404 ? "not found; / lists what there is\n"
+        reply.set_content(reply.status == 404 ? "not found; README.md lists what there is\n"
                                               : "the request cannot be served\n",
                           "text/plain; charset=utf-8");
       }

@@ -22,6 +22,7 @@ struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  std::map<std::string, std::string> headers = {};
 };
 
 enum class Method {
@@ -44,7 +45,7 @@ struct ServerOptions {
 /// secret, and it listens on loopback by default. Commands need a token, and are refused from other
 /// machines whatever it listens at. A method that a path does not have is answered with 405.
 ///
-/// - `/` lists the paths as text.
+/// - `/` lists the paths as text, unless a route of that path is given.
 /// - `/livez`: `{"live": true}`, 200, or 503 when the loop does not turn.
 /// - `/readyz`: `{"ready": false, "checks": [{"name", "ok", "since", "message"}, ...]}`, 200 when
 /// all

@@ -116,6 +116,9 @@ std::optional<std::string> search_body(const AttributeSearch& search, const Sear
   if (filtered && page && context.filter.needs_sightings()) {
     body["includeSightings"] = 1;
   }
+  if (!search.value.empty()) {
+    body["value"] = search.value;
+  }
   for (const auto& uuid : search.uuids) {
     body["uuid"].push_back(uuid.str());
   }

@@ -18,6 +18,8 @@ struct Scene {
   MispSync sync{{}, Filter(FilterOptions{}), Mapping(), store, {0, 1000}};
   std::vector<Peer> peers;
   std::string feed_problem;
+  LatencyHistory latency;
+  bool paused = false;
 
   Scene() {
     ZeekConfig zeek;
@@ -27,7 +29,9 @@ struct Scene {
                      false, Propagation(10), std::nullopt});
   }
 
-  View view() const { return {config, store, sync, peers, feed_problem, nullptr, 0}; }
+  View view() const {
+    return {config, store, sync, peers, feed_problem, nullptr, 0, latency, 0, paused};
+  }
 
   /// Puts in an attribute of the given type and value, as MISP's event 7.
   void put(int number, const std::string& type, const std::string& value) {

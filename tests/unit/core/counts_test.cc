@@ -97,7 +97,7 @@ TEST(MispSync, CountsWhatAPassRepairedByItsCause) {
   std::vector<Attribute> held = {attribute_of(1, "domain", "a.example")};
   answer_all(sync, held, {0, 2000});
   ASSERT_TRUE(sync.status().bootstrapped);
-  EXPECT_TRUE(sync.counters().drift.empty());
+  EXPECT_TRUE(sync.counters().drift_by_cause.empty());
   EXPECT_EQ(sync.status().last_pass.kind, PassKind::kFull);
   EXPECT_EQ(sync.status().last_pass.cause, Cause::kStart);
 
@@ -106,8 +106,8 @@ TEST(MispSync, CountsWhatAPassRepairedByItsCause) {
   answer_all(sync, held, {20'000, 2020});
   EXPECT_EQ(sync.counters().passes, 2U);
   EXPECT_EQ(sync.status().last_pass.kind, PassKind::kIndex);
-  ASSERT_EQ(sync.counters().drift.count(Cause::kOperator), 1U);
-  EXPECT_EQ(sync.counters().drift.at(Cause::kOperator).added, 1U);
+  ASSERT_EQ(sync.counters().drift_by_cause.count(Cause::kOperator), 1U);
+  EXPECT_EQ(sync.counters().drift_by_cause.at(Cause::kOperator).added, 1U);
 }
 
 }  // namespace

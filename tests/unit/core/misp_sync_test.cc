@@ -45,8 +45,8 @@ TEST(MispSync, AppliesAPlainMessageWithoutAQuestion) {
   EXPECT_FALSE(desk.holds(1));
   desk.pass(1'000);
   EXPECT_TRUE(desk.calls.empty());
-  EXPECT_EQ(desk.sync.counters().messages.at("attribute_add"), 1U);
-  EXPECT_EQ(desk.sync.counters().messages.at("attribute_soft_delete"), 2U);
+  EXPECT_EQ(desk.sync.counters().messages.at({"attribute", "add"}), 1U);
+  EXPECT_EQ(desk.sync.counters().messages.at({"attribute", "soft_delete"}), 2U);
 }
 
 TEST(MispSync, AsksOnceAboutMessagesThatComeTogether) {
