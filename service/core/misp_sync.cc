@@ -175,8 +175,8 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
     ask_attribute(attribute.uuid, attribute.event_id, attribute.timestamp, now.steady + kCoalesce);
     return;
   }
-  touches_.touch(attribute.uuid,
-                 {now.steady, attribute.timestamp, TouchLog::content_of(attribute), gone, false});
+  touches_.touch(attribute.uuid, {now.steady, attribute.timestamp, TouchLog::content_of(attribute),
+                                  gone, false, must_be_shown(attribute.uuid, now.steady)});
   if (gone) {
     withdraw(attribute.uuid, to_string(FilterReason::kDeleted));
     return;
@@ -270,7 +270,8 @@ void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
       }
     }
     touches_.touch(attribute.uuid,
-                   {now.steady, attribute.timestamp, TouchLog::content_of(attribute), false, true});
+                   {now.steady, attribute.timestamp, TouchLog::content_of(attribute), false, true,
+                    must_be_shown(attribute.uuid, now.steady)});
     judge_live(attribute, event, filter_.judge_published(attribute, event, now.unix_seconds), now);
   }
   for (const auto& uuid : store_.attributes_of(event.id)) {
@@ -370,6 +371,12 @@ void MispSync::expire(TimePoint now) {
 bool MispSync::touched_since(const Uuid& uuid, SteadyMs since) const {
   const auto* touch = touches_.find(uuid);
   return touch != nullptr && touch->at >= since;
+}
+
+bool MispSync::must_be_shown(const Uuid& uuid, SteadyMs asked) const {
+  const auto* touch = touches_.find(uuid);
+  return store_.find(uuid) != nullptr &&
+         (touch == nullptr || touch->shown || touch->at + options_.commit_grace < asked);
 }
 
 bool MispSync::row_is_stale(const Attribute& row) const {

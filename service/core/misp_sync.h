@@ -286,6 +286,9 @@ class MispSync {
   SteadyMs retry_delay(const Error& error);
   void expire(TimePoint now);
   bool touched_since(const Uuid& uuid, SteadyMs since) const;
+  /// Whether an answer to a call of this time that lacks the attribute means that it is gone, or
+  /// was changed: it is known for longer than a commit may take.
+  bool must_be_shown(const Uuid& uuid, SteadyMs asked) const;
   bool row_is_stale(const Attribute& row) const;
 
   SyncOptions options_;

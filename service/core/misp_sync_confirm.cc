@@ -14,7 +14,7 @@ constexpr SteadyMs kCoalesce = 50;
 /// Waits before another look at what a message announced, from the first answer on.
 constexpr std::array<SteadyMs, 3> kLookAgain = {500, 2'000, 6'000};
 /// So many looks must agree that MISP does not have what was announced; they outlast the grace for
-/// commits. Fewer when Zeek has the attribute now, MISP shows it no more, and the answer proves by
+/// commits. Fewer when MISP showed the attribute before and does no more, and the answer proves by
 /// another attribute that it is sound.
 constexpr std::size_t kLooks = 4;
 constexpr std::size_t kLooksForGone = 2;
@@ -68,7 +68,7 @@ bool MispSync::look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow
   const bool moving = touch != nullptr && !touch->gone && touch->at >= call_started_;
   const bool settled = row != nullptr && row->attribute.timestamp >= confirm.timestamp &&
                        !row_is_stale(row->attribute);
-  const bool gone = row == nullptr && sound && store_.find(uuid) != nullptr;
+  const bool gone = row == nullptr && sound && must_be_shown(uuid, call_started_);
   const std::size_t looks = gone ? kLooksForGone : kLooks;
   if (!moving && (settled || confirm.attempts + 1 >= looks)) {
     return false;

@@ -24,6 +24,7 @@ class TouchLog {
     std::size_t content = 0;     ///< content_of() what the message said
     bool gone = false;           ///< the message took it away
     bool published = false;      ///< it was a publish message, whose topic may overtake others
+    bool shown = false;          ///< MISP's answers showed the attribute before the message already
   };
 
   explicit TouchLog(std::size_t max_attributes = 500'000, std::size_t max_events = 100'000)
