@@ -89,6 +89,13 @@ void MispSync::request_reconcile(bool full, Cause cause) {
   }
 }
 
+void MispSync::reconcile_for_message(bool full, TimePoint now) {
+  request_reconcile(full, Cause::kMessage);
+  // What is read at once may be from before the commit; this is not.
+  again_due_ = now.steady + options_.commit_grace;
+  again_full_ |= full;
+}
+
 void MispSync::accept_shrink() {
   shrink_accepted_ = true;
   request_reconcile(true, Cause::kOperator);
@@ -141,7 +148,7 @@ void MispSync::on_message(const FeedMessage& message, TimePoint now) {
     on_heartbeat(*heartbeat, now);
   } else if (std::holds_alternative<WarninglistMessage>(message) &&
              filter_.options().enforce_warninglist) {
-    request_reconcile(true, Cause::kMessage);
+    reconcile_for_message(true, now);
   }
 }
 
@@ -171,8 +178,9 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
   }
   if (after_publish && earlier->timestamp == attribute.timestamp &&
       earlier->content != TouchLog::content_of(attribute)) {
-    // Within one second: either may be the newer one.
+    // Within one second: either may be the newer one, and it may not be committed yet.
     ask_attribute(attribute.uuid, attribute.event_id, attribute.timestamp, now.steady + kCoalesce);
+    ask_event_again(attribute.event_id, now.steady);
     return;
   }
   touches_.touch(attribute.uuid, {now.steady, attribute.timestamp, TouchLog::content_of(attribute),
@@ -210,7 +218,7 @@ void MispSync::judge_live(const Attribute& attribute, const Event& event, Judgem
 void MispSync::on_event(const EventMessage& message, TimePoint now) {
   const Event& event = message.event;
   if (message.action == EventMessage::Action::kFromConnectedServer) {
-    request_reconcile(false, Cause::kMessage);
+    reconcile_for_message(false, now);
     return;
   }
   if (message.action == EventMessage::Action::kDelete) {
@@ -307,7 +315,7 @@ void MispSync::on_tag(const TagMessage& message, TimePoint now) {
     case TagMessage::Action::kEdit:
     case TagMessage::Action::kDelete:
       if (filtered) {
-        request_reconcile(true, Cause::kMessage);
+        reconcile_for_message(true, now);
       }
       break;
     case TagMessage::Action::kAdd:
@@ -403,6 +411,10 @@ void MispSync::tick(TimePoint now) {
     }
     return is_due;
   });
+  if (again_due_ && *again_due_ <= now.steady) {
+    again_due_.reset();
+    request_reconcile(std::exchange(again_full_, false), Cause::kMessage);
+  }
   SteadyMs oldest_needed = now.steady - kTouchMemory;
   for (const auto* pass : {&events_pass_, &reconcile_}) {
     if (pass->has_value()) {

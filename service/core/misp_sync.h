@@ -246,6 +246,8 @@ class MispSync {
   void forget_question(const Uuid& uuid);
   void ask_event(std::uint64_t event_id, SteadyMs due);
   void ask_event_again(std::uint64_t event_id, SteadyMs since);
+  /// Now, and once more when what the message told of is committed.
+  void reconcile_for_message(bool full, TimePoint now);
 
   // store
   bool accept(const Attribute& attribute, const Event& event);
@@ -320,6 +322,8 @@ class MispSync {
   std::optional<Pass> reconcile_;
   std::optional<Cause> full_due_;
   std::optional<Cause> index_due_;
+  std::optional<SteadyMs> again_due_;  ///< when a reconcile for a message is made again
+  bool again_full_ = false;
   SteadyMs next_full_ = 0;
   SteadyMs next_index_ = 0;
   SteadyMs next_user_ = 0;
