@@ -189,8 +189,12 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
     withdraw(attribute.uuid, to_string(FilterReason::kDeleted));
     return;
   }
+  // Of an attribute that a publish message did not list, a late message may be from before it; only
+  // MISP knows whether both were there at once.
+  const bool passed_over = published_.contains(event.id) && event.published != true &&
+                           (earlier == nullptr || !earlier->published);
   if (const auto* known = store_.event(event.id);
-      known != nullptr && known->uuid == event.uuid && !event.publish_timestamp) {
+      known != nullptr && known->uuid == event.uuid && !event.publish_timestamp && !passed_over) {
     event.publish_timestamp = known->publish_timestamp;
   }
   judge_live(attribute, event, filter_.judge_message(attribute, event, now.unix_seconds), now);
@@ -251,6 +255,9 @@ void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
     return;
   }
   event.publish_timestamp = std::max<std::int64_t>(event.publish_timestamp.value_or(0), 1);
+  if (filter_.options().published == PublishedMode::kEverPublished) {
+    published_[event.id] = now.steady;
+  }
   store_.update_event(event);
   if (filter_.publish_needs_misp()) {
     ask_event(event.id, now.steady + kCoalesce);
@@ -411,6 +418,8 @@ void MispSync::tick(TimePoint now) {
     }
     return is_due;
   });
+  std::erase_if(published_,
+                [&](const auto& publish) { return publish.second + kPublishWindow < now.steady; });
   if (again_due_ && *again_due_ <= now.steady) {
     again_due_.reset();
     request_reconcile(std::exchange(again_full_, false), Cause::kMessage);

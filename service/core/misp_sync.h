@@ -309,6 +309,8 @@ class MispSync {
   std::set<std::pair<SteadyMs, Uuid>> confirm_order_;
   std::map<std::uint64_t, SteadyMs> asked_events_;
   std::map<std::uint64_t, SteadyMs> events_again_;  ///< when each is asked for a second time
+  /// When each event was last told to be published, if that decides anything: the last 120 s.
+  std::map<std::uint64_t, SteadyMs> published_;
   std::vector<Uuid> confirming_;
   std::optional<Uuid> confirm_witness_;
 
