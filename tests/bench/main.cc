@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -49,6 +51,16 @@ std::vector<double> latencies(const std::string& log) {
   return found;
 }
 
+double size_on_disk(const std::string& folder) {  // MiB
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) {
+      bytes += entry.file_size();
+    }
+  }
+  return static_cast<double>(bytes) / (1024 * 1024);
+}
+
 class Bench {
  public:
   explicit Bench(const Settings& settings)
@@ -67,6 +79,7 @@ class Bench {
     publish();
     stack_.stop_service();
     if (settings_.state) {
+      std::printf("state on disk: %.1f MiB\n", size_on_disk(stack_.state_path()));
       restart();
       stack_.stop_service();
     }
@@ -119,10 +132,13 @@ void Bench::bootstrap(double plain) {
                             {"to_ids_percent", 100},
                             {"seed", 1}});
   stack_.start_zeek();
+  const double empty = stack_.zeek().memory();
   const auto begin = Clock::now();
   stack_.start_service();
   stack_.wait_until_ready(kLimit);
   const double seconds = seconds_since(begin);
+  // Before Zeek is asked for all of its entries, which takes memory of its own.
+  const double full = stack_.zeek().memory();
   entries_ = stack_.held(kLimit).size();
   std::printf(
       "bootstrap: %zu attributes, start to in step with digests agreed %.2f s; Zeek holds %zu "
@@ -131,7 +147,8 @@ void Bench::bootstrap(double plain) {
   if (plain > 0) {
     std::printf(", %.2f of bare Intel::insert", static_cast<double>(entries_) / seconds / plain);
   }
-  std::printf("\nmemory of the service: %.0f MiB\n", stack_.service().memory());
+  std::printf("\nmemory of the service: %.0f MiB; of Zeek: %.0f MiB, %.0f MiB before\n",
+              stack_.service().memory(), full, empty);
 }
 
 void Bench::wait_for_entries(std::size_t count) {
