@@ -8,12 +8,13 @@ faults=0
 
 if docker compose version >/dev/null 2>&1; then
   compose=(docker compose)
-elif docker-compose version --short 2>/dev/null | grep -q '^v\?2'; then
+elif docker-compose version --short >/dev/null 2>&1; then
   compose=(docker-compose)
 else
-  echo "skipped: no docker compose 2 on this machine"
+  echo "skipped: no docker compose on this machine"
   exit 77
 fi
+echo "docker compose $("${compose[@]}" version --short)"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -23,12 +24,18 @@ touch "$folder/ssl/cert.pem" "$folder/misp-zeek.key"
 ln -s "$root" "$folder/misp-zeek"
 cd "$folder"
 
-"${compose[@]}" -f misp-zeek/docker/try.yaml config --quiet
+# Debian 12 has docker-compose 1.29, which reads all of the files but the name of a project.
+sed '/^name:/d' misp-zeek/docker/try.yaml >try.yaml
+"${compose[@]}" -f try.yaml config --quiet
 "${compose[@]}" -f docker-compose.yml -f misp-zeek/docker/compose.yaml config >merged.yaml
 
-expect() { # PATTERN WHAT
-  grep -Eq -- "$1" merged.yaml || {
-    echo "the merged file lacks: $2"
+service() { # NAME -> its part of the merged file
+  awk -v name="  $1:" '/^[^ ]/ { part = $0; on = 0 } /^  [^ ]/ { on = part == "services:" && $0 == name } on' \
+    merged.yaml
+}
+expect() { # SERVICE PATTERN WHAT
+  service "$1" | grep -Eq -- "$2" || {
+    echo "the merged service $1 lacks: $3"
     faults=$((faults + 1))
   }
 }
@@ -39,17 +46,22 @@ refuse() { # PATTERN WHAT
   }
 }
 
-expect 'target: /custom/files/customize_misp.sh' "the settings script in misp-core"
-expect 'condition: service_healthy' "a start that waits for health"
-expect 'read_only: true' "a read-only root"
-expect 'no-new-privileges:true' "no-new-privileges"
-expect 'target: /run/secrets/misp_zeek_api_key' "the API key as a secret file"
-refuse 'published: "?50000' "a published feed port"
+# Version 1 writes mounts in the short form.
+expect misp-core '(target: |:)/custom/files/customize_misp\.sh' "the script that turns the feed on"
+expect misp-core '/etc/nginx/certs' "what misp-docker's own file says"
+expect misp-zeek 'condition: service_healthy' "a start that waits for health"
+expect misp-zeek '^    read_only: true' "a read-only root"
+expect misp-zeek 'no-new-privileges:true' "no-new-privileges"
+expect misp-zeek '^ *- ALL$' "that all capabilities are dropped"
+expect misp-zeek 'source: misp_zeek_api_key' "the API key as a secret file"
+expect misp-zeek '/var/lib/misp-zeek' "a volume for its state"
+expect zeek 'MISP_BROKER_ADDRESS: 0\.0\.0\.0' "an address where the service reaches Zeek"
+refuse 'published: "?50000|50000:50000' "a published feed port"
 refuse 'container_name' "fixed container names"
 refuse 'MISP_ZEEK_MISP_API_KEY:' "the API key in the environment"
 
 # What is mounted from this repository is there: compose would make a folder of it instead.
-grep -o 'source: .*/misp-zeek/.*' merged.yaml | sed 's/^source: //' | sort -u | while read -r source; do
+grep -Eo '(source:|-) /.*/misp-zeek/.*' merged.yaml | sed -E 's/^(source:|-) //; s/:.*//' | sort -u | while read -r source; do
   [ -e "$source" ] || {
     echo "mounted, but not there: $source"
     exit 1
