@@ -60,7 +60,9 @@ MispSync::MispSync(SyncOptions options, Filter filter, Mapping mapping, Indicato
       store_(store),
       jitter_(static_cast<std::minstd_rand::result_type>(options.seed)),
       started_(now.steady),
-      full_due_(Cause::kStart) {}
+      full_due_(Cause::kStart) {
+  store_.set_complete(false);
+}
 
 // ---- feed ----
 

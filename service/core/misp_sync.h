@@ -194,11 +194,13 @@ class MispSync {
   /// What one request asks for at most.
   static constexpr std::size_t kUuidsPerSearch = 200;
   static constexpr std::size_t kEventsPerSearch = 50;
+  /// Between full lists, so that a flapping feed does not make MISP list everything all the time.
+  static constexpr SteadyMs kFullPause = 10'000;
 
   /// One reconcile: reads lists, then confirms what they lacked, then applies removals.
   struct Pass {
     using Kind = PassKind;
-    enum class Step { kIndex, kList, kCount, kConfirm, kFinish };
+    enum class Step { kIndex, kList, kBoundary, kCount, kConfirm, kFinish };
     Kind kind = Kind::kFull;
     Step step = Step::kIndex;
     Cause cause = Cause::kTimer;
@@ -208,6 +210,13 @@ class MispSync {
     std::uint32_t page = 1;
     std::uint64_t listed = 0;  ///< rows of the search under way
     int relists = 0;
+    /// The last row of the page before `page`, and of `page`; nullopt: not known.
+    std::optional<Uuid> boundary;
+    std::optional<Uuid> page_end;
+    bool page_was_last = false;
+    int shifts = 0;                            ///< how often a list moved while it was read
+    bool holes = false;                        ///< it may lack rows that MISP has
+    bool replaced = false;                     ///< a full pass must follow, nothing was read
     std::unordered_set<std::uint64_t> events;  ///< read again (not for kFull)
     std::unordered_set<Uuid> seen;
     std::vector<Uuid> missing;  ///< in the store, not in the lists
@@ -261,13 +270,19 @@ class MispSync {
   std::optional<Error> on_pass_answer(Pass& pass, const RestAnswer& answer, TimePoint now);
   void on_index(Pass& pass, const EventIndex& index, TimePoint now);
   void on_page(Pass& pass, const AttributePage& page, TimePoint now);
+  void on_boundary(Pass& pass, const AttributePage& probe, TimePoint now);
+  void advance(Pass& pass, TimePoint now);
+  void read_anew(Pass& pass);
   void on_count(Pass& pass, std::uint64_t count, TimePoint now);
   std::optional<Error> on_confirm_page(Pass& pass, const AttributePage& page, TimePoint now);
   void take_row(Pass& pass, const AttributeRow& row, TimePoint now);
   void next_search(Pass& pass, TimePoint now);
   void collect_missing(Pass& pass, TimePoint now);
   void finish(Pass& pass, TimePoint now);
-  bool shrink_allowed(const Pass& pass);
+  bool shows_nothing(const Pass& pass) const;
+  bool shrink_allowed(const Pass& pass, bool believed);
+  void give_way_to_full(Pass& pass);
+  void end_pass(Pass& pass, bool believed, TimePoint now);
   void add_event_searches(Pass& pass, const std::vector<std::uint64_t>& ids) const;
   std::optional<Uuid> choose_witness(const Pass& pass) const;
   /// Error when an answer lacks the witness although nothing explains that.
@@ -332,7 +347,7 @@ class MispSync {
   SteadyMs retry_at_ = 0;
   int errors_ = 0;
   bool shrink_accepted_ = false;  ///< of the pass that starts next
-  int empty_lists_ = 0;
+  int doubtful_lists_ = 0;        ///< full lists in a row that nothing speaks for
   std::unordered_map<std::uint64_t, EventIndexRow> index_;
   std::int64_t index_time_ = 0;
   UnixSeconds last_reconcile_ = 0;

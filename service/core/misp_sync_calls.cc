@@ -12,8 +12,6 @@ constexpr int kErrorsUntilRestart = 5;
 constexpr SteadyMs kMaxRetryDelay = 60'000;
 constexpr SteadyMs kMaxDistrustDelay = 5'000;
 constexpr SteadyMs kUserInterval = 300'000;
-/// A flapping feed must not make MISP list everything without a pause.
-constexpr SteadyMs kFullPause = 10'000;
 
 }  // namespace
 
@@ -96,6 +94,8 @@ std::optional<RestCall> MispSync::pass_call(Pass& pass, TimePoint) {
       return IndexCall{};
     case Pass::Step::kList:
       return SearchCall{pass.searches.at(pass.search), pass.page, options_.page_size};
+    case Pass::Step::kBoundary:
+      return SearchCall{pass.searches.at(pass.search), options_.page_size * (pass.page - 1), 1};
     case Pass::Step::kCount:
       return CountCall{pass.searches.at(pass.search)};
     case Pass::Step::kConfirm:

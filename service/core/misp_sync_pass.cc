@@ -11,6 +11,8 @@ namespace {
 /// With more changed events than this, the full list is cheaper.
 constexpr std::size_t kMaxEventsPerPass = 2000;
 constexpr int kMaxRelists = 2;
+/// Of one pass, until it is taken as it is and another one is due.
+constexpr int kMaxShifts = 20;
 /// MISP's clock counts whole seconds and an event may change again within one.
 constexpr std::int64_t kIndexOverlap = 3;
 /// An event that MISP still lists so long after its deletion was announced was not deleted.
@@ -56,6 +58,9 @@ std::optional<Error> MispSync::on_pass_answer(Pass& pass, const RestAnswer& answ
     case Pass::Step::kList:
       on_page(pass, std::get<AttributePage>(answer), now);
       break;
+    case Pass::Step::kBoundary:
+      on_boundary(pass, std::get<AttributePage>(answer), now);
+      break;
     case Pass::Step::kCount:
       on_count(pass, std::get<std::uint64_t>(answer), now);
       break;
@@ -88,6 +93,10 @@ void MispSync::on_index(Pass& pass, const EventIndex& index, TimePoint) {
     pass.step = Pass::Step::kList;
     return;
   }
+  if (index.rows.empty() && store_.attribute_count() > 0) {
+    give_way_to_full(pass);  // all gone, or an error in the shape of an empty answer
+    return;
+  }
   std::set<std::uint64_t> changed;
   for (const auto& [id, row] : pass.index) {
     const bool exhumed = was_buried.contains(id);
@@ -104,8 +113,7 @@ void MispSync::on_index(Pass& pass, const EventIndex& index, TimePoint) {
     }
   }
   if (changed.size() > kMaxEventsPerPass) {
-    full_due_ = pass.cause;
-    pass.step = Pass::Step::kFinish;
+    give_way_to_full(pass);
     return;
   }
   add_event_searches(pass, {changed.begin(), changed.end()});
@@ -147,12 +155,44 @@ void MispSync::on_page(Pass& pass, const AttributePage& page, TimePoint now) {
   }
   counters_.undecodable_rows += page.undecodable;
   const std::uint64_t rows = page.rows.size() + page.undecodable + page.skipped;
-  pass.listed += rows;
+  pass.listed = std::uint64_t{options_.page_size} * (pass.page - 1) + rows;
   if (pass.kind == Pass::Kind::kFull) {
     status_.rows_read += rows;
   }
-  if (!page.last) {
+  const bool all_known = !page.rows.empty() && page.undecodable == 0 && page.skipped == 0;
+  pass.page_end = all_known ? std::optional(page.rows.back().attribute.uuid) : std::nullopt;
+  pass.page_was_last = page.last;
+  if (pass.page > 1) {
+    pass.step = Pass::Step::kBoundary;
+  } else {
+    advance(pass, now);
+  }
+}
+
+/// `probe`: the row that now is the last of the page before. Pages are offsets: when an early row
+/// vanishes between two of them, a later row moves to the page that was read already.
+void MispSync::on_boundary(Pass& pass, const AttributePage& probe, TimePoint now) {
+  const bool unnamed = probe.rows.empty() && probe.skipped + probe.undecodable > 0;
+  const bool stayed =
+      pass.boundary ? !probe.rows.empty() && probe.rows.front().attribute.uuid == *pass.boundary
+      : probe.rows.empty() ? unnamed
+                           : pass.seen.contains(probe.rows.front().attribute.uuid);
+  if (stayed || pass.shifts >= kMaxShifts) {
+    pass.holes |= !stayed;
+    advance(pass, now);
+    return;
+  }
+  ++pass.shifts;
+  --pass.page;
+  pass.boundary.reset();
+  pass.step = Pass::Step::kList;
+}
+
+void MispSync::advance(Pass& pass, TimePoint now) {
+  pass.step = Pass::Step::kList;
+  if (!pass.page_was_last) {
     ++pass.page;
+    pass.boundary = pass.page_end;
   } else if (pass.kind == Pass::Kind::kFull) {
     pass.step = Pass::Step::kCount;
   } else {
@@ -160,24 +200,26 @@ void MispSync::on_page(Pass& pass, const AttributePage& page, TimePoint now) {
   }
 }
 
+void MispSync::read_anew(Pass& pass) {
+  pass.listed = 0;
+  pass.page = 1;
+  pass.step = Pass::Step::kList;
+}
+
 void MispSync::on_count(Pass& pass, std::uint64_t count, TimePoint now) {
-  // Pages are offsets: when an early row vanishes between two of them, a later row is never shown.
-  if (count > pass.listed && pass.relists < kMaxRelists) {
-    ++pass.relists;
-    pass.listed = 0;
-    pass.page = 1;
-    pass.step = Pass::Step::kList;
+  const bool denied = count == 0 && pass.listed > 0;  // of what it has just listed
+  if ((count > pass.listed || denied) && pass.relists++ < kMaxRelists) {
+    read_anew(pass);
     return;
   }
+  pass.holes |= denied;
   next_search(pass, now);
 }
 
 void MispSync::next_search(Pass& pass, TimePoint now) {
-  pass.page = 1;
-  pass.listed = 0;
   pass.relists = 0;
   if (++pass.search < pass.searches.size()) {
-    pass.step = Pass::Step::kList;
+    read_anew(pass);
     return;
   }
   collect_missing(pass, now);

@@ -8,7 +8,7 @@
 namespace misp_zeek {
 namespace {
 
-constexpr int kEmptyListsBelieved = 3;
+constexpr int kDoubtfulListsBelieved = 3;
 
 }  // namespace
 
@@ -133,14 +133,11 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
   return std::nullopt;
 }
 
-bool MispSync::shrink_allowed(const Pass& pass) {
-  const std::size_t total = store_.attribute_count();
-  const std::size_t gone = pass.gone.size();
-  if (gone == 0 || pass.shrink_accepted) {
-    return true;
+/// Errors of MISP look like this, too.
+bool MispSync::shows_nothing(const Pass& pass) const {
+  if (pass.kind != Pass::Kind::kFull || !pass.seen.empty()) {
+    return false;
   }
-  const bool large = gone > options_.shrink_floor &&
-                     static_cast<double>(gone) > options_.max_shrink * static_cast<double>(total);
   // MISP lists the event as unchanged, yet shows none of its attributes.
   const bool contradicted = std::any_of(pass.gone.begin(), pass.gone.end(), [&](const Uuid& uuid) {
     const auto* attribute = store_.find(uuid);
@@ -153,22 +150,54 @@ bool MispSync::shrink_allowed(const Pass& pass) {
            before->second.timestamp == after->second.timestamp &&
            before->second.published == after->second.published;
   });
-  const bool nothing_left = pass.kind == Pass::Kind::kFull && gone == total && contradicted;
-  // A few attributes that are the last ones may well be gone, but so may be the answers' content:
-  // believe it when MISP has said so in several full lists.
-  const bool believed = !large && nothing_left && ++empty_lists_ >= kEmptyListsBelieved;
-  if ((!large && !nothing_left) || believed) {
-    empty_lists_ = 0;
+  const bool unknown = store_.attribute_count() == 0 && !store_.complete();
+  return contradicted || unknown || (pass.index.empty() && !pass.gone.empty());
+}
+
+bool MispSync::shrink_allowed(const Pass& pass, bool believed) {
+  const std::size_t total = store_.attribute_count();
+  const std::size_t gone = pass.gone.size();
+  if (gone == 0 || pass.shrink_accepted) {
     return true;
   }
-  status_.held = "MISP no longer shows " + std::to_string(gone) + " of " + std::to_string(total) +
-                 " attributes, more than max_shrink allows: they stay in Zeek until "
-                 "'misp-zeek reconcile --accept-shrink'";
+  const bool large = gone > options_.shrink_floor &&
+                     static_cast<double>(gone) > options_.max_shrink * static_cast<double>(total);
+  if (!large && believed) {
+    return true;
+  }
+  status_.held =
+      "MISP no longer shows " + std::to_string(gone) + " of " + std::to_string(total) +
+      " attributes, " +
+      (large ? "more than max_shrink allows: they stay in Zeek until "
+             : "nor anything else: they stay in Zeek until further lists agree, or until ") +
+      "'misp-zeek reconcile --accept-shrink'";
   return false;
 }
 
+void MispSync::give_way_to_full(Pass& pass) {
+  full_due_ = pass.cause;
+  pass.replaced = true;
+  pass.step = Pass::Step::kFinish;
+}
+
 void MispSync::finish(Pass& pass, TimePoint now) {
-  if (shrink_allowed(pass)) {
+  if (pass.kind != Pass::Kind::kEvents) {
+    next_index_ = now.steady + options_.interval.count() * 1000;
+  }
+  if (pass.replaced) {
+    return;
+  }
+  const bool full = pass.kind == Pass::Kind::kFull;
+  const bool nothing = shows_nothing(pass);
+  const bool doubtful = full && (nothing || pass.holes);
+  if (full) {
+    doubtful_lists_ = doubtful ? doubtful_lists_ + 1 : 0;
+  } else if (pass.holes) {
+    full_due_ = pass.cause;
+  }
+  const bool believed =
+      !doubtful || pass.shrink_accepted || doubtful_lists_ >= kDoubtfulListsBelieved;
+  if (shrink_allowed(pass, believed || !nothing)) {
     for (const auto& uuid : pass.gone) {
       if (!touched_since(uuid, pass.started - options_.commit_grace)) {
         pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;
@@ -181,9 +210,12 @@ void MispSync::finish(Pass& pass, TimePoint now) {
   }
   ++counters_.passes;
   status_.last_pass = {pass.kind, pass.cause, now.steady - pass.started, pass.drift};
-  if (pass.kind == Pass::Kind::kEvents) {
-    return;
+  if (pass.kind != Pass::Kind::kEvents) {
+    end_pass(pass, believed, now);
   }
+}
+
+void MispSync::end_pass(Pass& pass, bool believed, TimePoint now) {
   if (status_.bootstrapped) {
     counters_.drift += pass.drift;
     counters_.drift_by_cause[pass.cause] += pass.drift;
@@ -193,14 +225,16 @@ void MispSync::finish(Pass& pass, TimePoint now) {
   status_.last_reconcile = now.steady;
   last_reconcile_ = now.unix_seconds;
   ++passes_ended_;
-  next_index_ = now.steady + options_.interval.count() * 1000;
-  if (pass.kind == Pass::Kind::kFull) {
-    status_.bootstrapped = true;
-    store_.set_complete();
-    last_full_ = now.unix_seconds;
-    status_.last_full = now.steady;
-    const auto& pause = status_.held.empty() ? options_.full_interval : options_.interval;
-    next_full_ = now.steady + pause.count() * 1000;
+  if (pass.kind != Pass::Kind::kFull) {
+    return;
+  }
+  status_.bootstrapped = true;
+  last_full_ = now.unix_seconds;
+  status_.last_full = now.steady;
+  const auto& pause = status_.held.empty() ? options_.full_interval : options_.interval;
+  next_full_ = now.steady + (believed ? pause.count() * 1000 : kFullPause);
+  if (believed) {
+    store_.set_complete(true);
   }
 }
 

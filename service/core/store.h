@@ -122,8 +122,8 @@ class IndicatorStore {
   /// False: attributes may be missing here that MISP has, so that Zeek must not lose what the store
   /// lacks.
   bool complete() const { return complete_; }
-  /// All that MISP has was read.
-  void set_complete() { complete_ = true; }
+  /// Whether all that MISP has was read.
+  void set_complete(bool complete) { complete_ = complete; }
 
   // ---- what Zeek must hold ----
 

@@ -71,7 +71,7 @@ std::string ZeekSession::explain() const {
     case State::kSnapshot:
       return store_.complete()
                  ? "a snapshot is on its way"
-                 : "holds the last known set; nothing is taken out until MISP answers";
+                 : "holds the last known set; nothing is taken out before MISP was read completely";
     case State::kLive:
       break;
   }

@@ -244,8 +244,8 @@ TEST(DurableState, ReachesZeekBeforeMispAnswers) {
   EXPECT_EQ(domains_in(zeek), (std::vector<std::string>{"d1.example", "d2.example"}));
   EXPECT_FALSE(talk.session.in_step());
   EXPECT_EQ(talk.session.explain(),
-            "holds the last known set; nothing is taken out until MISP answers");
-  store.set_complete();
+            "holds the last known set; nothing is taken out before MISP was read completely");
+  store.set_complete(true);
   talk.run();
   EXPECT_TRUE(talk.session.in_step());
 }
@@ -268,7 +268,7 @@ TEST(DurableState, TakesNothingOutOfZeekThatItWasTooOldToKnow) {
   store.withdraw(uuid_of(2));
   put(store, 3);
   talk.run();
-  store.set_complete();
+  store.set_complete(true);
   talk.run();
   EXPECT_EQ(domains_in(zeek), (std::vector<std::string>{"d1.example", "d3.example"}));
   EXPECT_TRUE(talk.session.in_step());

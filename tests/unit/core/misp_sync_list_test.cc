@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Lists that do not show all that MISP has: pages that move, and errors in the shape of empty
+// answers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/misp_sync.h"
+#include "desk.h"
+
+namespace misp_zeek {
+namespace {
+
+using test::Desk;
+
+SyncOptions small_pages() {
+  SyncOptions options;
+  options.page_size = 4;
+  return options;
+}
+
+void add_some(Desk& desk, unsigned count) {
+  for (unsigned n = 1; n <= count; ++n) {
+    desk.add(n, "198.51.100." + std::to_string(n));
+  }
+}
+
+bool is_page(const RestCall& call, std::uint32_t page) {
+  const auto* search = std::get_if<SearchCall>(&call);
+  return search != nullptr && search->search.uuids.empty() && search->limit > 1 &&
+         search->page == page;
+}
+
+TEST(MispSync, AFirstListThatMovesBetweenItsPagesLacksNothing) {
+  for (const unsigned page : {1U, 2U, 3U}) {
+    Desk desk({}, small_pages());
+    add_some(desk, 13);
+    bool moved = false;
+    desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) {
+      if (is_page(call, page) && !std::exchange(moved, true)) {
+        desk.misp.sql_delete(desk.id(1));
+        desk.misp.sql_delete(desk.id(3));
+      }
+      return answer;
+    };
+    desk.bootstrap();
+    for (unsigned n = 4; n <= 13; ++n) {
+      EXPECT_TRUE(desk.holds(n)) << n << ", moved after page " << page;
+    }
+    EXPECT_TRUE(desk.store.complete());
+  }
+}
+
+TEST(MispSync, AListThatNeverStandsStillIsReadAgainBeforeZeekLosesAnything) {
+  Desk desk({}, small_pages());
+  add_some(desk, 250);
+  unsigned next = 1;
+  desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) {
+    if (std::holds_alternative<SearchCall>(call) && next < 200) {
+      desk.misp.sql_delete(desk.id(next++));
+    }
+    return answer;
+  };
+  desk.bootstrap();
+  EXPECT_FALSE(desk.store.complete());
+  desk.spoil = nullptr;
+  desk.pass(30'000);
+  EXPECT_TRUE(desk.store.complete());
+  for (unsigned n = 200; n <= 250; ++n) {
+    EXPECT_TRUE(desk.holds(n)) << n;
+  }
+}
+
+TEST(MispSync, AFirstListWithoutARowIsBelievedWhenThreeAgree) {
+  Desk desk;
+  desk.bootstrap();
+  EXPECT_FALSE(desk.store.complete());
+  desk.pass(9'000);
+  EXPECT_FALSE(desk.store.complete());
+  desk.pass(15'000);
+  EXPECT_TRUE(desk.store.complete());
+}
+
+TEST(MispSync, AFirstListInAnOutageIsRepairedWhenMispAnswersAgain) {
+  Desk desk;
+  add_some(desk, 5);
+  desk.spoil = [&](const RestCall& call, Result<RestAnswer>) -> Result<RestAnswer> {
+    return model::MispModel::answer({}, desk.reader, call, desk.unix_now());
+  };
+  desk.bootstrap();
+  EXPECT_FALSE(desk.store.complete());
+  desk.spoil = nullptr;
+  desk.pass(11'000);
+  EXPECT_TRUE(desk.store.complete());
+  EXPECT_EQ(desk.store.attribute_count(), 5U);
+}
+
+TEST(MispSync, AnEmptyIndexLeadsToAFullListAndTakesNothingOut) {
+  Desk desk;
+  add_some(desk, 5);
+  desk.bootstrap();
+  desk.steady += 11'000;
+  int answers = 4;  // all that one reconcile asks
+  desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) -> Result<RestAnswer> {
+    return answers-- > 0 ? model::MispModel::answer({}, desk.reader, call, desk.unix_now())
+                         : std::move(answer);
+  };
+  desk.sync.request_reconcile(false, Cause::kOperator);
+  desk.pass(1'000);
+  EXPECT_EQ(desk.store.attribute_count(), 5U);
+  desk.pass(20'000);
+  EXPECT_EQ(desk.store.attribute_count(), 5U);
+  EXPECT_EQ(desk.sync.status().held, "");
+}
+
+TEST(MispSync, TheLastFewAttributesLeaveWhenThreeFullListsAgree) {
+  Desk desk;
+  add_some(desk, 5);
+  desk.bootstrap();
+  desk.steady += 11'000;
+  for (unsigned n = 1; n <= 5; ++n) {
+    desk.misp.sql_delete(desk.id(n));
+  }
+  desk.sync.request_reconcile(true, Cause::kTimer);
+  desk.pass(5'000);
+  EXPECT_EQ(desk.store.attribute_count(), 5U);
+  EXPECT_THAT(desk.sync.status().held, testing::HasSubstr("5 of 5"));
+  desk.pass(30'000);
+  EXPECT_EQ(desk.store.attribute_count(), 0U);
+  EXPECT_EQ(desk.sync.status().held, "");
+}
+
+}  // namespace
+}  // namespace misp_zeek
