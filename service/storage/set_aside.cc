@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
@@ -15,12 +16,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// To the microsecond, so that names sort by time even when many are made in one second.
 std::string time_stamp() {
-  const std::time_t now = std::time(nullptr);
+  const auto now = std::chrono::system_clock::now();
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(now - second).count();
+  const std::time_t time = std::chrono::system_clock::to_time_t(second);
   std::tm parts{};
-  gmtime_r(&now, &parts);
+  gmtime_r(&time, &parts);
   std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
+  std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%S", &parts);
+  const std::string fraction = std::to_string(1'000'000 + micros).substr(1);
+  return text.data() + ("." + fraction) + "Z";
 }
 
 /// Of those set aside earlier, only the newest stay.
@@ -51,12 +58,10 @@ void prune_aside(const std::string& file) {
 }  // namespace
 
 std::string set_aside(const std::string& file, const std::string& reason) {
-  const std::string stem = file + "." + reason + "-" + time_stamp();
-  std::string name = stem;
-  for (int i = 2; fs::exists(name); ++i) {
-    name = stem;
-    name.append(".").append(std::to_string(i));
-  }
+  std::string name;
+  do {
+    name = file + "." + reason + "-" + time_stamp();
+  } while (fs::exists(name));
   std::error_code ignored;
   fs::rename(file, name, ignored);
   for (const auto* companion : {"-wal", "-shm"}) {
