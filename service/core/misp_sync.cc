@@ -82,7 +82,7 @@ void MispSync::on_feed_gap(Cause cause, TimePoint) { request_reconcile(true, cau
 
 void MispSync::request_reconcile(bool full, Cause cause) {
   index_due_ = cause;
-  if (full) {
+  if (full && full_due_ != Cause::kOperator) {  // which waits for nothing
     full_due_ = cause;
   }
   if (cause == Cause::kOperator) {

@@ -179,7 +179,8 @@ void MispSync::on_error(Waiting was, const Error& error, TimePoint now) {
   }
   // What was read so long ago is no base to go on from: begin anew.
   if (was == Waiting::kReconcile) {
-    (reconcile_->kind == Pass::Kind::kFull ? full_due_ : index_due_) = reconcile_->cause;
+    auto& due = reconcile_->kind == Pass::Kind::kFull ? full_due_ : index_due_;
+    due = due.value_or(reconcile_->cause);
     shrink_accepted_ |= reconcile_->shrink_accepted;
     reconcile_.reset();
   } else if (was == Waiting::kEvents) {

@@ -165,17 +165,17 @@ bool MispSync::shrink_allowed(const Pass& pass, bool believed) {
   if (!large && believed) {
     return true;
   }
-  status_.held =
-      "MISP no longer shows " + std::to_string(gone) + " of " + std::to_string(total) +
-      " attributes, " +
-      (large ? "more than max_shrink allows: they stay in Zeek until "
-             : "nor anything else: they stay in Zeek until further lists agree, or until ") +
-      "'misp-zeek reconcile --accept-shrink'";
+  status_.held = "MISP no longer shows " + std::to_string(gone) + " of " + std::to_string(total) +
+                 " attributes, " +
+                 (large ? "more than max_shrink allows: they stay in Zeek until "
+                        : "which one list alone does not prove: they stay in Zeek until another "
+                          "agrees, or until ") +
+                 "'misp-zeek reconcile --accept-shrink'";
   return false;
 }
 
 void MispSync::give_way_to_full(Pass& pass) {
-  full_due_ = pass.cause;
+  full_due_ = full_due_.value_or(pass.cause);
   pass.replaced = true;
   pass.step = Pass::Step::kFinish;
 }
@@ -189,15 +189,18 @@ void MispSync::finish(Pass& pass, TimePoint now) {
   }
   const bool full = pass.kind == Pass::Kind::kFull;
   const bool nothing = shows_nothing(pass);
-  const bool doubtful = full && (nothing || pass.holes);
+  // What was restored may have been announced so shortly before that it is not committed yet.
+  const bool early = full && !pass.gone.empty() && status_.restored_from &&
+                     pass.started < started_ + options_.commit_grace;
+  const bool doubtful = full && (nothing || early || pass.holes);
   if (full) {
     doubtful_lists_ = doubtful ? doubtful_lists_ + 1 : 0;
   } else if (pass.holes) {
-    full_due_ = pass.cause;
+    full_due_ = full_due_.value_or(pass.cause);
   }
   const bool believed =
       !doubtful || pass.shrink_accepted || doubtful_lists_ >= kDoubtfulListsBelieved;
-  if (shrink_allowed(pass, believed || !nothing)) {
+  if (shrink_allowed(pass, believed || !(nothing || early))) {
     for (const auto& uuid : pass.gone) {
       if (!touched_since(uuid, pass.started - options_.commit_grace)) {
         pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;

@@ -432,6 +432,20 @@ TEST(MispSync, DoesNotLetAnOperatorWaitForTheNextAttempt) {
   EXPECT_TRUE(reading.sync.status().bootstrapped);
 }
 
+TEST(MispSync, AnOperatorWaitsForNoPauseAlthoughTheFeedComesBackAfterwards) {
+  auto store = tracking_store();
+  Reading reading(store);
+  reading.add(5);
+  reading.run(5'000);
+  ASSERT_EQ(store.attribute_count(), 5U);
+  reading.sync.on_feed_connected(reading.now);
+  reading.lose(1);
+  reading.sync.request_reconcile(true, Cause::kOperator);
+  reading.sync.on_feed_connected(reading.now);
+  reading.run(500);
+  EXPECT_EQ(store.attribute_count(), 4U);
+}
+
 TEST(MispSync, KeepsTheAcceptanceWhilePassesFail) {
   auto store = tracking_store();
   Reading reading(store);
