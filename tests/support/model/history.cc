@@ -67,6 +67,7 @@ std::map<std::string, std::string> random_settings(std::uint32_t seed, Dice& dic
   sometimes(10, "event_ids", {"!2", "1,2,3"});
   sometimes(25, "visibility", {"confirm"});
   sometimes(50, "pace2", {"1", "300", "2000"});
+  sometimes(50, "state", {"on"});
   if (settings.contains("reader")) {
     sometimes(50, "unpublished_private", {"true"});
   } else {
@@ -98,10 +99,12 @@ struct Labels {
   }
 };
 
-std::vector<std::string> add_words(Dice& dice, Labels& labels) {
+/// `lossy`: also without a message.
+std::vector<std::string> add_words(Dice& dice, Labels& labels, bool lossy) {
   const auto& [type, value] = dice.pick(kValues);
-  std::vector<std::string> words = {"attribute.add", "a" + std::to_string(++labels.attributes),
-                                    labels.event(dice), type, value};
+  std::vector<std::string> words = {
+      lossy && dice.percent(5) ? "attribute.fast_add" : "attribute.add",
+      "a" + std::to_string(++labels.attributes), labels.event(dice), type, value};
   if (dice.percent(75)) {
     words.emplace_back("to_ids");
   }
@@ -139,6 +142,7 @@ std::vector<std::string> edit_words(Dice& dice, const Labels& labels) {
       {"event.untag", event, tag},
       {"event.distribute", event, dice.text(0, 5), dice.percent(50) ? "member" : ""},
       {"tag.delete", tag},
+      {"tag.merge", tag, dice.percent(50) ? "good" : "other"},
       {dice.percent(50) ? "warninglist.add" : "warninglist.remove", dice.pick(kValues).second},
   };
   return dice.pick(kinds);
@@ -154,10 +158,17 @@ std::vector<std::string> sighting_words(Dice& dice, const Labels& labels) {
 }
 
 std::vector<std::string> silent_words(Dice& dice, const Labels& labels) {
+  const std::string event = labels.event(dice);
   const std::string attribute = labels.attribute(dice);
-  return dice.percent(50) ? std::vector<std::string>{"attribute.sql_delete", attribute}
-                          : std::vector<std::string>{"attribute.sql_to_ids", attribute,
-                                                     dice.percent(50) ? "on" : "off"};
+  const std::vector<std::vector<std::string>> kinds = {
+      {"attribute.sql_delete", attribute},
+      {"attribute.sql_to_ids", attribute, dice.percent(50) ? "on" : "off"},
+      {"attribute.fast_delete", attribute},
+      {"event.sql_delete", event},
+      {dice.percent(50) ? "event.join" : "event.leave", event},
+      {"warninglist.delete", "all"},
+  };
+  return dice.pick(kinds);
 }
 
 std::vector<std::string> fault_words(Dice& dice) {
@@ -168,6 +179,7 @@ std::vector<std::string> fault_words(Dice& dice) {
       {"feed.restart", dice.text(10, 3'000)},
       {"feed.reload"},
       {"feed.overflow"},
+      {"feed.garble"},
       {"rest.fail", few},
       {"rest.truncate", few},
       {"rest.refuse", "1"},
@@ -179,6 +191,8 @@ std::vector<std::string> fault_words(Dice& dice) {
       {"misp.backup"},
       {"misp.restore"},
       {"service.restart"},
+      {"service.kill"},
+      {"disk.stall", dice.text(500, 20'000)},
       {"zeek.restart", zeek},
       {"zeek.cut", zeek, dice.text(10, 40'000)},
       {"zeek.drop", zeek},
@@ -252,7 +266,7 @@ Scenario random_history(std::uint32_t seed) {
     if (labels.events == 0 || dice.percent(5)) {
       words = {"event.add", "e" + std::to_string(++labels.events), other_org ? "2" : "1"};
     } else if (labels.attributes == 0 || dice.percent(30)) {
-      words = add_words(dice, labels);
+      words = add_words(dice, labels, lossy);
     } else if (lossy && dice.percent(3)) {
       words = silent_words(dice, labels);
     } else if (sighted && dice.percent(25)) {

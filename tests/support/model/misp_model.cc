@@ -278,10 +278,45 @@ MispModel::Outcome MispModel::fast_update(std::uint64_t attribute, std::string v
   row.attribute.value = std::move(value);
   row.attribute.to_ids = to_ids;
   row.attribute.timestamp = now;
-  auto& owner = live_.events.at(row.attribute.event_id).event;
-  owner.timestamp = now;
-  owner.published = false;
-  return {{EventMessage{EventMessage::Action::kEdit, owner}}};
+  return fast(row.attribute.event_id, now);
+}
+
+MispModel::Outcome MispModel::fast(std::uint64_t event, std::int64_t now) {
+  unpublish_silently(event, now);
+  return {{EventMessage{EventMessage::Action::kEdit, live_.events.at(event).event}}};
+}
+
+MispModel::Outcome MispModel::fast_add(const Uuid& uuid, std::uint64_t event, std::string type,
+                                       std::string value, bool to_ids, std::int64_t now) {
+  add_attribute(uuid, event, std::move(type), std::move(value), to_ids, now);
+  return fast(event, now);
+}
+
+MispModel::Outcome MispModel::fast_delete(std::uint64_t attribute, std::int64_t now) {
+  auto& row = live_.attributes.at(attribute);
+  row.attribute.deleted = true;
+  row.attribute.timestamp = now;
+  return fast(row.attribute.event_id, now);
+}
+
+MispModel::Outcome MispModel::merge_tag(const std::string& tag, const std::string& into) {
+  for (auto& [id, row] : live_.attributes) {
+    if (row.tags.erase(tag) > 0) {
+      row.tags.insert(into);
+    }
+  }
+  for (auto& [id, event] : live_.events) {
+    if (event.tags.erase(tag) > 0) {
+      event.tags.insert(into);
+    }
+  }
+  return {{TagMessage{TagMessage::Action::kDelete, tag, 0, 0}}};
+}
+
+void MispModel::sql_delete_event(std::uint64_t event) { delete_event(event); }
+
+void MispModel::join_group(std::uint64_t event, bool member) {
+  live_.events.at(event).member = member;
 }
 
 void MispModel::sql_delete(std::uint64_t attribute) { live_.attributes.erase(attribute); }

@@ -81,7 +81,16 @@ class MispModel {
   Outcome false_positive(std::uint64_t attribute, bool withdrawn, std::int64_t now);
   /// One expiration at `date`, in the place of the earlier one; nullopt: none.
   Outcome expire(std::uint64_t attribute, std::optional<std::int64_t> date, std::int64_t now);
+  /// The same for an attribute that is put in, or (softly) taken out.
+  Outcome fast_add(const Uuid& uuid, std::uint64_t event, std::string type, std::string value,
+                   bool to_ids, std::int64_t now);
+  Outcome fast_delete(std::uint64_t attribute, std::int64_t now);
+  /// What carried the tag carries another one: only the end of the tag is told.
+  Outcome merge_tag(const std::string& tag, const std::string& into);
   /// Nobody says anything and no timestamp moves.
+  void sql_delete_event(std::uint64_t event);
+  void delete_warninglist() { live_.warninglist.clear(); }
+  void join_group(std::uint64_t event, bool member);
   void sql_delete(std::uint64_t attribute);
   void sql_set_to_ids(std::uint64_t attribute, bool to_ids);
 
@@ -118,6 +127,7 @@ class MispModel {
                                       std::int64_t date);
   Outcome edited(ModelAttribute& attribute, AttributeMessage::Action action, std::int64_t now);
   bool unpublish_silently(std::uint64_t event, std::int64_t now);
+  Outcome fast(std::uint64_t event, std::int64_t now);
 
   State live_;
 };

@@ -60,11 +60,18 @@ std::optional<std::vector<FeedMessage>> Operations::carry_out(const Step& step, 
   if (step.args.empty()) {
     return std::nullopt;
   }
-  if (verb.ends_with(".add") && !verb.starts_with("warninglist")) {
+  if ((verb.ends_with(".add") || verb.ends_with("fast_add")) && !verb.starts_with("warninglist")) {
     return add(step, now);
   }
   if (verb == "tag.delete") {
     return misp_.delete_tag(step.arg(0)).messages;
+  }
+  if (verb == "tag.merge") {
+    return misp_.merge_tag(step.arg(0), step.arg(1)).messages;
+  }
+  if (verb == "warninglist.delete") {
+    misp_.delete_warninglist();
+    return Messages{};
   }
   if (verb == "warninglist.add" || verb == "warninglist.remove") {
     return misp_.list_value(step.arg(0), verb == "warninglist.add").messages;
@@ -96,10 +103,14 @@ std::optional<Operations::Messages> Operations::add(const Step& step, std::int64
     return misp_.add_event(uuid(label), number(step.arg(1), 1), now).messages;
   }
   const auto owner = event(step.arg(1));
-  if (step.verb != "attribute.add" || !owner || attribute(label) || step.args.size() < 4) {
+  if (!step.verb.starts_with("attribute") || !owner || attribute(label) || step.args.size() < 4) {
     return std::nullopt;
   }
   attributes_[label] = misp_.live().next_attribute;
+  if (step.verb == "attribute.fast_add") {
+    return misp_.fast_add(uuid(label), *owner, step.arg(2), step.arg(3), says(step, "to_ids"), now)
+        .messages;
+  }
   return misp_
       .add_attribute(uuid(label), *owner, step.arg(2), step.arg(3), says(step, "to_ids"), now)
       .messages;
@@ -123,6 +134,14 @@ std::optional<Operations::Messages> Operations::on_event(const Step& step, std::
   if (verb == "event.tag" || verb == "event.untag") {
     return misp_.tag_event(event, step.arg(1), verb == "event.tag", now).messages;
   }
+  if (verb == "event.sql_delete") {
+    misp_.sql_delete_event(event);
+    return Messages{};
+  }
+  if (verb == "event.join" || verb == "event.leave") {
+    misp_.join_group(event, verb == "event.join");
+    return Messages{};
+  }
   if (verb == "event.distribute") {
     return misp_.distribute_event(event, level(step), says(step, "member"), now).messages;
   }
@@ -138,6 +157,9 @@ std::optional<Operations::Messages> Operations::on_deletion(const Step& step,
   }
   if (verb == "attribute.delete") {
     return misp_.hard_delete(attribute, now).messages;
+  }
+  if (verb == "attribute.fast_delete") {
+    return misp_.fast_delete(attribute, now).messages;
   }
   if (verb == "attribute.restore") {
     return misp_.restore(attribute, now).messages;

@@ -22,14 +22,19 @@ namespace misp_zeek::model {
 /// | `event.tag`, `event.untag` | event, tag |
 /// | `event.distribute`, `attribute.distribute` | event or attribute, level, [`member`] |
 /// | `attribute.add` | label, event, type, value, [`to_ids`] |
-/// | `attribute.value`, `attribute.fast` | attribute, value, [`to_ids`] (`fast` = fast_update) |
+/// | `attribute.value` | attribute, value |
+/// | `attribute.fast`, `_delete`, `_add` | as `value`, `delete`, `add`; only the event says so |
 /// | `attribute.to_ids` | attribute, `on` or `off` |
 /// | `attribute.touch`, `attribute.delete`, `attribute.restore` | attribute |
 /// | `attribute.soft_delete` | attribute, [`sanitise`], [`twice`] |
 /// | `attribute.tag`, `attribute.untag` | attribute, tag |
 /// | `attribute.sql_delete`, `attribute.sql_to_ids` | attribute, [`on` or `off`]; no message |
+/// | `event.sql_delete` | event; no message |
+/// | `event.join`, `event.leave` | event; whether the reader is in its sharing group; no message |
 /// | `tag.delete` | tag |
+/// | `tag.merge` | tag, the one that takes its place |
 /// | `warninglist.add`, `warninglist.remove` | value |
+/// | `warninglist.delete` | any word; nothing is listed any more; no message |
 class Operations {
  public:
   explicit Operations(std::uint32_t seed) : seed_(seed) {}

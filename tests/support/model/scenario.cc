@@ -26,6 +26,7 @@ const std::set<std::string> kSettings = {"seed",
                                          "visibility",
                                          "honour_false_positives",
                                          "honour_expirations",
+                                         "state",
                                          "timers"};
 
 std::int64_t number(const std::string& text) {

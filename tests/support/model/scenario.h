@@ -40,7 +40,8 @@ struct Scenario {
   /// Only those that differ from the default: `seed`, `reader` (`admin` | `other`),
   /// `unpublished_private`, `pace1`, `pace2` (ms to and from each Zeek), and the keys of `[filter]`
   /// with `visibility`; lists are comma separated, `max_age` in seconds. `timers` `off`: nothing is
-  /// reconciled unless a message or a gap asks for it.
+  /// reconciled unless a message or a gap asks for it. `state` `on`: the service saves what it
+  /// knows.
   std::map<std::string, std::string> settings;
   std::vector<Step> steps;
 

@@ -16,10 +16,11 @@ constexpr SteadyMs kRest = 45'000;
 /// Includes the longest back-off on either side.
 constexpr SteadyMs kReconcileTime = 200'000;
 
-StoreOptions store_options() {
+StoreOptions store_options(bool track_unsaved) {
   StoreOptions options;
   options.misp_url = "https://misp.example.org";
   options.max_log = 50;
+  options.track_unsaved = track_unsaved;
   return options;
 }
 
@@ -57,7 +58,8 @@ void World::trace(const std::string& text) {
 
 void World::start_service() {
   ++services_;
-  store_ = std::make_unique<IndicatorStore>(store_options(), sixteen_digits('e', services_));
+  const bool saves = scenario_.setting("state", "off") == "on";
+  store_ = std::make_unique<IndicatorStore>(store_options(saves), sixteen_digits('e', services_));
   SyncOptions options;
   const bool timers = scenario_.setting("timers", "on") == "on";
   options.interval = std::chrono::seconds(timers ? 20 : 100'000);
@@ -65,6 +67,9 @@ void World::start_service() {
   options.page_size = 4;
   options.seed = scenario_.seed();
   sync_ = std::make_unique<MispSync>(options, Filter(reader_.filter), Mapping(), *store_, now());
+  if (saves && disk_.restore(*store_)) {
+    sync_->restore(disk_.sync());
+  }
   call_.reset();
   if (feed_up_) {
     feed_up_ = false;
@@ -121,13 +126,16 @@ std::string World::turn() {
   deliver_feed();
   make_calls();
   sync_->tick(now());
-  if (const auto list = sync_->status().last_full;
-      std::exchange(last_list_, list) != list && lists_awaited_ > 0 && --lists_awaited_ == 0) {
+  if (const auto list = sync_->status().last_full; std::exchange(last_list_, list) != list &&
+                                                   list && lists_awaited_ > 0 &&
+                                                   --lists_awaited_ == 0) {
     invariants_.read_anew();
   }
+  const bool knows_a_set = sync_->status().bootstrapped || sync_->status().restored_from;
   for (auto& zeek : zeeks_) {
-    changed_ |= zeek.step(clock_, sync_->status().bootstrapped);
+    changed_ |= zeek.step(clock_, knows_a_set);
   }
+  disk_.save(*store_, *sync_, clock_);
   return check_always();
 }
 
@@ -167,7 +175,11 @@ void World::deliver_feed() {
       heartbeat_at_ = clock_ + kHeartbeat;
       if (feed_up_) {
         trace("message of topic " + std::to_string(message.index()));
-        sync_->on_message(message, now());
+        if (std::exchange(garble_, false)) {
+          sync_->on_feed_gap(Cause::kMalformed, now());
+        } else {
+          sync_->on_message(message, now());
+        }
       }
     }
   }

@@ -11,6 +11,7 @@
 
 #include "core/misp_sync.h"
 #include "core/store.h"
+#include "model/disk.h"
 #include "model/invariants.h"
 #include "model/misp_model.h"
 #include "model/operations.h"
@@ -30,18 +31,24 @@ namespace misp_zeek::model {
 /// | `feed.restart MS` | the publisher restarts, and with it its uptime |
 /// | `feed.reload` | the publisher restarts unseen; messages under way are lost |
 /// | `feed.overflow` | messages under way are lost, and the feed says so |
+/// | `feed.garble` | the next message cannot be read |
 /// | `rest.fail N` | the next N answers are 503 |
 /// | `rest.truncate N` | the next N answers break off |
 /// | `rest.refuse N` | the next N answers are 403 |
 /// | `rest.empty N` | the next N answers are 200 and say that there is nothing |
-/// | `rest.garble N` | of the next N pages, half of the rows cannot be read; not of the first list
-/// | | `rest.away MS` | MISP does not answer | | `misp.restart MS` | feed and REST are away | |
-/// `misp.backup`, `misp.restore` | keeps the database, puts the kept one back | | `service.restart`
-/// | the service forgets everything | | `zeek.restart Z` | Zeek Z (1 or 2) forgets everything | |
-/// `zeek.cut Z MS`, `zeek.pace Z MS` | its link breaks, or slows down | | `zeek.drop Z`,
-/// `zeek.drop_answer Z` | the next message to it, or from it, is lost | | `zeek.lose Z N` | its
-/// N-th entry vanishes | | `expect.present A`, `expect.absent A` | whether both Zeeks list
-/// attribute A now | | `expect.drift N` | so much was repaired so far that no message had told |
+/// | `rest.garble N` | half of the rows of the next N pages cannot be read; not of the first list |
+/// | `rest.away MS` | MISP does not answer |
+/// | `misp.restart MS` | feed and REST are away |
+/// | `misp.backup`, `misp.restore` | keeps the database, puts the kept one back |
+/// | `service.restart` | the service ends in order, and starts with what it saved |
+/// | `service.kill` | the same, without what it had not saved yet |
+/// | `disk.stall MS` | nothing is saved |
+/// | `zeek.restart Z` | Zeek Z (1 or 2) forgets everything |
+/// | `zeek.cut Z MS`, `zeek.pace Z MS` | its link breaks, or slows down |
+/// | `zeek.drop Z`, `zeek.drop_answer Z` | the next message to it, or from it, is lost |
+/// | `zeek.lose Z N` | its N-th entry vanishes |
+/// | `expect.present A`, `expect.absent A` | whether both Zeeks list attribute A now |
+/// | `expect.drift N` | so much was repaired so far that no message had told |
 ///
 /// and the options of an operation `commit=MS` (messages come so long before the data), `feed=MS`
 /// (they are so late), `lost`, `dup` (each comes twice), `rolled_back` (the data never comes).
@@ -115,6 +122,7 @@ class World {
   std::unique_ptr<IndicatorStore> store_;
   std::unique_ptr<MispSync> sync_;
   int services_ = 0;
+  Disk disk_;
   std::vector<ZeekSide> zeeks_;
 
   std::array<std::deque<Delayed<FeedMessage>>, std::variant_size_v<FeedMessage>> topics_;
@@ -122,6 +130,7 @@ class World {
   SteadyMs feed_back_at_;
   SteadyMs publisher_started_;
   SteadyMs heartbeat_at_;
+  bool garble_ = false;
   std::optional<Call> call_;
   RestFaults rest_;
 

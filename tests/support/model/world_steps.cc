@@ -18,7 +18,8 @@ SteadyMs number(const std::string& text, SteadyMs fallback) {
 
 /// MISP says nothing, or too little, of these.
 bool is_silent(std::string_view verb) {
-  return verb == "attribute.fast" || verb.starts_with("attribute.sql");
+  return verb.starts_with("attribute.fast") || verb.find(".sql") != std::string_view::npos ||
+         verb == "event.join" || verb == "event.leave" || verb == "warninglist.delete";
 }
 
 }  // namespace
@@ -35,8 +36,15 @@ std::string World::carry_out(const Step& step) {
   if (disturb_zeek(step)) {
     return "";
   }
-  if (step.verb == "service.restart") {
+  if (step.verb == "disk.stall") {
+    disk_.stall(clock_ + number(step.arg(0), 1'000));
+    return "";
+  }
+  if (step.verb == "service.restart" || step.verb == "service.kill") {
     undisturbed_ = false;
+    if (step.verb == "service.restart") {
+      disk_.finish(*store_, *sync_);
+    }
     invariants_.forget_beyond(committed_, now().unix_seconds);
     start_service();
     return "";
@@ -124,6 +132,8 @@ bool World::disturb_feed(const Step& step) {
   } else if (step.verb == "feed.overflow") {
     lose_feed();
     sync_->on_feed_gap(Cause::kQueueOverflow, now());
+  } else if (step.verb == "feed.garble") {
+    garble_ = true;
   } else {
     return false;
   }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/disk.h"
+
+namespace misp_zeek::model {
+namespace {
+
+constexpr SteadyMs kInterval = 1'000;
+constexpr std::size_t kRows = 5;
+
+}  // namespace
+
+void Disk::save(IndicatorStore& store, const MispSync& sync, SteadyMs now) {
+  if (now < last_ + kInterval || now < stalled_until_) {
+    return;
+  }
+  last_ = now;
+  finish(store, sync);
+}
+
+void Disk::finish(IndicatorStore& store, const MispSync& sync) {
+  while (store.unsaved() > 0) {
+    const auto unsaved = store.take_unsaved(kRows);
+    for (const auto& event : unsaved.events) {
+      events_[event.id] = event;
+    }
+    for (const auto& attribute : unsaved.attributes) {
+      attributes_[attribute.uuid] = attribute;
+    }
+    for (const auto& uuid : unsaved.gone_attributes) {
+      attributes_.erase(uuid);
+    }
+    for (const auto id : unsaved.gone_events) {
+      events_.erase(id);
+    }
+  }
+  if (passes_ != sync.passes_ended()) {
+    passes_ = sync.passes_ended();
+    sync_ = sync.saved();
+  }
+}
+
+bool Disk::restore(IndicatorStore& store) {
+  for (const auto& [id, event] : events_) {
+    store.restore(event);
+  }
+  for (const auto& [uuid, attribute] : attributes_) {
+    store.restore(attribute);
+  }
+  passes_ = 0;
+  return !attributes_.empty();
+}
+
+}  // namespace misp_zeek::model

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "core/misp_sync.h"
+#include "core/store.h"
+
+namespace misp_zeek::model {
+
+/// What a faithful storage holds of the service's state, and when it takes it: once a second, as
+/// the service does it.
+class Disk {
+ public:
+  /// Takes what changed, if it is time.
+  void save(IndicatorStore& store, const MispSync& sync, SteadyMs now);
+  /// Takes all at once, as at an end in order.
+  void finish(IndicatorStore& store, const MispSync& sync);
+  /// Puts into a new store what is here; true: it holds something now.
+  bool restore(IndicatorStore& store);
+  const SavedSync& sync() const { return sync_; }
+  void stall(SteadyMs until) { stalled_until_ = until; }
+
+ private:
+  std::map<Uuid, SavedAttribute> attributes_;
+  std::map<std::uint64_t, SavedEvent> events_;
+  SavedSync sync_;
+  std::uint64_t passes_ = 0;
+  SteadyMs last_ = 0;
+  SteadyMs stalled_until_ = 0;
+};
+
+}  // namespace misp_zeek::model
