@@ -14,7 +14,8 @@ namespace misp_zeek::app {
 /// A bounded queue that many threads fill and the loop thread empties.
 ///
 /// push() refuses at the bound and the sender decides what a refusal means; push_always() is for
-/// the few messages that must not be lost and whose number is bounded by other means.
+/// the few messages that must not be lost and whose number is bounded by other means. After close()
+/// nothing is taken any more.
 template <typename T>
 class Inbox {
  public:
@@ -24,7 +25,7 @@ class Inbox {
   bool push(T item) {
     {
       const std::lock_guard lock(mutex_);
-      if (items_.size() >= bound_) {
+      if (closed_ || items_.size() >= bound_) {
         return false;
       }
       items_.push_back(std::move(item));
@@ -36,9 +37,25 @@ class Inbox {
   void push_always(T item) {
     {
       const std::lock_guard lock(mutex_);
+      if (closed_) {
+        return;
+      }
       items_.push_back(std::move(item));
     }
     ready_.notify_one();
+  }
+
+  /// Drops what waits and what comes.
+  void close() {
+    std::deque<T> dropped;  // outlives the lock: what ends with an item may call back
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    dropped.swap(items_);
+  }
+
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
   }
 
   /// Waits until there are items, wake() was called or `timeout` has passed, then takes up to
@@ -74,6 +91,7 @@ class Inbox {
   std::condition_variable ready_;
   std::deque<T> items_;
   bool woken_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace misp_zeek::app

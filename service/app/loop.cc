@@ -101,12 +101,15 @@ std::vector<http::Route> Loop::routes() {
 
 bool Loop::ask(const Question& question) {
   auto done = std::make_shared<std::promise<void>>();
-  auto answered = done->get_future();
-  const bool taken = inbox_.push(Question([question, done](const View& view, TimePoint now) {
-    question(view, now);
-    done->set_value();
-  }));
-  return taken && answered.wait_for(kAnswerTimeout) == std::future_status::ready;
+  const auto answered = done->get_future();
+  const bool taken =
+      inbox_.push(Question([question, done = std::move(done)](const View& view, TimePoint now) {
+        question(view, now);
+        done->set_value();
+      }));
+  // A question that the ending loop drops breaks its promise: nobody waits for it.
+  return taken && answered.wait_for(kAnswerTimeout) == std::future_status::ready &&
+         !inbox_.closed();
 }
 
 Result<void> Loop::start_http() {
@@ -169,6 +172,7 @@ void Loop::run(const std::atomic<bool>& stopping) {
 }
 
 void Loop::stop() {
+  inbox_.close();
   systemd_.stopping();
   if (sightings_) {
     sightings_->stop(read_clocks());
