@@ -342,8 +342,10 @@ void Loop::follow_snapshot(Peer& peer, TimePoint now) {
 }
 
 View Loop::view() const {
-  return {config_,     store_,        sync_,    peers_,   feed_problem_,
-          feed_.get(), inbox_.size(), latency_, started_, paused_};
+  return {config_,       store_,        sync_,
+          peers_,        feed_problem_, feed_.get(),
+          inbox_.size(), latency_,      sightings_ ? &sightings_->queue() : nullptr,
+          started_,      paused_};
 }
 
 }  // namespace misp_zeek::app

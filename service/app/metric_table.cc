@@ -15,8 +15,9 @@ constexpr auto kGauge = MetricType::kGauge;
 
 double as_double(std::uint64_t value) { return static_cast<double>(value); }
 
-double age(std::optional<SteadyMs> at, TimePoint now) {
-  return at ? static_cast<double>(now.steady - *at) / 1000 : 0;
+/// Since the start when it has never been.
+double age(std::optional<SteadyMs> at, const View& view, TimePoint now) {
+  return static_cast<double>(now.steady - at.value_or(view.started)) / 1000;
 }
 
 template <typename Count>
@@ -117,8 +118,8 @@ std::vector<MetricRow> misp_rows() {
   return {
       {"misp_zeek_feed_up", kGauge, "Whether MISP's feed is connected.",
        PLAIN(view.sync.status().feed_connected)},
-      {"misp_zeek_feed_age_seconds", kGauge, "Time since the feed's last message.",
-       PLAIN(age(view.sync.status().last_message, now))},
+      {"misp_zeek_feed_age_seconds", kGauge, "Time since the feed's last message, or the start.",
+       PLAIN(age(view.sync.status().last_message, view, now))},
       {"misp_zeek_feed_messages_total",
        kCounter,
        "Messages of the feed, by topic and action.",
@@ -145,8 +146,8 @@ std::vector<MetricRow> misp_rows() {
        {"cause"},
        read_reconciles},
       {"misp_zeek_reconcile_age_seconds", kGauge,
-       "Time since the last complete comparison with MISP.",
-       PLAIN(age(view.sync.status().last_reconcile, now))},
+       "Time since the last complete comparison with MISP, or the start.",
+       PLAIN(age(view.sync.status().last_reconcile, view, now))},
       {"misp_zeek_drift_attributes_total",
        kCounter,
        "Differences that a comparison found and repaired, by its cause.",
@@ -201,6 +202,54 @@ std::vector<MetricRow> store_rows() {
   };
 }
 
+std::uint64_t sighting_count(const View& view, std::uint64_t SightingQueue::Counters::*field) {
+  return view.sightings == nullptr ? 0 : view.sightings->counters().*field;
+}
+
+void read_suppressed(const View& view, TimePoint, MetricFamily& out) {
+  using Counters = SightingQueue::Counters;
+  out.add({"cap"}, as_double(sighting_count(view, &Counters::withheld)));
+  out.add({"zeek_queue_full"}, as_double(sighting_count(view, &Counters::dropped_by_zeek)));
+}
+
+void read_given_up(const View& view, TimePoint, MetricFamily& out) {
+  using Counters = SightingQueue::Counters;
+  out.add({"attribute_gone"}, as_double(sighting_count(view, &Counters::gone)));
+  out.add({"refused"}, as_double(sighting_count(view, &Counters::refused)));
+  out.add({"spool_full"}, as_double(sighting_count(view, &Counters::dropped)));
+}
+
+std::vector<MetricRow> sighting_rows() {
+  using Counters = SightingQueue::Counters;
+  return {
+      {"misp_zeek_sighting_matches_total", kCounter, "Matches of attributes, taken from Zeek.",
+       PLAIN(sighting_count(view, &Counters::matches))},
+      {"misp_zeek_sighting_suppressed_matches_total",
+       kCounter,
+       "Matches that Zeek kept back, by reason.",
+       {"reason"},
+       read_suppressed},
+      {"misp_zeek_sighting_waiting_matches", kGauge, "Matches that MISP does not have yet.",
+       PLAIN(view.sightings == nullptr ? 0 : view.sightings->waiting_matches())},
+      {"misp_zeek_sighting_spool_rows", kGauge, "Sightings that these are to become.",
+       PLAIN(view.sightings == nullptr ? 0 : view.sightings->rows())},
+      {"misp_zeek_sightings_sent_total", kCounter, "Sightings that MISP confirmed.",
+       PLAIN(sighting_count(view, &Counters::posted))},
+      {"misp_zeek_sighting_sent_matches_total", kCounter, "Matches that these stand for.",
+       PLAIN(sighting_count(view, &Counters::posted_matches))},
+      {"misp_zeek_sighting_failed_requests_total", kCounter,
+       "Requests to add a sighting that are to be made again.",
+       PLAIN(sighting_count(view, &Counters::failures))},
+      {"misp_zeek_sighting_given_up_matches_total",
+       kCounter,
+       "Matches that MISP will not get, by reason.",
+       {"reason"},
+       read_given_up},
+      {"misp_zeek_sighting_write_failures_total", kCounter, "Writes of the spool that failed.",
+       PLAIN(sighting_count(view, &Counters::write_failures))},
+  };
+}
+
 std::vector<MetricRow> zeek_rows() {
   return {
       {"misp_zeek_session_up", kGauge, "Whether this Zeek's package answers.",
@@ -250,7 +299,7 @@ std::vector<MetricRow> zeek_rows() {
 const std::vector<MetricRow>& metric_table() {
   static const auto table = [] {
     auto all = misp_rows();
-    for (const auto& part : {store_rows(), zeek_rows()}) {
+    for (const auto& part : {store_rows(), zeek_rows(), sighting_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

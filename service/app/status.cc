@@ -84,6 +84,21 @@ Json zeek_json(const Peer& peer, const ZeekConfig& config, const IndicatorStore&
           {"workers_in_step", session.workers_in_step()}};
 }
 
+Json sightings_json(const SightingQueue* queue) {
+  if (queue == nullptr) {
+    return {{"enabled", false}};
+  }
+  const auto& counters = queue->counters();
+  return {{"enabled", true},
+          {"matches", counters.matches},
+          {"suppressed", counters.withheld + counters.dropped_by_zeek},
+          {"waiting_matches", queue->waiting_matches()},
+          {"spool_rows", queue->rows()},
+          {"sent", counters.posted},
+          {"given_up_matches", counters.gone + counters.refused + counters.dropped},
+          {"problem", queue->problem()}};
+}
+
 Json latency_json(const LatencyHistory& history) {
   Json slices = Json::array();
   for (const auto& slice : history.slices()) {
@@ -135,6 +150,7 @@ Json status_json(const View& view, const http::Health& health, TimePoint now) {
     zeeks.push_back(zeek_json(view.peers[i], view.config.zeek.at(i), view.store));
   }
   status["zeeks"] = std::move(zeeks);
+  status["sightings"] = sightings_json(view.sightings);
   status["latency"] = latency_json(view.latency);
   status["changes"] = changes_json(view.sync.decisions());
   return status;

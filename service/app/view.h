@@ -12,6 +12,7 @@
 #include "app/propagation.h"
 #include "core/misp_feed.h"
 #include "core/misp_sync.h"
+#include "core/sighting_queue.h"
 #include "core/zeek_link.h"
 #include "core/zeek_session.h"
 
@@ -26,7 +27,8 @@ struct Peer {
   std::optional<SteadyMs> snapshot_began;
 };
 
-/// What the loop knows, for those who tell of it: log and health. Only for the loop thread.
+/// What the loop knows, for those who tell of it: log, health, metrics, status. Only for the loop
+/// thread.
 struct View {
   const Config& config;
   const IndicatorStore& store;
@@ -36,6 +38,7 @@ struct View {
   const MispFeed* feed;             ///< nullptr before the start
   std::size_t queued;               ///< inputs that wait for the loop
   const LatencyHistory& latency;
+  const SightingQueue* sightings;  ///< nullptr: matches are not reported
   SteadyMs started;
   bool paused;  ///< an operator has stopped changes of Zeek
 };

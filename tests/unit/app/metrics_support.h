@@ -19,6 +19,7 @@ struct Scene {
   std::vector<Peer> peers;
   std::string feed_problem;
   LatencyHistory latency;
+  const SightingQueue* sightings = nullptr;
   bool paused = false;
 
   Scene() {
@@ -30,7 +31,7 @@ struct Scene {
   }
 
   View view() const {
-    return {config, store, sync, peers, feed_problem, nullptr, 0, latency, 0, paused};
+    return {config, store, sync, peers, feed_problem, nullptr, 0, latency, sightings, 0, paused};
   }
 
   /// Puts in an attribute of the given type and value, as MISP's event 7.

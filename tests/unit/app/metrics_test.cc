@@ -82,6 +82,33 @@ TEST(Metrics, MeasurePropagationForEachZeek) {
   propagation.add(1, start);
   propagation.add(2, start + std::chrono::milliseconds(10));
   const auto report = [&](Revision, Metrics::Seconds took) {
+TEST(Metrics, CountAgesFromTheStartUntilSomethingHasHappened) {
+  const std::string text = served(Scene());
+  EXPECT_TRUE(has_line(text, "misp_zeek_feed_age_seconds 5")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_reconcile_age_seconds 5")) << text;
+}
+
+TEST(Metrics, ShowWhatBecomesOfSightings) {
+  Scene scene;
+  EXPECT_TRUE(has_line(served(scene), "misp_zeek_sighting_matches_total 0"));
+  SightingQueue queue({}, {});
+  contract::Seen seen{"instance", 1, 5, {}};
+  contract::Sighting sighting;
+  sighting.attribute_uuids = "00000000-0000-0000-0000-000000000001";
+  sighting.withheld = 3;
+  seen.sightings.push_back(sighting);
+  queue.on_seen(seen, 0, "sensor-1", {5'000, 1005});
+  scene.sightings = &queue;
+  const std::string text = served(scene);
+  EXPECT_TRUE(has_line(text, "misp_zeek_sighting_matches_total 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_sighting_spool_rows 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_sighting_suppressed_matches_total{reason=\"cap\"} 3"))
+      << text;
+  EXPECT_TRUE(
+      has_line(text, "misp_zeek_sighting_suppressed_matches_total{reason=\"zeek_queue_full\"} 5"))
+      << text;
+}
+
     metrics.acknowledged("sensor-1", took);
   };
   propagation.acknowledge(1, start + std::chrono::milliseconds(4), report);
