@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/explain.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -28,7 +27,10 @@ Fate fate_in(const ZeekSession& session, const EntryKey& entry, const IndicatorS
     return {"away", session.explain()};
   }
   const bool all = session.state() == State::kLive && session.acknowledged() >= store.revision();
-  return all ? Fate{"held", ""} : Fate{"under way", session.explain()};
+  if (!all) {
+    return {"under way", session.explain()};
+  }
+  return {"held", session.workers_behind() ? session.explain() : ""};
 }
 
 /// Collects what is found, each thing once and up to the bound.
@@ -68,18 +70,15 @@ class Findings {
       if (item.entry.key != key) {
         break;
       }
-      for (const Uuid& uuid : view_.store.attributes_of(item.entry.event_id)) {
-        const auto& entries = view_.store.find(uuid)->entries;
-        if (std::any_of(entries.begin(), entries.end(),
-                        [&](const auto& entry) { return *entry.first == item.entry; })) {
-          add_attribute(uuid);
-        }
+      for (const Uuid& uuid : view_.store.supporters(item.entry, kExplainBound)) {
+        add_attribute(uuid);
       }
     }
   }
 
   Json take(const std::string& query) {
     Json json = {{"version", 1}, {"query", query}, {"found", !attributes_.empty()}};
+    json["revision"] = view_.store.revision();
     json["answer"] = answer();
     json["attributes"] = std::move(attributes_);
     json["indicators"] = std::move(indicators_);
@@ -97,8 +96,12 @@ class Findings {
     for (const Peer& peer : view_.peers) {
       const Fate fate = fate_in(*peer.session, entry, view_.store);
       not_held_ = not_held_ || fate.state != "held";
-      zeeks.push_back(
-          {{"name", peer.session->name()}, {"state", fate.state}, {"reason", fate.reason}});
+      zeeks.push_back({{"name", peer.session->name()},
+                       {"state", fate.state},
+                       {"reason", fate.reason},
+                       {"revision", peer.session->acknowledged()},
+                       {"workers", peer.session->workers()},
+                       {"workers_in_step", peer.session->workers_in_step()}});
     }
     indicators_.push_back({{"indicator", entry.key.indicator},
                            {"indicator_type", to_string(entry.key.type)},

@@ -326,6 +326,23 @@ std::optional<Item> IndicatorStore::item(const EntryKey& entry) const {
   return make_item(it->first, it->second);
 }
 
+std::vector<Uuid> IndicatorStore::supporters(const EntryKey& entry, std::size_t max) const {
+  std::vector<Uuid> uuids;
+  const auto it = entries_.find(entry);
+  if (it == entries_.end()) {
+    return uuids;
+  }
+  for (const Supporter& supporter : it->second.supporters) {
+    if (uuids.size() == max) {
+      break;
+    }
+    if (uuids.empty() || uuids.back() != supporter.attribute) {
+      uuids.push_back(supporter.attribute);
+    }
+  }
+  return uuids;
+}
+
 std::vector<Item> IndicatorStore::items_after(const std::optional<EntryKey>& cursor,
                                               std::size_t max) const {
   std::vector<Item> items;

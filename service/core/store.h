@@ -132,6 +132,8 @@ class IndicatorStore {
   std::uint64_t digest() const { return digest_; }
   std::size_t item_count() const { return entries_.size(); }
   std::optional<Item> item(const EntryKey& entry) const;
+  /// Attributes that support an entry, sorted; at most `max`.
+  std::vector<Uuid> supporters(const EntryKey& entry, std::size_t max) const;
   /// Up to `max` items in key order, after `cursor` (nullopt: from the start).
   std::vector<Item> items_after(const std::optional<EntryKey>& cursor, std::size_t max) const;
 
@@ -163,9 +165,9 @@ class IndicatorStore {
   const StoredEvent* event(std::uint64_t event_id) const;
   std::optional<std::uint64_t> event_id_of(const Uuid& event) const;
   const std::array<std::size_t, kIndicatorTypeCount>& items_by_type() const { return by_type_; }
-  /// Attributes accepted by the filter that are no indicators, by reason.
   /// Accepted attributes by MISP type; types that once were there stay, with 0.
   std::map<std::string_view, std::size_t> attributes_by_type() const;
+  /// Attributes accepted by the filter that are no indicators, by reason.
   const std::map<Reject, std::size_t>& rejects() const { return rejects_; }
   const std::unordered_map<Uuid, StoredAttribute>& attributes() const { return attributes_; }
 
