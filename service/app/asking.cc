@@ -9,6 +9,7 @@
 #include "app/clocks.h"
 #include "app/control.h"
 #include "app/export.h"
+#include "app/one_read.h"
 #include "app/ports.h"
 #include "core/text.h"
 #include "http/control.h"
@@ -41,6 +42,20 @@ Result<std::string> read_service(const Config& config, const std::string& target
   return answer->body;
 }
 
+/// The same as a JSON object.
+Result<Json> read_json(const Config& config, const std::string& target) {
+  auto body = read_service(config, target);
+  if (!body) {
+    return tl::unexpected<Error>(std::move(body.error()));
+  }
+  Json json = Json::parse(*body, nullptr, false);
+  if (!json.is_object() || json.value("version", Json()) != 1) {
+    return fail(ErrorCode::kIncompatible, "what answers at http.listen, " + config.http.listen +
+                                              ", is no misp-zeek of this version");
+  }
+  return json;
+}
+
 /// Words for a terminal: what is not printable ASCII or UTF-8 cannot move the cursor.
 std::string shown(const Json& text) {
   std::string out;
@@ -50,20 +65,24 @@ std::string shown(const Json& text) {
   return out;
 }
 
+void print_json(const Json& json, std::ostream& out) {
+  out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
 void print_line(std::ostream& out, bool good, const std::string& name, const std::string& text) {
   out << (good ? "ok    " : "WRONG ") << std::left << std::setw(18) << name << " " << text << "\n";
 }
 
 int ask(const Config& config, const StatusQuestion& question, std::ostream& out,
         std::ostream& err) {
-  const auto body = read_service(config, question.json ? "/status?verbose" : "/status");
-  if (!body) {
-    return complain(err, body.error().message);
+  const auto answer = read_json(config, "/status");
+  if (!answer) {
+    return complain(err, answer.error().message);
   }
-  const Json status = Json::parse(*body);
+  const Json& status = *answer;
   const bool ready = status.at("service").at("ready");
   if (question.json) {
-    out << *body;
+    print_json(status, out);
     return ready ? 0 : 1;
   }
   for (const Json& check : status.at("checks")) {
@@ -87,8 +106,12 @@ void print_found(const Json& found, std::ostream& out) {
         << "\n  " << shown(indicator.at("url")) << "\n";
     for (const Json& zeek : indicator.at("zeeks")) {
       const std::string reason = shown(zeek.at("reason"));
-      out << "  " << shown(zeek.at("name")) << ": " << shown(zeek.at("state"))
-          << (reason.empty() ? "" : ": " + reason) << "\n";
+      out << "  " << shown(zeek.at("name")) << ": " << shown(zeek.at("state")) << ", revision "
+          << zeek.at("revision") << " of " << found.at("revision");
+      if (zeek.at("workers") != 0) {
+        out << ", " << zeek.at("workers_in_step") << " of " << zeek.at("workers") << " workers";
+      }
+      out << (reason.empty() ? "" : ": " + reason) << "\n";
     }
   }
   for (const Json& attribute : found.at("attributes")) {
@@ -145,14 +168,14 @@ int explain_from_misp(const Config& config, const std::string& query, std::ostre
 
 int ask(const Config& config, const ExplainQuestion& question, std::ostream& out,
         std::ostream& err) {
-  const auto body = read_service(config, "/v1/explain?q=" + http::percent_encode(question.query));
-  if (!body) {
-    err << "misp-zeek: " << body.error().message << "; asking MISP alone\n";
+  const auto answer = read_json(config, "/v1/explain?q=" + http::percent_encode(question.query));
+  if (!answer) {
+    err << "misp-zeek: " << answer.error().message << "; asking MISP alone\n";
     return explain_from_misp(config, question.query, out, err);
   }
-  const Json found = Json::parse(*body);
+  const Json& found = *answer;
   if (question.json) {
-    out << found.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    print_json(found, out);
     return found.at("indicators").empty() ? 1 : 0;
   }
   out << shown(found.at("answer")) << "\n";
@@ -163,43 +186,12 @@ int ask(const Config& config, const ExplainQuestion& question, std::ostream& out
   return found.at("indicators").empty() ? 1 : 0;
 }
 
-Result<void> read_all(const Config& config, MispRest& rest, const Mapping& mapping,
-                      IndicatorStore& store) {
-  std::vector<AttributeSearch> searches(1);
-  if (!config.filter.fixed_events.empty()) {
-    auto& fixed = searches.emplace_back();
-    fixed.apply_filter = false;
-    fixed.fixed_events = true;
-  }
-  const Filter filter(config.filter);
-  for (const AttributeSearch& search : searches) {
-    bool last = false;
-    for (std::uint32_t number = 1; !last; ++number) {
-      const auto page = rest.search(search, number, config.misp.page_size);
-      if (!page) {
-        return tl::unexpected<Error>(page.error());
-      }
-      for (const AttributeRow& row : page->rows) {
-        const auto verdict =
-            filter.judge_row(row.attribute, row.event, read_clocks().unix_seconds).verdict;
-        const auto mapped = mapping.map(row.attribute.type, row.attribute.value);
-        if (verdict == Verdict::kAccept && mapped) {
-          store.upsert(row.attribute, row.event, *mapped);
-        }
-      }
-      last = page->last;
-    }
-  }
-  return {};
-}
-
 int export_from_misp(const Config& config, ExportFormat format, std::ostream& out,
                      std::ostream& err) {
-  const Mapping mapping = Mapping::create(config.mapping).value();
-  const auto rest = make_rest(config, mapping.types());
+  const auto rest = make_rest(config, Mapping::create(config.mapping).value().types());
   IndicatorStore store({.misp_url = config.misp.url}, random_id());
   const auto read =
-      rest ? read_all(config, **rest, mapping, store) : tl::unexpected<Error>(rest.error());
+      rest ? read_once(config, **rest, store) : Result<void>(tl::unexpected<Error>(rest.error()));
   if (!read) {
     return complain(err, read.error().message);
   }

@@ -24,6 +24,14 @@ std::string_view operation_of(const RestCall& call) {
   return std::holds_alternative<IndexCall>(call) ? "index" : "user";
 }
 
+RestDone perform_timed(MispRest& rest, const RestCall& call) {
+  const auto began = std::chrono::steady_clock::now();
+  auto answer = perform(rest, call);
+  return {operation_of(call), std::chrono::steady_clock::now() - began, std::move(answer)};
+}
+
+}  // namespace
+
 Result<RestAnswer> perform(MispRest& rest, const RestCall& call) {
   if (const auto* search = std::get_if<SearchCall>(&call)) {
     return as_answer(rest.search(search->search, search->page, search->limit));
@@ -36,14 +44,6 @@ Result<RestAnswer> perform(MispRest& rest, const RestCall& call) {
   }
   return as_answer(rest.user());
 }
-
-RestDone perform_timed(MispRest& rest, const RestCall& call) {
-  const auto began = std::chrono::steady_clock::now();
-  auto answer = perform(rest, call);
-  return {operation_of(call), std::chrono::steady_clock::now() - began, std::move(answer)};
-}
-
-}  // namespace
 
 RestWorker::RestWorker(MispRest& rest, const OnAnswer& on_answer)
     : rest_(rest),

@@ -19,6 +19,9 @@ struct RestDone {
   Result<RestAnswer> answer;
 };
 
+/// Makes one call. Blocking.
+Result<RestAnswer> perform(MispRest& rest, const RestCall& call);
+
 /// Makes the blocking calls of MispRest on a thread of its own, one at a time.
 ///
 /// Answers go to `on_answer` on the worker's thread, so that the loop's queue keeps their order
