@@ -8,18 +8,17 @@
 namespace misp_zeek::app {
 namespace {
 
-/// A field of Zeek's ASCII files: what has a meaning there is written as \xNN, nothing as "-".
+/// A field of Zeek's ASCII files: what has a meaning there is written as \xNN, nothing as "-". As a
+/// whole, or at the begin of a line, these have one: "-", "(empty)" and "#".
 std::string field(std::string_view text) {
   if (text.empty()) {
     return "-";
   }
-  if (text == "-") {
-    return "\\x2d";
-  }
+  const bool has_meaning = text == "-" || text == "(empty)" || text.front() == '#';
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || c == '\\') {
+    if (byte < 0x20 || byte == 0x7f || c == '\\' || (has_meaning && out.empty())) {
       std::array<char, 8> code{};
       std::snprintf(code.data(), code.size(), "\\x%02x", static_cast<unsigned>(byte));
       out += code.data();

@@ -12,7 +12,7 @@
 namespace misp_zeek::app {
 
 enum class ExportFormat {
-  kZeekIntel,  ///< a file for Intel::read_files, with the fields that the package has of its own
+  kZeekIntel,  ///< a file for Intel::read_files of a Zeek without the package
   kJson,       ///< an array of objects
 };
 

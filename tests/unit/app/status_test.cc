@@ -102,11 +102,17 @@ TEST(Export, IsAFileForZeeksInputFramework) {
             "evil.example\tIntel::DOMAIN\tMISP-7\ta campaign\t/events/view/7\n");
 }
 
-TEST(Export, EscapesWhatWouldBreakALine) {
-  Scene scene;
-  scene.put(1, "filename", "a\\x09b");
-  const std::string text = exported(scene, ExportFormat::kZeekIntel);
-  EXPECT_NE(text.find("a\\x5cx09b\tIntel::FILE_NAME"), std::string::npos) << text;
+TEST(Export, EscapesWhatZeekWouldNotReadAsItIs) {
+  const std::vector<std::pair<std::string, std::string>> written = {{"a\\x09b", "a\\x5cx09b"},
+                                                                    {"-", "\\x2d"},
+                                                                    {"(empty)", "\\x28empty)"},
+                                                                    {"#a.exe", "\\x23a.exe"}};
+  for (const auto& [value, field] : written) {
+    Scene scene;
+    scene.put(1, "filename", value);
+    const std::string text = exported(scene, ExportFormat::kZeekIntel);
+    EXPECT_NE(text.find("\n" + field + "\tIntel::FILE_NAME"), std::string::npos) << text;
+  }
 }
 
 TEST(Export, IsValidJsonToo) {
