@@ -25,7 +25,7 @@ std::string describe_reading(const MispSync::Status& status, std::size_t restore
     }
   }
   const std::string expected =
-      status.rows_expected == 0 ? "" : " of " + std::to_string(status.rows_expected);
+      status.rows_expected == 0 ? "" : " of about " + std::to_string(status.rows_expected);
   return stale + "reading: " + std::to_string(status.rows_read) + expected + " attributes";
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -27,14 +28,26 @@ bool writes_to_journal() {
          std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
 }
 
-/// Lines come finished; spdlog makes sure that threads do not mix them.
+constexpr const char* kClearLine = "\r\x1b[K";
+
+/// Lines come finished; the mutex makes sure that threads do not mix them.
 struct Output {
-  spdlog::logger logger{"misp-zeek", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+  std::mutex mutex;
+  spdlog::logger logger{"misp-zeek", std::make_shared<spdlog::sinks::stderr_sink_st>()};
   const bool journal = writes_to_journal();
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  std::string status_line;
 
   Output() {
     logger.set_level(spdlog::level::trace);
     logger.set_pattern("%v");
+  }
+
+  void draw_status() {
+    if (!status_line.empty()) {
+      std::fputs(status_line.c_str(), stderr);
+      std::fflush(stderr);
+    }
   }
 };
 
@@ -54,9 +67,27 @@ void write(Level level, std::string_view message, std::span<const Field> fields)
   if (level < threshold.load()) {
     return;
   }
-  std::string line(output().journal ? journal_prefix(level) : "");
+  Output& out = output();
+  std::string line(out.journal ? journal_prefix(level) : "");
   line += format_line(line_format, std::chrono::system_clock::now(), level, message, fields);
-  output().logger.log(spdlog::level::info, spdlog::string_view_t(line));
+  const std::lock_guard lock(out.mutex);
+  line.insert(0, out.status_line.empty() ? "" : kClearLine);
+  out.logger.log(spdlog::level::info, spdlog::string_view_t(line));
+  out.draw_status();
+}
+
+bool on_terminal() { return output().terminal; }
+
+void set_status_line(std::string line) {
+  Output& out = output();
+  const std::lock_guard lock(out.mutex);
+  if (!out.terminal || line == out.status_line) {
+    return;
+  }
+  out.status_line = std::move(line);
+  std::fputs(kClearLine, stderr);
+  std::fflush(stderr);
+  out.draw_status();
 }
 
 void trace(std::string_view message, Fields fields) {

@@ -54,6 +54,11 @@ void info(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});
 void error(std::string_view message, Fields fields = {});
 
+/// Whether standard error is a terminal. Otherwise set_status_line() does nothing.
+bool on_terminal();
+/// A last line on the terminal that stays below all others until it is replaced; empty: none.
+void set_status_line(std::string line);
+
 /// One line without its end, as write() puts it out. Line feeds and other control characters are
 /// escaped and what is not UTF-8 is replaced, so that one event is one line whatever it quotes.
 std::string format_line(Format format, std::chrono::system_clock::time_point time, Level level,

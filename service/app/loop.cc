@@ -174,6 +174,7 @@ void Loop::run(const std::atomic<bool>& stopping) {
 void Loop::stop() {
   inbox_.close();
   systemd_.stopping();
+  log::set_status_line("");
   if (sightings_) {
     sightings_->stop(read_clocks());
   }
@@ -297,7 +298,7 @@ void Loop::turn(TimePoint now) {
   if (state_) {
     state_->save(store_, sync_, now);
   }
-  narrator_.tell(view());
+  narrator_.tell(view(), now.steady);
   board_.update(view(), now);
   systemd_.alive(now.steady);
   systemd_.status(status_line(board_.health().checks));

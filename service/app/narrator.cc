@@ -22,7 +22,8 @@ void Narrator::on_feed(const FeedReport& report, const View& view) {
   }
 }
 
-void Narrator::tell(const View& view) {
+void Narrator::tell(const View& view, SteadyMs now) {
+  progress_.tell(view.sync.status(), now);
   tell_misp(view);
   peers_.resize(view.peers.size());
   for (std::size_t i = 0; i < peers_.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/log.h"
+#include "app/progress.h"
 #include "app/view.h"
 #include "core/misp_feed.h"
 
@@ -18,7 +19,7 @@ class Narrator {
   /// Before the report has had its effect on `view`.
   void on_feed(const FeedReport& report, const View& view);
   /// At the end of every turn.
-  void tell(const View& view);
+  void tell(const View& view, SteadyMs now);
 
  private:
   struct PeerStory {
@@ -34,6 +35,7 @@ class Narrator {
   std::string held_;
   Drift drift_;  ///< as far as it was told
   std::vector<PeerStory> peers_;
+  Progress progress_;
   log::Limited malformed_;
   std::uint64_t malformed_count_ = 0;
 };

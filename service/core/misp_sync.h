@@ -133,7 +133,7 @@ class MispSync {
     /// When a pass last ended before this process began, if the store was restored.
     std::optional<UnixSeconds> restored_from;
     std::uint64_t rows_read = 0;      ///< of the full pass under way
-    std::uint64_t rows_expected = 0;  ///< 0 = not known
+    std::uint64_t rows_expected = 0;  ///< as many as were known before; 0 = not known
     std::optional<MispUser> user;
   };
   struct Counters {

@@ -81,7 +81,7 @@ std::optional<RestCall> MispSync::start_due_pass(TimePoint now) {
     if (full) {
       full_due_.reset();
       status_.rows_read = 0;
-      status_.rows_expected = 0;
+      status_.rows_expected = store_.attribute_count();
     }
   }
   waiting_ = Waiting::kReconcile;

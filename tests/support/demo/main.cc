@@ -70,7 +70,7 @@ std::pair<std::string, double> reading(const json& state) {
       auto text = check.at("message").get<std::string>();
       unsigned long read = 0;
       unsigned long all = 0;
-      if (std::sscanf(text.c_str(), "reading: %lu of %lu", &read, &all) == 2 && all > 0) {
+      if (std::sscanf(text.c_str(), "reading: %lu of about %lu", &read, &all) == 2 && all > 0) {
         return {std::move(text), static_cast<double>(read) / static_cast<double>(all)};
       }
       return {std::move(text), check.at("ok").get<bool>() ? 1.0 : 0.0};

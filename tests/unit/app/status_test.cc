@@ -8,6 +8,7 @@
 
 #include "app/explain.h"
 #include "app/export.h"
+#include "app/progress.h"
 #include "metrics_support.h"
 
 namespace misp_zeek::app {
@@ -34,6 +35,14 @@ TEST(Status, TellsOfEveryPart) {
   EXPECT_EQ(status.at("zeeks").at(0).at("name"), "sensor-1");
   EXPECT_EQ(status.at("zeeks").at(0).at("lag_revisions"), 1);
   EXPECT_EQ(status.at("latency").at(0).at("mean_ms"), 2.0);
+}
+
+TEST(Progress, IsABarOnceItIsKnownHowMuchThereIs) {
+  EXPECT_EQ(progress_line(500, 0), "reading MISP, 500 attributes");
+  EXPECT_EQ(progress_line(500, 1000),
+            "reading MISP [##########          ]  50 %, 500 of about 1000 attributes");
+  EXPECT_EQ(progress_line(1200, 1000),
+            "reading MISP [################### ]  99 %, 1200 of about 1000 attributes");
 }
 
 TEST(LatencyHistory, ForgetsAfterHalfAnHour) {
