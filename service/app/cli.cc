@@ -16,7 +16,10 @@ constexpr const char* kFooter =
     "a file named by misp.api_key_file, or systemd's credential misp.key. Flags win over the\n"
     "environment, and that over the file. No file is needed when the others say all.\n"
     "\n"
-    "Exit status: 0 ok, 1 failure at run time, 2 wrong configuration or usage.";
+    "Exit status: 0 ok, 1 failure at run time, 2 wrong configuration or usage. 'status' ends with "
+    "1\n"
+    "when something is not in step, 'explain' when it is not in Zeek, 'check --connect' when a\n"
+    "connection fails.";
 
 /// The options of all commands that read the configuration.
 struct Options {
@@ -155,8 +158,9 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   auto* pause = app.add_subcommand("pause", "Have the running service leave Zeek as it is");
   auto* resume = app.add_subcommand("resume", "End a pause");
   const Readers readers(app, options);
-  check->add_flag("--connect", options.try_connections, "Try all connections, say what to do");
-  check->add_flag("--json", options.connect.json, "With --connect: the result as JSON");
+  auto* connect =
+      check->add_flag("--connect", options.try_connections, "Try all connections, say what to do");
+  check->add_flag("--json", options.connect.json, "The result as JSON")->needs(connect);
   auto* version = app.add_subcommand("version", "Show the versions of program and libraries");
   for (CLI::App* command :
        {run, check, reconcile, pause, resume, readers.status, readers.explain, readers.export_}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/connect_check.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <iomanip>
@@ -62,19 +63,32 @@ class Reports {
   std::deque<Report> reports_;
 };
 
-Finding check_rest(const Config& config) {
-  Finding finding{"MISP", false, ""};
+std::string protection(const MispConfig& misp) {
+  if (!misp.url.starts_with("https:")) {
+    return "without TLS";
+  }
+  return misp.verify_tls ? "its certificate is valid" : "its certificate is not verified";
+}
+
+Finding check_rights(const Config& config, const MispUser& user) {
+  const bool lacks_sightings = config.sightings.enabled && !user.perm_sighting;
+  return {"rights", !lacks_sightings,
+          lacks_sightings
+              ? "the role of the key's user may not add sightings: give it perm_sighting, or set "
+                "sightings.enabled = false"
+              : "the key's user is of organisation " + std::to_string(user.org_id) +
+                    (user.perm_sighting ? " and may add sightings" : "")};
+}
+
+std::vector<Finding> check_rest(const Config& config) {
   const auto rest = make_rest(config, Mapping().types());
   const auto user = rest ? (*rest)->user() : tl::unexpected<Error>(rest.error());
   if (!user) {
-    finding.message = user.error().message;
-    return finding;
+    return {{"MISP", false, user.error().message}};
   }
-  finding.ok = true;
-  finding.message = "MISP " + user->misp_version + " answers; the key's user is of organisation " +
-                    std::to_string(user->org_id) +
-                    (user->perm_sighting ? "" : ", and may not add sightings");
-  return finding;
+  return {{"MISP", true,
+           "MISP " + user->misp_version + " answers and takes the key; " + protection(config.misp)},
+          check_rights(config, *user)};
 }
 
 Finding check_feed(const Config& config, std::chrono::steady_clock::time_point until) {
@@ -169,7 +183,8 @@ void print(const std::vector<Finding>& findings, bool json, std::ostream& out) {
 
 int check_connections(const Config& config, const ConnectCheck& check, std::ostream& out) {
   const auto until = [&] { return std::chrono::steady_clock::now() + check.patience; };
-  std::vector<Finding> findings = {check_rest(config), check_feed(config, until())};
+  std::vector<Finding> findings = check_rest(config);
+  findings.push_back(check_feed(config, until()));
   if (auto running = ask_running(config)) {
     findings.insert(findings.end(), running->begin(), running->end());
   } else {
@@ -178,12 +193,10 @@ int check_connections(const Config& config, const ConnectCheck& check, std::ostr
     }
   }
   print(findings, check.json, out);
-  for (const Finding& finding : findings) {
-    if (!finding.ok) {
-      return 1;
-    }
-  }
-  return 0;
+  return std::all_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.ok; })
+             ? 0
+             : 1;
 }
 
 }  // namespace misp_zeek::app

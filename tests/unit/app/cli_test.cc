@@ -19,6 +19,8 @@ struct Outcome {
   std::string err;
   std::optional<Config> started;
   std::optional<Command> sent;
+  std::optional<Question> asked;
+  std::optional<ConnectCheck> connected;
 };
 
 Outcome call(std::vector<const char*> arguments, int run_status = 0) {
@@ -34,6 +36,14 @@ Outcome call(std::vector<const char*> arguments, int run_status = 0) {
       [] { return std::string("misp-zeek 1.2.3\n"); },
       [&](const Config&, const Command& command, std::ostream&, std::ostream&) {
         outcome.sent = command;
+        return run_status;
+      },
+      [&](const Config&, const Question& question, std::ostream&, std::ostream&) {
+        outcome.asked = question;
+        return run_status;
+      },
+      [&](const Config&, const ConnectCheck& check, std::ostream&) {
+        outcome.connected = check;
         return run_status;
       }};
   outcome.status = run_cli(static_cast<int>(arguments.size()), arguments.data(),
@@ -62,8 +72,8 @@ TEST(CommandLine, ShowsVersions) {
 TEST(CommandLine, ExplainsItself) {
   const Outcome outcome = call({"--help"});
   EXPECT_EQ(outcome.status, 0);
-  for (const auto* word :
-       {"run", "check", "reconcile", "version", "MISP_ZEEK_MISP_API_KEY", "Exit status"}) {
+  for (const auto* word : {"run", "check", "status", "explain", "export", "reconcile", "pause",
+                           "resume", "version", "MISP_ZEEK_MISP_API_KEY", "Exit status"}) {
     EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
   }
   const Outcome check = call({"check", "--help"});
@@ -80,6 +90,9 @@ TEST(CommandLine, RefusesWrongUsageWithStatus2) {
                                                                      {"run", "-c"},
                                                                      {"check", "--set", "novalue"},
                                                                      {"check", "--set", "=x"},
+                                                                     {"explain"},
+                                                                     {"export", "--format", "xml"},
+                                                                     {"check", "--json"},
                                                                      {"version", "more"}}) {
     const Outcome outcome = call(arguments);
     EXPECT_EQ(outcome.status, 2) << (arguments.empty() ? "" : arguments.back());
@@ -149,6 +162,39 @@ TEST(CommandLine, SendsAReconcileToTheRunningService) {
   ASSERT_TRUE(full.sent);
   EXPECT_TRUE(std::get<ReconcileCommand>(*full.sent).full);
   EXPECT_TRUE(std::get<ReconcileCommand>(*full.sent).accept_shrink);
+}
+
+TEST(CommandLine, PausesAndResumesTheRunningService) {
+  for (const bool pause : {true, false}) {
+    const Outcome outcome = call(with_flags(pause ? "pause" : "resume"), 1);
+    EXPECT_EQ(outcome.status, 1);
+    ASSERT_TRUE(outcome.sent && std::holds_alternative<PauseCommand>(*outcome.sent));
+    EXPECT_EQ(std::get<PauseCommand>(*outcome.sent).paused, pause);
+  }
+}
+
+TEST(CommandLine, AsksTheRunningServiceAndGivesItsAnswersStatus) {
+  const Outcome status = call(with_flags("status", {"--json"}), 1);
+  EXPECT_EQ(status.status, 1);
+  ASSERT_TRUE(status.asked && std::holds_alternative<StatusQuestion>(*status.asked));
+  EXPECT_TRUE(std::get<StatusQuestion>(*status.asked).json);
+
+  const Outcome explain = call(with_flags("explain", {"evil.example"}));
+  ASSERT_TRUE(explain.asked && std::holds_alternative<ExplainQuestion>(*explain.asked));
+  EXPECT_EQ(std::get<ExplainQuestion>(*explain.asked).query, "evil.example");
+
+  const Outcome exported = call(with_flags("export", {"--format", "json", "--from-misp"}));
+  ASSERT_TRUE(exported.asked && std::holds_alternative<ExportQuestion>(*exported.asked));
+  EXPECT_EQ(std::get<ExportQuestion>(*exported.asked).format, "json");
+  EXPECT_TRUE(std::get<ExportQuestion>(*exported.asked).from_misp);
+}
+
+TEST(CommandLine, TriesConnectionsOnlyWhenAsked) {
+  EXPECT_FALSE(call(with_flags("check")).connected);
+  const Outcome outcome = call(with_flags("check", {"--connect", "--json"}), 1);
+  EXPECT_EQ(outcome.status, 1);
+  ASSERT_TRUE(outcome.connected);
+  EXPECT_TRUE(outcome.connected->json);
 }
 
 TEST(CommandLine, NamesTheFlagOfAWrongValue) {
