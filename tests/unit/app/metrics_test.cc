@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,25 @@ TEST(Metrics, AreThoseOfTheGoldenList) {
   EXPECT_EQ(described, read_lines(MISP_ZEEK_METRICS_GOLDEN));
 }
 
+/// The rows "| `NAME` | TYPE | `LABEL`, `LABEL` | ..." of README.md as lines of the golden list.
+std::vector<std::string> documented() {
+  std::vector<std::string> rows;
+  const std::regex form("^\\| `(misp_zeek_[a-z_]+)` \\| ([a-z]+) \\| ([^|]*) \\|");
+  for (const std::string& line : read_lines(MISP_ZEEK_README)) {
+    std::smatch part;
+    if (std::regex_search(line, part, form)) {
+      const std::string labels = std::regex_replace(part[3].str(), std::regex("[` ]"), "");
+      rows.push_back(part[1].str() + " " + part[2].str() + (labels.empty() ? "" : " " + labels));
+    }
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+TEST(Metrics, AreDocumentedInTheReadme) {
+  EXPECT_EQ(documented(), read_lines(MISP_ZEEK_METRICS_GOLDEN));
+}
+
 TEST(Metrics, SatisfyPromtool) {
   const auto result = run_promtool("check metrics", served(Scene()));
   if (result.status == -1) {
@@ -62,26 +82,6 @@ TEST(Metrics, ShowWhatTheStoreHolds) {
   EXPECT_EQ(text.find("evil.example"), std::string::npos);
 }
 
-TEST(Metrics, CountRequestsByOutcome) {
-  const Scene scene;
-  Metrics metrics(scene.config);
-  metrics.rest_answered("search", "unauthorized", std::chrono::milliseconds(20));
-  const std::string text = metrics.text();
-  EXPECT_TRUE(has_line(
-      text, "misp_zeek_rest_requests_total{operation=\"search\",outcome=\"unauthorized\"} 1"))
-      << text;
-  EXPECT_TRUE(has_line(text, "misp_zeek_rest_requests_total{operation=\"user\",outcome=\"ok\"} 0"));
-  EXPECT_TRUE(has_line(text, "misp_zeek_rest_request_seconds_count{operation=\"search\"} 1"));
-}
-
-TEST(Metrics, MeasurePropagationForEachZeek) {
-  Scene scene;
-  Metrics metrics(scene.config);
-  auto& propagation = scene.peers.front().propagation;
-  const Propagation::Time start{};
-  propagation.add(1, start);
-  propagation.add(2, start + std::chrono::milliseconds(10));
-  const auto report = [&](Revision, Metrics::Seconds took) {
 TEST(Metrics, CountAgesFromTheStartUntilSomethingHasHappened) {
   const std::string text = served(Scene());
   EXPECT_TRUE(has_line(text, "misp_zeek_feed_age_seconds 5")) << text;
@@ -109,6 +109,26 @@ TEST(Metrics, ShowWhatBecomesOfSightings) {
       << text;
 }
 
+TEST(Metrics, CountRequestsByOutcome) {
+  const Scene scene;
+  Metrics metrics(scene.config);
+  metrics.rest_answered("search", "unauthorized", std::chrono::milliseconds(20));
+  const std::string text = metrics.text();
+  EXPECT_TRUE(has_line(
+      text, "misp_zeek_rest_requests_total{operation=\"search\",outcome=\"unauthorized\"} 1"))
+      << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_rest_requests_total{operation=\"user\",outcome=\"ok\"} 0"));
+  EXPECT_TRUE(has_line(text, "misp_zeek_rest_request_seconds_count{operation=\"search\"} 1"));
+}
+
+TEST(Metrics, MeasurePropagationForEachZeek) {
+  Scene scene;
+  Metrics metrics(scene.config);
+  auto& propagation = scene.peers.front().propagation;
+  const Propagation::Time start{};
+  propagation.add(1, start);
+  propagation.add(2, start + std::chrono::milliseconds(10));
+  const auto report = [&](Revision, Metrics::Seconds took) {
     metrics.acknowledged("sensor-1", took);
   };
   propagation.acknowledge(1, start + std::chrono::milliseconds(4), report);
