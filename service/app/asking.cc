@@ -31,8 +31,7 @@ Result<std::string> read_service(const Config& config, const std::string& target
   if (config.http.listen.empty()) {
     return fail(ErrorCode::kInvalidConfig, "http.listen is empty, so a service cannot be asked");
   }
-  const auto answer =
-      http::read_from_service(http::control_url(config.http.listen, 0), target, kTimeout);
+  const auto answer = http::read_from_service(reader_access(config.http), target, kTimeout);
   if (!answer) {
     return tl::unexpected<Error>(answer.error());
   }

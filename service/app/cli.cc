@@ -138,7 +138,7 @@ void print_summary(const LoadedConfig& loaded, std::ostream& out, std::ostream& 
   const Config& config = loaded.config;
   out << "configuration is valid\n\n# In effect; secrets are not shown.\n"
       << "# API key: set. Feed password: " << (config.feed.password.empty() ? "none" : "set")
-      << ".\n"
+      << ". HTTP token: " << (config.http.token.empty() ? "none" : "set") << ".\n"
       << to_toml(config);
 }
 

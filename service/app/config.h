@@ -66,6 +66,11 @@ struct ZeekConfig {
 /// `[http]`
 struct HttpConfig {
   std::string listen = "127.0.0.1:9180";  ///< ADDRESS:PORT; empty: no HTTP
+  std::string tls_certificate;            ///< PEM chain; empty: no TLS
+  std::string tls_key;                    ///< PEM; empty: none
+  std::string token_file;                 ///< empty: from the environment or a systemd credential
+  Secret token;  ///< of all but /livez and /readyz, at least 16 bytes; empty: none needed
+  bool allow_without_token = false;  ///< at addresses other than loopback
 };
 
 /// `[sightings.webhook]`

@@ -11,6 +11,7 @@
 #include "app/config_draft.h"
 #include "app/config_keys.h"
 #include "app/ports.h"
+#include "http/server.h"
 #include "zeek/tls_files.h"
 
 namespace misp_zeek::app {
@@ -52,6 +53,7 @@ void Draft::finish(const Environment& environment) {
   check_files();
   check_zeeks();
   read_secrets(environment);
+  check_http();
 }
 
 void Draft::check_required() {
@@ -192,12 +194,53 @@ void Draft::check_zeek_tls(std::size_t index) {
   }
 }
 
+void Draft::check_http() {
+  constexpr std::size_t kMinToken = 16;
+  const HttpConfig& http = config_.http;
+  check_http_tls();
+  if (!http.token.empty() && http.token.reveal().size() < kMinToken) {
+    problem(place_of("http.token_file"), "http.token_file", "gives a token that can be guessed",
+            std::to_string(kMinToken) + " bytes or more, such as of: openssl rand -hex 32");
+  }
+  if (http.listen.empty() || http::is_loopback(http.listen) || bad_.contains("http.listen")) {
+    return;
+  }
+  if (http.token.empty() && !http.allow_without_token && !bad_.contains("http.token_file")) {
+    problem(place_of("http.listen"), "http.listen",
+            "\"" + http.listen + "\" can be reached from other machines, and there is no token",
+            std::string("a loopback address; or http.token_file, ") + kHttpTokenVariable +
+                " or systemd's credential http.token; or http.allow_without_token = true where "
+                "only trusted machines reach it");
+  }
+  if (!http.token.empty() && http.tls_certificate.empty()) {
+    warning(place_of("http.listen"), "http.listen",
+            "without http.tls_certificate the token can be read on the way");
+  }
+}
+
+void Draft::check_http_tls() {
+  const HttpConfig& http = config_.http;
+  if (http.tls_certificate.empty() != http.tls_key.empty()) {
+    const std::string there = http.tls_key.empty() ? "http.tls_certificate" : "http.tls_key";
+    const std::string missing = http.tls_key.empty() ? "http.tls_key" : "http.tls_certificate";
+    problem(place_of(there), there, "is set without " + missing, "both or none");
+  } else if (!http.tls_certificate.empty()) {
+    if (const auto good = http::check({http.tls_certificate, http.tls_key}); !good) {
+      problem(place_of("http.tls_certificate"), "http.tls_certificate", good.error().message,
+              "PEM files of a certificate and its key, without a passphrase");
+    }
+  }
+}
+
 void Draft::read_secrets(const Environment& environment) {
   read_secret({"misp.api_key_file", config_.misp.api_key_file, kApiKeyVariable, "misp.key",
                config_.misp.api_key},
               environment);
   read_secret({"misp.feed.password_file", config_.feed.password_file, kFeedPasswordVariable,
                "misp-feed.password", config_.feed.password},
+              environment);
+  read_secret({"http.token_file", config_.http.token_file, kHttpTokenVariable, "http.token",
+               config_.http.token},
               environment);
   read_secret({"sightings.webhook.url_file", config_.sightings.webhook.url_file,
                kWebhookUrlVariable, "webhook.url", config_.sightings.webhook.url},

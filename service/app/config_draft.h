@@ -51,6 +51,8 @@ class Draft {
   void check_types();
   void check_files();
   void check_zeeks();
+  void check_http();
+  void check_http_tls();
   void check_transport(std::size_t index);
   void check_zeek_tls(std::size_t index);
   void check_webhook();
@@ -81,5 +83,6 @@ class Draft {
 inline constexpr const char* kApiKeyVariable = "MISP_ZEEK_MISP_API_KEY";
 inline constexpr const char* kFeedPasswordVariable = "MISP_ZEEK_MISP_FEED_PASSWORD";
 inline constexpr const char* kWebhookUrlVariable = "MISP_ZEEK_SIGHTINGS_WEBHOOK_URL";
+inline constexpr const char* kHttpTokenVariable = "MISP_ZEEK_HTTP_TOKEN";
 
 }  // namespace misp_zeek::app

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/control.h"
 #include "app/ports.h"
 #include "app/service.h"
 #include "http/control.h"
@@ -150,8 +151,8 @@ std::optional<std::vector<Finding>> ask_running(const Config& config) {
   if (config.http.listen.empty()) {
     return std::nullopt;
   }
-  const auto answer = http::read_from_service(http::control_url(config.http.listen, 0), "/status",
-                                              std::chrono::seconds(5));
+  const auto answer =
+      http::read_from_service(reader_access(config.http), "/status", std::chrono::seconds(5));
   const Json status = answer ? Json::parse(answer->body, nullptr, false) : Json();
   if (!status.is_object() || !status.contains("zeeks") ||
       status["misp"]["url"] != config.misp.url) {

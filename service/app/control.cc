@@ -79,6 +79,10 @@ std::vector<http::Route> control_routes(OnCommand on_command) {
            http::Method::kPost}};
 }
 
+http::ControlAccess reader_access(const HttpConfig& config) {
+  return {http::control_url(config.listen, 0, !config.tls_key.empty()), config.token.reveal()};
+}
+
 int send_to_service(const Config& config, const Command& command, std::ostream& out,
                     std::ostream& err) {
   const auto access = find_service(config);

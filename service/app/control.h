@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "http/control.h"
 #include "http/server.h"
 
 /// What an operator can tell a running service. A command travels as POST to the service's HTTP
@@ -34,6 +35,9 @@ using OnCommand = std::function<bool(const Command&)>;
 
 /// The routes of all commands. They answer 202 when the loop has got the command.
 std::vector<http::Route> control_routes(OnCommand on_command);
+
+/// How a service with this configuration is read from its own machine.
+http::ControlAccess reader_access(const HttpConfig& config);
 
 /// Sends a command to the service that runs with this configuration and prints its answer. The exit
 /// status: 0, or 1 when it was not taken.

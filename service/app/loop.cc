@@ -117,8 +117,9 @@ Result<void> Loop::start_http() {
     return {};
   }
   const std::string token = state_ ? http::new_token() : "";
-  auto server = http::Server::start(config_.http.listen, [this] { return board_.health(); },
-                                    routes(), {token});
+  auto server = http::Server::start(
+      config_.http.listen, [this] { return board_.health(); }, routes(),
+      {token, config_.http.token.reveal(), {config_.http.tls_certificate, config_.http.tls_key}});
   if (!server) {
     return tl::unexpected<Error>(std::move(server.error()));
   }
@@ -127,7 +128,9 @@ Result<void> Loop::start_http() {
   if (!state_) {
     return {};
   }
-  const http::ControlAccess access{http::control_url(config_.http.listen, server_->port()), token};
+  const http::ControlAccess access{
+      http::control_url(config_.http.listen, server_->port(), !config_.http.tls_key.empty()),
+      token};
   return state_->folder().write_private(kControlFile, http::to_json(access));
 }
 

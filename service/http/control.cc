@@ -2,14 +2,44 @@
 #include "http/control.h"
 
 #include <httplib.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace misp_zeek::http {
+namespace {
+
+/// Takes the same time for any wrong token of the same length.
+bool same(std::string_view given, std::string_view token) {
+  return !token.empty() && given.size() == token.size() &&
+         CRYPTO_memcmp(given.data(), token.data(), token.size()) == 0;
+}
+
+/// Empty for what is not base64.
+std::string decode_base64(const std::string& text) {
+  if (text.empty() || text.size() % 4 != 0) {
+    return "";
+  }
+  std::string decoded(text.size() / 4 * 3, '\0');
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
+  if (length < 0) {
+    return "";
+  }
+  // The library counts the bytes that stand for padding.
+  const auto padding = static_cast<std::size_t>(std::count(text.end() - 2, text.end(), '='));
+  decoded.resize(static_cast<std::size_t>(length) - padding);
+  return decoded;
+}
+
+}  // namespace
 
 std::string new_token() {
   std::array<unsigned char, 32> bytes{};
@@ -27,18 +57,19 @@ std::string new_token() {
 
 bool bears_token(std::string_view authorization, std::string_view token) {
   constexpr std::string_view kScheme = "Bearer ";
-  if (token.empty() || !authorization.starts_with(kScheme)) {
+  return authorization.starts_with(kScheme) && same(authorization.substr(kScheme.size()), token);
+}
+
+bool has_password(const std::string& authorization, std::string_view token) {
+  constexpr std::string_view kScheme = "Basic ";
+  // "any:" goes in front of the token, so the header of a long user name is not worth decoding.
+  constexpr std::size_t kMaxCredentials = 1024;
+  if (!authorization.starts_with(kScheme) || authorization.size() > kMaxCredentials) {
     return false;
   }
-  const std::string_view given = authorization.substr(kScheme.size());
-  if (given.size() != token.size()) {
-    return false;
-  }
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(token[i]);
-  }
-  return difference == 0;
+  const std::string credentials = decode_base64(authorization.substr(kScheme.size()));
+  const auto colon = credentials.find(':');
+  return colon != std::string::npos && same(std::string_view(credentials).substr(colon + 1), token);
 }
 
 std::string to_json(const ControlAccess& access) {
@@ -59,14 +90,14 @@ Result<ControlAccess> parse_control_access(const std::string& json) {
   return access;
 }
 
-std::string control_url(const std::string& listen, std::uint16_t port) {
+std::string control_url(const std::string& listen, std::uint16_t port, bool tls) {
   std::string host = listen.substr(0, listen.rfind(':'));
   if (host == "0.0.0.0") {
     host = "127.0.0.1";
   } else if (host == "[::]" || host == "::") {
     host = "[::1]";
   }
-  return "http://" + host + ":" +
+  return (tls ? "https://" : "http://") + host + ":" +
          (port == 0 ? listen.substr(listen.rfind(':') + 1) : std::to_string(port));
 }
 
@@ -75,6 +106,7 @@ Result<Response> send_command(const ControlAccess& access, const std::string& ta
   httplib::Client client(access.url);
   client.set_connection_timeout(timeout);
   client.set_read_timeout(timeout);
+  client.enable_server_certificate_verification(false);
   client.set_bearer_token_auth(access.token);
   const auto answer = client.Post(target, "", "text/plain");
   if (!answer) {
@@ -84,15 +116,19 @@ Result<Response> send_command(const ControlAccess& access, const std::string& ta
   return Response{answer->status, answer->get_header_value("Content-Type"), answer->body};
 }
 
-Result<Response> read_from_service(const std::string& url, const std::string& target,
+Result<Response> read_from_service(const ControlAccess& access, const std::string& target,
                                    std::chrono::seconds timeout) {
-  httplib::Client client(url);
+  httplib::Client client(access.url);
   client.set_connection_timeout(timeout);
   client.set_read_timeout(timeout);
+  client.enable_server_certificate_verification(false);
+  if (!access.token.empty()) {
+    client.set_bearer_token_auth(access.token);
+  }
   const auto answer = client.Get(target);
   if (!answer) {
     return fail(ErrorCode::kUnavailable,
-                "no service answers at " + url + ": " + httplib::to_string(answer.error()));
+                "no service answers at " + access.url + ": " + httplib::to_string(answer.error()));
   }
   return Response{answer->status, answer->get_header_value("Content-Type"), answer->body};
 }

@@ -97,21 +97,36 @@ Response refusal(int status, std::string why) {
   return {status, "text/plain; charset=utf-8", std::move(why)};
 }
 
+Result<std::unique_ptr<httplib::Server>> make_server(const TlsFiles& tls) {
+  if (tls.empty()) {
+    return std::make_unique<httplib::Server>();
+  }
+  Result<void> used;
+  auto server = std::make_unique<httplib::SSLServer>([&](SSL_CTX& context) {
+    used = use_files(context, tls);
+    return used.has_value();
+  });
+  if (!used) {
+    return tl::unexpected<Error>(std::move(used.error()));
+  }
+  return server;
+}
+
 }  // namespace
 
 /// Kept alive by its listening thread too, which a stubborn client may keep from ending in time.
 class Server::Impl {
  public:
-  Impl(std::vector<Route> routes, ServerOptions options)
-      : routes_(std::move(routes)), options_(std::move(options)) {
-    server_.new_task_queue = [] { return new BoundedPool(kThreads, kMaxWaiting); };
-    server_.set_payload_max_length(kMaxPayload);
-    server_.set_read_timeout(kTimeoutSeconds, 0);
-    server_.set_write_timeout(kTimeoutSeconds, 0);
+  Impl(std::vector<Route> routes, ServerOptions options, std::unique_ptr<httplib::Server> server)
+      : routes_(std::move(routes)), options_(std::move(options)), server_(std::move(server)) {
+    server_->new_task_queue = [] { return new BoundedPool(kThreads, kMaxWaiting); };
+    server_->set_payload_max_length(kMaxPayload);
+    server_->set_read_timeout(kTimeoutSeconds, 0);
+    server_->set_write_timeout(kTimeoutSeconds, 0);
     // One request a connection: an idle client does not hold a thread.
-    server_.set_keep_alive_max_count(1);
+    server_->set_keep_alive_max_count(1);
     // Without SO_REUSEPORT, which the library sets: two services could share a port unnoticed.
-    server_.set_socket_options([](socket_t handle) {
+    server_->set_socket_options([](socket_t handle) {
       const int on = 1;
       setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
@@ -121,8 +136,8 @@ class Server::Impl {
   Result<void> listen(const Place& place, const std::string& name) {
     int bound = place.port;
     if (place.port == 0) {
-      bound = server_.bind_to_any_port(place.host);
-    } else if (!server_.bind_to_port(place.host, place.port)) {
+      bound = server_->bind_to_any_port(place.host);
+    } else if (!server_->bind_to_port(place.host, place.port)) {
       bound = -1;
     }
     if (bound < 0) {
@@ -137,7 +152,7 @@ class Server::Impl {
     std::promise<void> ended;
     self->ended_ = ended.get_future();
     self->thread_ = std::thread([self, ended = std::move(ended)]() mutable {
-      self->server_.listen_after_bind();
+      self->server_->listen_after_bind();
       ended.set_value();
     });
   }
@@ -156,8 +171,8 @@ class Server::Impl {
     bool asked = false;
     bool ended = false;
     while (!ended && std::chrono::steady_clock::now() < until) {
-      if (!asked && server_.is_running()) {
-        server_.stop();
+      if (!asked && server_->is_running()) {
+        server_->stop();
         asked = true;
       }
       ended = ended_.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready;
@@ -173,12 +188,12 @@ class Server::Impl {
 
  private:
   void add_handlers() {
-    server_.set_pre_routing_handler(
+    server_->set_pre_routing_handler(
         [this](const httplib::Request& request, httplib::Response& reply) {
           return refuse(request, reply) ? httplib::Server::HandlerResponse::Handled
                                         : httplib::Server::HandlerResponse::Unhandled;
         });
-    server_.set_error_handler([](const httplib::Request&, httplib::Response& reply) {
+    server_->set_error_handler([](const httplib::Request&, httplib::Response& reply) {
       if (reply.body.empty()) {
         reply.set_content(reply.status == 404 ? "not found; README.md lists what there is\n"
                                               : "the request cannot be served\n",
@@ -190,17 +205,17 @@ class Server::Impl {
         put(reply, answer(route, request_of(request)));
       };
       if (route.method == Method::kPost) {
-        server_.Post(route.path, std::move(handler));
+        server_->Post(route.path, std::move(handler));
       } else {
-        server_.Get(route.path, std::move(handler));
+        server_->Get(route.path, std::move(handler));
       }
     }
-    server_.Get("/", [this](const httplib::Request&, httplib::Response& reply) {
+    server_->Get("/", [this](const httplib::Request&, httplib::Response& reply) {
       put(reply, {200, "text/plain; charset=utf-8", index()});
     });
   }
 
-  /// Whether the request was answered here already: no such method, or no right to command.
+  /// Whether the request was answered here already: no such method, or no right.
   bool refuse(const httplib::Request& request, httplib::Response& reply) const {
     const bool command = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
       return route.method == Method::kPost && route.path == request.path;
@@ -213,7 +228,7 @@ class Server::Impl {
       return true;
     }
     if (!command) {
-      return false;
+      return refuse_reader(request, reply);
     }
     if (request.remote_addr != request.local_addr) {
       put(reply, refusal(403, "commands are taken from this machine only\n"));
@@ -225,6 +240,21 @@ class Server::Impl {
       return true;
     }
     return false;
+  }
+
+  bool refuse_reader(const httplib::Request& request, httplib::Response& reply) const {
+    const std::string authorization = request.get_header_value("Authorization");
+    if (options_.read_token.empty() || request.path == "/livez" || request.path == "/readyz" ||
+        bears_token(authorization, options_.read_token) ||
+        bears_token(authorization, options_.control_token) ||
+        has_password(authorization, options_.read_token)) {
+      return false;
+    }
+    reply.set_header("WWW-Authenticate", "Basic realm=\"misp-zeek\"");
+    put(reply, refusal(401,
+                       "needs the token of http.token_file as \"Authorization: Bearer TOKEN\", "
+                       "or as the password of any user\n"));
+    return true;
   }
 
   Response answer(const Route& route, const Request& request) {
@@ -250,13 +280,19 @@ class Server::Impl {
 
   const std::vector<Route> routes_;
   const ServerOptions options_;
-  httplib::Server server_;
+  std::unique_ptr<httplib::Server> server_;
   std::uint16_t port_ = 0;
   std::shared_mutex gate_;
   bool open_ = true;
   std::thread thread_;
   std::future<void> ended_;
 };
+
+bool is_loopback(std::string_view listen) {
+  const auto host = listen.substr(0, listen.rfind(':'));
+  return host == "localhost" || host == "[::1]" || host == "::1" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+}
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& listen,
                                               const std::function<Health()>& health,
@@ -268,7 +304,11 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& listen,
   auto all = health_routes(health);
   all.insert(all.end(), std::make_move_iterator(routes.begin()),
              std::make_move_iterator(routes.end()));
-  auto impl = std::make_shared<Impl>(std::move(all), std::move(options));
+  auto server = make_server(options.tls);
+  if (!server) {
+    return tl::unexpected<Error>(std::move(server.error()));
+  }
+  auto impl = std::make_shared<Impl>(std::move(all), std::move(options), std::move(*server));
   if (auto listening = impl->listen(*place, listen); !listening) {
     return tl::unexpected<Error>(std::move(listening.error()));
   }

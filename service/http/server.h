@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
 #include "http/health.h"
+#include "http/tls.h"
 
 namespace misp_zeek::http {
 
@@ -39,10 +41,17 @@ struct Route {
 
 struct ServerOptions {
   std::string control_token;  ///< of the routes with kPost, see http/control.h; empty: all refused
+  std::string read_token = {};  ///< of all but /livez and /readyz; empty: none is needed
+  TlsFiles tls = {};            ///< empty: HTTP
 };
 
-/// One request a connection, a few at a time. Reading needs no authentication: what it serves is no
-/// secret, and it listens on loopback by default. Commands need a token, and are refused from other
+/// Whether "ADDRESS:PORT" can be reached from this machine alone: 127.0.0.0/8, [::1], localhost.
+bool is_loopback(std::string_view listen);
+
+/// One request a connection, a few at a time. With a `read_token`, reading needs it: as bearer
+/// token, or for browsers as the password of any user (HTTP Basic). /livez and /readyz never do,
+/// since who asks for them has no secrets. The control token serves for reading too. Commands need
+/// the control token as bearer token, which no browser sends by itself, and are refused from other
 /// machines whatever it listens at. A method that a path does not have is answered with 405.
 ///
 /// - `/` lists the paths as text, unless a route of that path is given.
@@ -59,7 +68,8 @@ class Server {
   static constexpr std::chrono::milliseconds kStopTimeout{1'000};
 
   /// Listens at "ADDRESS:PORT" or "[IPV6]:PORT"; port 0 takes any free one. Errors: kInvalidConfig
-  /// for another form, kUnavailable when the address cannot be had, with address and cause.
+  /// for another form or TLS files that cannot be used, kUnavailable when the address cannot be
+  /// had, with address and cause.
   static Result<std::unique_ptr<Server>> start(const std::string& listen,
                                                const std::function<Health()>& health,
                                                std::vector<Route> routes = {},

@@ -45,7 +45,7 @@ Outcome Operators::command(const std::vector<std::string>& verb) {
 
 http::Response Operators::read(const std::string& target) const {
   const std::string url = "http://127.0.0.1:" + std::to_string(stack_.health_port());
-  const auto answer = http::read_from_service(url, target, kLimit);
+  const auto answer = http::read_from_service({url, ""}, target, kLimit);
   return answer ? *answer : http::Response{0, "", answer.error().message};
 }
 

@@ -75,7 +75,9 @@ TEST(Program, EndsWithStatus2ForWrongUsage) {
 
 TEST(Program, EndsWithStatus1WhenItCannotStart) {
   // 192.0.2.1 is set aside for documentation, so it is no address of this machine.
-  const Outcome outcome = call(std::string("run") + kFlags + " --http 192.0.2.1:9180", kKey);
+  const Outcome outcome = call(
+      std::string("run") + kFlags + " --http 192.0.2.1:9180 --set http.allow_without_token=true",
+      kKey);
   EXPECT_EQ(outcome.status, 1) << outcome.output;
   EXPECT_NE(outcome.output.find("cannot listen at 192.0.2.1:9180: Cannot assign requested address"),
             std::string::npos)
@@ -103,7 +105,9 @@ TEST(Program, EndsWithStatus1WhenItsStateCannotBeKept) {
 
 TEST(Program, LogsJsonWhenAsked) {
   const Outcome outcome =
-      call(std::string("run") + kFlags + " --http 192.0.2.1:9180 --set log.format=json", kKey);
+      call(std::string("run") + kFlags +
+               " --http 192.0.2.1:9180 --set http.allow_without_token=true --set log.format=json",
+           kKey);
   EXPECT_EQ(outcome.output.rfind("{\"ts\":\"", 0), 0U) << outcome.output;
   EXPECT_NE(outcome.output.find("\"level\":\"error\""), std::string::npos) << outcome.output;
 }

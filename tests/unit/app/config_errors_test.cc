@@ -209,7 +209,7 @@ TEST(ConfigErrors, NameInvalidProxiesAndListenAddresses) {
             std::string::npos);
   EXPECT_NE(error("[http]\nlisten = \"::1:80\"\n").find("is not an address and a port"),
             std::string::npos);
-  EXPECT_EQ(error("[http]\nlisten = \"[::]:0\"\n"), "");
+  EXPECT_EQ(error("[http]\nlisten = \"[::1]:0\"\n"), "");
   EXPECT_EQ(error("[http]\nlisten = \"\"\n"), "");
   const auto proxy = [](const std::string& text) {
     return errors_of("[misp]\nurl = \"https://m\"\nproxy = \"" + text +
