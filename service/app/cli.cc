@@ -122,13 +122,13 @@ std::vector<Flag> flags_of(const CLI::App& command, const Options& options) {
   return flags;
 }
 
-int start(const LoadedConfig& loaded, const Actions& actions) {
+int start(const LoadedConfig& loaded, const ConfigSources& sources, const Actions& actions) {
   log::set_level(loaded.config.log.level);
   log::set_format(loaded.config.log.format);
   for (const std::string& warning : loaded.warnings) {
     log::warn("configuration", {{"warning", warning}});
   }
-  return actions.run(loaded.config);
+  return actions.run(loaded.config, [sources] { return load_config(sources); });
 }
 
 void print_summary(const LoadedConfig& loaded, std::ostream& out, std::ostream& err) {
@@ -203,7 +203,7 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   if (reconcile->parsed()) {
     return actions.command(loaded->config, options.reconcile, out, err);
   }
-  return start(*loaded, actions);
+  return start(*loaded, sources, actions);
 }
 
 }  // namespace misp_zeek::app

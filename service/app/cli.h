@@ -10,6 +10,7 @@
 #include "app/connect_check.h"
 #include "app/control.h"
 
+#include "app/reload.h"
 namespace misp_zeek::app {
 
 inline constexpr int kExitOk = 0;
@@ -19,7 +20,8 @@ inline constexpr int kExitUsage = 2;
 
 /// What the command line can start.
 struct Actions {
-  std::function<int(const Config&)> run;  ///< gives the exit status
+  /// Gives the exit status, as run_service().
+  std::function<int(const Config&, const ReloadConfig&)> run;
   std::function<std::string()> versions;  ///< lines with their ends
   /// Sends a command to a running service, as send_to_service().
   std::function<int(const Config&, const Command&, std::ostream&, std::ostream&)> command;

@@ -111,8 +111,16 @@ storage::StateBatch DurableState::next_batch(IndicatorStore& store, const MispSy
   if (store.unsaved() == 0 && sync.passes_ended() != passes_saved_) {
     passes_saved_ = sync.passes_ended();
     batch.sync = sync.saved();
+    if (!next_fingerprint_.empty() && sync.status().last_full >= rules_changed_) {
+      batch.fingerprint = std::exchange(next_fingerprint_, "");
+    }
   }
   return batch;
+}
+
+void DurableState::change_rules(const Config& config, TimePoint now) {
+  next_fingerprint_ = state_fingerprint(config);
+  rules_changed_ = now.steady;
 }
 
 void DurableState::save(IndicatorStore& store, const MispSync& sync, TimePoint now) {

@@ -26,6 +26,9 @@ class DurableState {
   static Result<std::unique_ptr<DurableState>> open(const Config& config, IndicatorStore& store,
                                                     MispSync& sync);
 
+  /// Filter or mapping has changed. From the end of the next full pass on, the file is of this
+  /// configuration; until then it is of the old one, and a restart by the new one sets it aside.
+  void change_rules(const Config& config, TimePoint now);
   /// At the end of every turn.
   void save(IndicatorStore& store, const MispSync& sync, TimePoint now);
   /// Writes what is left, and ends. Bounded.
@@ -45,6 +48,8 @@ class DurableState {
   std::unique_ptr<storage::StateWriter> writer_;
   SteadyMs last_batch_ = 0;
   std::uint64_t passes_saved_ = 0;
+  std::string next_fingerprint_;  ///< empty: the file has it already
+  SteadyMs rules_changed_ = 0;
 };
 
 /// All that decides which attributes belong into the set: MISP, filter and mapping.

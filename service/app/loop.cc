@@ -21,16 +21,16 @@ constexpr auto kAnswerTimeout = std::chrono::seconds(5);
 
 }  // namespace
 
-Loop::Loop(const Config& config)
-    : config_(config),
-      inbox_(config.feed.max_queue),
-      store_(StoreOptions{.misp_url = config.misp.url,
-                          .report_sightings = config.sightings.enabled,
-                          .track_unsaved = !config.state.path.empty()},
+Loop::Loop(Config config)
+    : config_(std::move(config)),
+      inbox_(config_.feed.max_queue),
+      store_(StoreOptions{.misp_url = config_.misp.url,
+                          .report_sightings = config_.sightings.enabled,
+                          .track_unsaved = !config_.state.path.empty()},
              random_id()),
-      sync_(sync_options(config), Filter(config.filter), Mapping::create(config.mapping).value(),
+      sync_(sync_options(config_), Filter(config_.filter), Mapping::create(config_.mapping).value(),
             store_, read_clocks()),
-      metrics_(config),
+      metrics_(config_),
       started_(read_clocks().steady) {}
 
 Result<void> Loop::start() {
@@ -53,8 +53,7 @@ Result<void> Loop::start() {
   if (auto ready = start_sightings(); !ready) {
     return ready;
   }
-  worker_ = std::make_unique<RestWorker>(
-      *rest_, [this](RestDone done) { inbox_.push_always(std::move(done)); });
+  start_rest_worker();
   feed_ = make_feed(config_.feed);
   feed_->start([this](FeedReport report) { return inbox_.push(std::move(report)); });
   const std::string service_id = random_id();
@@ -196,8 +195,12 @@ void Loop::stop() {
 void Loop::handle(Input& input, TimePoint now) {
   if (const auto* feed = std::get_if<FeedReport>(&input)) {
     on_feed(*feed, now);
-  } else if (const auto* done = std::get_if<RestDone>(&input)) {
-    on_answer(*done, now);
+  } else if (const auto* answered = std::get_if<RestAnswered>(&input)) {
+    if (answered->worker == workers_) {
+      on_answer(answered->done, now);
+    }
+  } else if (const auto* again = std::get_if<Reload>(&input)) {
+    on_reload(again->loaded, now);
   } else if (const auto* command = std::get_if<Command>(&input)) {
     std::visit([this](const auto& known) { on_command(known); }, *command);
   } else if (const auto* question = std::get_if<Question>(&input)) {

@@ -18,6 +18,7 @@
 #include "app/metrics.h"
 #include "app/narrator.h"
 #include "app/notify.h"
+#include "app/reload.h"
 #include "app/rest_worker.h"
 #include "app/sightings.h"
 #include "app/view.h"
@@ -33,8 +34,7 @@ namespace misp_zeek::app {
 /// start(), run() and stop() are called by one thread; wake() by any.
 class Loop {
  public:
-  /// `config` must outlive the loop.
-  explicit Loop(const Config& config);
+  explicit Loop(Config config);
 
   /// Errors: what prevents a start, for an operator.
   Result<void> start();
@@ -43,6 +43,8 @@ class Loop {
   /// Ends in reverse order of start(). Idempotent.
   void stop();
   void wake() { inbox_.wake(); }
+  /// Takes over what a reload can change, or says why it was not loaded. Called by any thread.
+  void reload(Result<LoadedConfig> loaded) { inbox_.push_always(Reload{std::move(loaded)}); }
 
  private:
   struct ZeekReport {
@@ -51,9 +53,17 @@ class Loop {
   };
   /// From a thread of the HTTP server.
   using Question = std::function<void(const View&, TimePoint)>;
-  using Input = std::variant<FeedReport, RestDone, ZeekReport, Command, Question>;
+  struct RestAnswered {
+    unsigned worker = 0;  ///< the number of the one that made the call
+    RestDone done;
+  };
+  struct Reload {
+    Result<LoadedConfig> loaded;
+  };
+  using Input = std::variant<FeedReport, RestAnswered, ZeekReport, Command, Question, Reload>;
 
   Result<void> start_sightings();
+  void start_rest_worker();
   std::vector<http::Route> routes();
   Result<void> start_http();
   void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
@@ -63,6 +73,8 @@ class Loop {
   void on_command(const ReconcileCommand& command);
   void on_command(const PauseCommand& command);
   void on_answer(const RestDone& done, TimePoint now);
+  void on_reload(const Result<LoadedConfig>& loaded, TimePoint now);
+  Result<void> change_rules(const Config& wanted, TimePoint now);
   void on_feed(const FeedReport& report, TimePoint now);
   void on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now);
   void on_applied(const FeedMessageAt& message, TimePoint now);
@@ -76,13 +88,14 @@ class Loop {
   void follow_snapshot(Peer& peer, TimePoint now);
   View view() const;
 
-  const Config& config_;
+  Config config_;
   Inbox<Input> inbox_;
   IndicatorStore store_;
   MispSync sync_;
   std::unique_ptr<DurableState> state_;  ///< empty without `[state] path`
   std::unique_ptr<MispRest> rest_;
   std::unique_ptr<RestWorker> worker_;
+  unsigned workers_ = 0;  ///< so many there were
   std::unique_ptr<MispFeed> feed_;
   std::vector<Peer> peers_;
   std::unique_ptr<Sightings> sightings_;  ///< nullptr: matches are not reported

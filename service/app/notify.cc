@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 
 namespace misp_zeek::app {
 namespace {
@@ -41,6 +42,13 @@ SystemdNotifier::SystemdNotifier() : asked_(std::getenv("NOTIFY_SOCKET") != null
 }
 
 void SystemdNotifier::ready() { send("READY=1"); }
+
+void SystemdNotifier::reloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto microseconds = std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+  send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
+}
 
 void SystemdNotifier::status(const std::string& text) {
   if (asked_ && text != status_) {

@@ -25,6 +25,8 @@ class SystemdNotifier {
   /// All is set up; from here `systemctl start` returns. It does not wait for MISP or Zeek, which
   /// may be away for long.
   void ready();
+  /// A new configuration is being taken up; until ready().
+  void reloading();
   /// The line "Status:" of `systemctl status`; sent when it differs from the last one.
   void status(const std::string& text);
   /// The loop turned at `now`. Sent twice within the watchdog's time.

@@ -36,6 +36,8 @@ std::string_view to_string(Cause cause) {
       return "message";
     case Cause::kOperator:
       return "operator";
+    case Cause::kConfiguration:
+      return "configuration";
   }
   return "timer";
 }
@@ -85,7 +87,7 @@ void MispSync::request_reconcile(bool full, Cause cause) {
   if (full && full_due_ != Cause::kOperator) {  // which waits for nothing
     full_due_ = cause;
   }
-  if (cause == Cause::kOperator) {
+  if (cause == Cause::kOperator || cause == Cause::kConfiguration) {
     retry_at_ = 0;  // who asks now may have mended what failed
     next_user_ = 0;
   }

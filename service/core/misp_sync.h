@@ -73,9 +73,10 @@ enum class Cause {
   kMalformed,
   kMessage,  ///< a message that only a read can answer
   kOperator,
+  kConfiguration,  ///< filter or mapping changed
 };
 std::string_view to_string(Cause cause);
-inline constexpr std::size_t kCauseCount = 9;
+inline constexpr std::size_t kCauseCount = 10;
 
 /// How much of MISP a pass reads. A closed set: metric labels.
 enum class PassKind {
@@ -144,7 +145,7 @@ class MispSync {
     std::uint64_t confirmed = 0;                     ///< attributes looked up because of a message
     std::uint64_t late = 0;  ///< messages ignored: of a deleted event, or overtaken
     std::uint64_t undecodable_rows = 0;
-    Drift drift;                            ///< of all passes but the first
+    Drift drift;  ///< of all passes but the first and those after a change of the rules
     std::map<Cause, Drift> drift_by_cause;  ///< the same, by the cause of the pass
   };
 
@@ -172,6 +173,12 @@ class MispSync {
   /// Starts a full pass that may take out more than max_shrink. Holds for this pass alone, however
   /// much it finds.
   void accept_shrink();
+
+  /// Judges and maps by these from now on: messages at once, and what is held by a full pass that
+  /// starts next. Passes under way are given up; the answer to the call under way, which was made by
+  /// the old filter, must not be given to on_answer(). What the new filter leaves out is gone as if
+  /// MISP had lost it: max_shrink holds. A later accept_shrink() lets it go.
+  void change_rules(Filter filter, Mapping mapping, TimePoint now);
 
   // ---- durable state ----
   /// Takes up what was saved, with the store as restored. Before anything else is called.

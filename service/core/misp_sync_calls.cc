@@ -65,7 +65,7 @@ std::optional<RestCall> MispSync::start_due_pass(TimePoint now) {
     const bool wait_for_feed = !status_.bootstrapped && !status_.feed_connected &&
                                now.steady < started_ + options_.feed_wait;
     const bool paused = status_.last_full && now.steady < *status_.last_full + kFullPause &&
-                        full_due_ != Cause::kOperator;
+                        full_due_ != Cause::kOperator && full_due_ != Cause::kConfiguration;
     const bool full = (full_due_ && !paused) || (status_.bootstrapped && now.steady >= next_full_);
     const bool index = status_.bootstrapped && (index_due_ || now.steady >= next_index_);
     if (wait_for_feed || (!full && !index)) {

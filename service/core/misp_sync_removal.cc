@@ -204,7 +204,7 @@ void MispSync::finish(Pass& pass, TimePoint now) {
     for (const auto& uuid : pass.gone) {
       if (!touched_since(uuid, pass.started - options_.commit_grace)) {
         pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;
-        withdraw(uuid, "not_in_misp");
+        withdraw(uuid, pass.cause == Cause::kConfiguration ? "configuration" : "not_in_misp");
       }
     }
     if (pass.kind != Pass::Kind::kEvents) {
@@ -219,7 +219,8 @@ void MispSync::finish(Pass& pass, TimePoint now) {
 }
 
 void MispSync::end_pass(Pass& pass, bool believed, TimePoint now) {
-  if (status_.bootstrapped) {
+  // What a change of the rules moves is no drift.
+  if (status_.bootstrapped && pass.cause != Cause::kConfiguration) {
     counters_.drift += pass.drift;
     counters_.drift_by_cause[pass.cause] += pass.drift;
   }

@@ -115,6 +115,9 @@ class SqliteState : public StateDatabase {
       if (batch.sync) {
         write_sync(*batch.sync);
       }
+      if (batch.fingerprint) {
+        put("fingerprint", *batch.fingerprint);
+      }
       transaction.commit();
       return {};
     } catch (const std::exception& error) {

@@ -16,7 +16,8 @@ namespace misp_zeek::storage {
 /// none.
 struct StateBatch {
   Unsaved changes;
-  std::optional<SavedSync> sync;  ///< replaces the one before
+  std::optional<SavedSync> sync;           ///< replaces the one before
+  std::optional<std::string> fingerprint;  ///< from now on; see StateDatabase::open()
 };
 
 /// The last known set in an SQLite file: attributes with the indicators they support, events, and

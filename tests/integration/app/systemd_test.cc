@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,21 @@ TEST(ProgramUnderSystemd, IsReadyWithoutMispAndZeekStaysAliveAndStops) {
   EXPECT_EQ(systemd.wait_for("WATCHDOG=1", kPatience), "WATCHDOG=1");
   EXPECT_EQ(program.terminate(kPatience), 0);
   EXPECT_EQ(systemd.wait_for("STOPPING=1", kPatience), "STOPPING=1");
+}
+
+TEST(ProgramUnderSystemd, SaysThatItReloadsAndThatItIsReadyAgain) {
+  NotifySocket systemd;
+  Process program(
+      {{MISP_ZEEK_PROGRAM, "run", "--misp-url", "http://127.0.0.1:1", "--feed", "tcp://127.0.0.1:1",
+        "--zeek", "127.0.0.1:1", "--http", ""},
+       {{"MISP_ZEEK_MISP_API_KEY", "not-a-real-key"}, {"NOTIFY_SOCKET", systemd.path()}},
+       "",
+       "/dev/null"});
+  EXPECT_EQ(systemd.wait_for("READY=1", kPatience), "READY=1");
+  ASSERT_EQ(::kill(program.pid(), SIGHUP), 0);
+  EXPECT_NE(systemd.wait_for("RELOADING=1\nMONOTONIC_USEC=", kPatience), "");
+  EXPECT_EQ(systemd.wait_for("READY=1", kPatience), "READY=1");
+  EXPECT_EQ(program.terminate(kPatience), 0);
 }
 
 }  // namespace

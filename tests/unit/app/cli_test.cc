@@ -29,7 +29,7 @@ Outcome call(std::vector<const char*> arguments, int run_status = 0) {
   std::ostringstream out;
   std::ostringstream err;
   const Actions actions = {
-      [&](const Config& config) {
+      [&](const Config& config, const ReloadConfig&) {
         outcome.started = config;
         return run_status;
       },

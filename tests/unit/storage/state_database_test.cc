@@ -188,6 +188,20 @@ TEST(StateDatabase, DoesNotUseTheStateOfAnotherMispOrFilter) {
   EXPECT_TRUE(load_all(*other.database).attributes.empty());
 }
 
+TEST(StateDatabase, IsOfAnotherFilterFromTheBatchOnThatSaysSo) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("state.db");
+  {
+    auto first = open_state(file);
+    StateBatch batch = batch_of(0, 3);
+    batch.fingerprint = "https://other.example.org";
+    ASSERT_TRUE(first.database->write(batch));
+  }
+  const auto again = open_state(file, "https://other.example.org");
+  EXPECT_EQ(again.set_aside, "");
+  EXPECT_EQ(load_all(*again.database).attributes.size(), 3U);
+}
+
 TEST(StateDatabase, KeepsFewFilesThatWereSetAside) {
   const TemporaryFolder folder;
   for (int i = 0; i < 8; ++i) {
