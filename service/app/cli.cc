@@ -4,7 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <vector>
+
+#include "app/cli_documents.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -16,10 +19,15 @@ constexpr const char* kFooter =
     "a file named by misp.api_key_file, or systemd's credential misp.key. Flags win over the\n"
     "environment, and that over the file. No file is needed when the others say all.\n"
     "\n"
-    "Exit status: 0 ok, 1 failure at run time, 2 wrong configuration or usage. 'status' ends with "
-    "1\n"
-    "when something is not in step, 'explain' when it is not in Zeek, 'check --connect' when a\n"
-    "connection fails.";
+    "Exit status:";
+
+std::string footer() {
+  std::string text = kFooter;
+  for (const auto& [status, meaning] : kExitStatuses) {
+    text += "\n  " + std::to_string(status) + " " + meaning;
+  }
+  return text;
+}
 
 /// The options of all commands that read the configuration.
 struct Options {
@@ -148,7 +156,7 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
             const Actions& actions, std::ostream& out, std::ostream& err) {
   CLI::App app("Keeps Zeek's Intel framework equal to what analysts hold in MISP.", "misp-zeek");
   app.require_subcommand(1);
-  app.footer(kFooter);
+  app.footer(footer());
   Options options;
   auto* run = app.add_subcommand("run", "Run the service until SIGTERM or SIGINT");
   auto* check = app.add_subcommand("check", "Check the configuration, show what is in effect");
@@ -165,13 +173,20 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   for (CLI::App* command :
        {run, check, reconcile, pause, resume, readers.status, readers.explain, readers.export_}) {
     add_options(*command, options);
-    command->footer(kFooter);
+    command->footer(footer());
   }
+  // For the build, which installs what this prints.
+  std::string document;
+  auto* generate = app.add_subcommand("generate", "Print a document of this command line");
+  generate->group("");
+  generate->add_option("DOCUMENT", document)
+      ->required()
+      ->check(CLI::IsMember({"man-page", "bash-completion"}));
   ConfigSources sources;
   try {
     app.parse(argc, argv);
     for (const CLI::App* command : app.get_subcommands()) {
-      if (command != version) {
+      if (command != version && command != generate) {
         sources = {options.file, environment, flags_of(*command, options)};
       }
     }
@@ -180,6 +195,10 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   }
   if (version->parsed()) {
     out << actions.versions();
+    return kExitOk;
+  }
+  if (generate->parsed()) {
+    out << (document == "man-page" ? man_page(app) : bash_completion(app));
     return kExitOk;
   }
   auto loaded = load_config(sources);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <functional>
 #include <iosfwd>
 #include <string>
@@ -9,14 +10,26 @@
 #include "app/config.h"
 #include "app/connect_check.h"
 #include "app/control.h"
-
 #include "app/reload.h"
+
 namespace misp_zeek::app {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;
 /// The configuration or the command line is wrong.
 inline constexpr int kExitUsage = 2;
+
+struct ExitStatus {
+  int status;
+  const char* meaning;
+};
+inline constexpr std::array kExitStatuses = {
+    ExitStatus{kExitOk, "ok"},
+    ExitStatus{kExitFailure,
+               "failure at run time; of status: not all is in step, of explain: it is not in Zeek, "
+               "of check "
+               "--connect: something is wrong"},
+    ExitStatus{kExitUsage, "wrong configuration or usage"}};
 
 /// What the command line can start.
 struct Actions {
