@@ -27,7 +27,8 @@ cd "$folder"
 # Debian 12 has docker-compose 1.29, which reads all of the files but the name of a project.
 sed '/^name:/d' misp-zeek/docker/try.yaml >try.yaml
 "${compose[@]}" -f try.yaml config --quiet
-"${compose[@]}" -f docker-compose.yml -f misp-zeek/docker/compose.yaml config >merged.yaml
+"${compose[@]}" -f docker-compose.yml -f misp-zeek/docker/compose.yaml \
+  --profile monitoring config >merged.yaml
 
 service() { # NAME -> its part of the merged file
   awk -v name="  $1:" '/^[^ ]/ { part = $0; on = 0 } /^  [^ ]/ { on = part == "services:" && $0 == name } on' \
@@ -56,6 +57,8 @@ expect misp-zeek '^ *- ALL$' "that all capabilities are dropped"
 expect misp-zeek 'source: misp_zeek_api_key' "the API key as a secret file"
 expect misp-zeek '/var/lib/misp-zeek' "a volume for its state"
 expect zeek 'MISP_BROKER_ADDRESS: 0\.0\.0\.0' "an address where the service reaches Zeek"
+expect prometheus 'misp-zeek\.rules\.yaml' "the alert rules"
+expect grafana 'grafana-dashboard\.json' "the dashboard"
 refuse 'published: "?50000|50000:50000' "a published feed port"
 refuse 'container_name' "fixed container names"
 refuse 'MISP_ZEEK_MISP_API_KEY:' "the API key in the environment"
