@@ -14,7 +14,7 @@ void Narrator::on_feed(const FeedReport& report, const View& view) {
       log::warn("feed away", {{"reason", lost->reason}});
     }
   } else if (const auto* gap = std::get_if<FeedGap>(&report)) {
-    log::warn("feed messages were lost, reconciling", {{"reason", gap->reason}});
+    gaps_.warn("feed messages were lost, reconciling", {{"reason", gap->reason}});
   } else if (const auto* malformed = std::get_if<FeedMalformed>(&report)) {
     ++malformed_count_;
     malformed_.warn("malformed feed message dropped, reconciling",

@@ -36,6 +36,7 @@ class Narrator {
   Drift drift_;  ///< as far as it was told
   std::vector<PeerStory> peers_;
   Progress progress_;
+  log::Limited gaps_;  ///< an overrun feed has one after the other
   log::Limited malformed_;
   std::uint64_t malformed_count_ = 0;
 };
