@@ -44,8 +44,9 @@ std::optional<FeedLinkEvent> feed_link_event(std::uint16_t event, std::uint32_t 
     case ZMQ_EVENT_CLOSED:
       return FeedLinkEvent{Kind::kUnreachable,
                            "no connection to " + endpoint +
-                               ": check that MISP's ZeroMQ publisher runs and that its port is "
-                               "reachable"};
+                               ": check that MISP's ZeroMQ publisher runs (Plugin.ZeroMQ_enable), "
+                               "that it does not listen on MISP's own machine only "
+                               "(Plugin.ZeroMQ_host), and that its port is reachable"};
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
       return FeedLinkEvent{Kind::kCutShort,
                            endpoint + " ended the connection during the ZeroMQ handshake"};

@@ -54,7 +54,12 @@ Error redirect_error(const HttpHead& head) {
 
 Error forbidden_error(const std::string& status, const std::string& message) {
   if (message.empty() || message.starts_with("Authentication failed. Please")) {
-    return {ErrorCode::kUnauthorized, status + " from MISP: the API key was refused", 0};
+    return {
+        ErrorCode::kUnauthorized,
+        status +
+            " from MISP: the API key was refused: check that misp.api_key_file holds the key of "
+            "an enabled user, and that the key has not ended and allows this address",
+        0};
   }
   return make(ErrorCode::kUnauthorized, status + " from MISP: refused", message);
 }

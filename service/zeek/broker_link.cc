@@ -33,8 +33,15 @@ std::string place_of(const BrokerLinkOptions& options) {
 /// Broker often calls "unavailable" what is there but cannot be understood.
 Error diagnose(Error error, const BrokerLinkOptions& options) {
   if (error.code != ErrorCode::kIncompatible) {
-    if ((error.code != ErrorCode::kUnavailable && error.code != ErrorCode::kTimeout) ||
-        options.listen || !accepts_tcp(options.address, options.port, kProbeTimeout)) {
+    const bool unreachable =
+        error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout;
+    if (!unreachable || options.listen) {
+      return error;
+    }
+    if (!accepts_tcp(options.address, options.port, kProbeTimeout)) {
+      error.message +=
+          "; nothing listens there: Zeek must run with the package, which listens at "
+          "MISP::broker_listen_address and MISP::broker_port";
       return error;
     }
     error.code = ErrorCode::kIncompatible;

@@ -48,7 +48,9 @@ TEST(RestClientError, NamesRequestAndReason) {
   const auto error = search_error(refusal(
       403, "Authentication failed. Please make sure you pass the API key of an API enabled user."));
   EXPECT_EQ(error.code, ErrorCode::kUnauthorized);
-  EXPECT_EQ(error.message, "/attributes/restSearch: 403 from MISP: the API key was refused");
+  EXPECT_EQ(error.message.rfind(
+                "/attributes/restSearch: 403 from MISP: the API key was refused: check ", 0),
+            0U);
   EXPECT_EQ(search_error(refusal(500, "An Internal Error Has Occurred.")).code,
             ErrorCode::kUnavailable);
 }

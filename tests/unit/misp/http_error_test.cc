@@ -23,8 +23,12 @@ TEST(StatusError, SaysThatTheKeyWasRefused) {
       head(403), body("Authentication failed. Please make sure you pass the API key of an API "
                       "enabled user along in the Authorization header."));
   EXPECT_EQ(error.code, ErrorCode::kUnauthorized);
-  EXPECT_EQ(error.message, "403 from MISP: the API key was refused");
-  EXPECT_EQ(status_error(head(401), "").message, "401 from MISP: the API key was refused");
+  const std::string remedy =
+      " from MISP: the API key was refused: check that misp.api_key_file holds the key of an "
+      "enabled "
+      "user, and that the key has not ended and allows this address";
+  EXPECT_EQ(error.message, "403" + remedy);
+  EXPECT_EQ(status_error(head(401), "").message, "401" + remedy);
 }
 
 TEST(StatusError, AppendsMispsReasonForOtherRefusals) {
