@@ -160,6 +160,11 @@ void Draft::check_zeek_tls(std::size_t index) {
     read_secret_path(zeek.key_passphrase_file, "zeek.key_passphrase_file",
                      zeek_place(index, "key_passphrase_file"), zeek.key_passphrase);
   }
+  if (!zeek.key_passphrase_file.empty() && zeek.key.empty()) {
+    // Broker takes it for TLS with a certificate, and ends the process without one.
+    problem(zeek_place(index, "key_passphrase_file"), "zeek.key_passphrase_file",
+            "is set without zeek.key", "the passphrase of zeek.key");
+  }
   if (zeek.ca_file.empty() && zeek.certificate.empty() && zeek.key.empty()) {
     return;
   }

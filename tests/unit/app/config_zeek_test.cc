@@ -79,5 +79,14 @@ TEST(ConfigZeek, UnlocksTheKeyWithThePassphraseOfItsFile) {
   EXPECT_NE(missing.find("\"zeek.key_passphrase_file\""), std::string::npos) << missing;
 }
 
+// Broker would end the process: "FATAL: No certificate configured for SSL endpoint."
+TEST(ConfigZeek, RefusesAPassphraseWithoutAKey) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("passphrase", std::string(sim::kTestPassphrase) + "\n");
+  const auto errors = errors_of(kMinimal + "key_passphrase_file = \"" + file + "\"\n");
+  EXPECT_NE(errors.find("\"zeek.key_passphrase_file\": is set without zeek.key"), std::string::npos)
+      << errors;
+}
+
 }  // namespace
 }  // namespace misp_zeek::app
