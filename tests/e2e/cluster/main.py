@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A Zeek cluster of real processes, the real service, a simulated MISP: a bulk load, live changes, and
 what goes wrong in a cluster. After each, the stores of all nodes are read and compared with what MISP
-says. Also measures, and compares with Zeek's own distribution."""
+says. With --measure instead: the rate of a bulk load beside that of Intel::insert on the manager, in
+turns, and how soon a restarted worker is in step."""
 
 import argparse
 import os
@@ -29,6 +30,10 @@ def difference(what, held, wanted):
             f"{len(strange)} too many, like {strange[:2]}")
 
 
+def say(arguments, text):
+    print(f"{arguments.backend} cluster, {arguments.transport}: {text}", flush=True)
+
+
 class Run:
     def __init__(self, arguments, folder):
         self.arguments = arguments
@@ -39,7 +44,8 @@ class Run:
         self.cluster = Cluster(os.path.join(folder, "cluster"), arguments.zeek, arguments.backend, scripts)
         self.cluster.wait_until_up()
         self.service = Service(os.path.join(folder, "service"), arguments.service, self.misp,
-                               self.cluster.service_port)
+                               arguments.transport, self.cluster.service_ports[arguments.transport],
+                               "2m" if arguments.measure else "2s")
         self.live = []
 
     def end(self):
@@ -48,7 +54,7 @@ class Run:
         self.misp.program.end()
 
     def say(self, text):
-        print(f"{self.arguments.backend}: {text}", flush=True)
+        say(self.arguments, text)
 
     def wait_in_step(self, workers=2, limit=60.0):
         """Until the service says that all is in step; returns the seconds."""
@@ -90,7 +96,7 @@ class Run:
 
     def bulk_load(self):
         """Returns entries a second, from the snapshot's begin until all workers are in step."""
-        cpu = {name: node.cpu_seconds() for name, node in self.cluster.nodes.items()}
+        cpu = self.cluster.cpu_seconds()
         self.wait_in_step(limit=self.arguments.limit)
         end = time.time()
         begin = wait_for("misp.log", lambda: [float(row["ts"]) for row in self.cluster.log()
@@ -98,8 +104,7 @@ class Run:
         entries = len(self.misp.expected())
         self.say(f"{entries} entries, from the begin of the snapshot until the service knew all workers in "
                  f"step: {end - begin:.2f} s, {entries / (end - begin):.0f}/s")
-        self.say("processor seconds: " + ", ".join(
-            f"{name} {node.cpu_seconds() - cpu[name]:.1f}" for name, node in self.cluster.nodes.items()))
+        self.say("processor seconds: " + self.cluster.cpu_since(cpu))
         self.compare("bulk load", limit=0)
         self.say("every node holds exactly that")
         return entries / (end - begin)
@@ -177,38 +182,56 @@ class Run:
         self.manager_restarted()
 
 
-def bare_rate(arguments, folder):
-    """Indicators a second of Intel::insert on the manager, and what share of them each worker got."""
-    cluster = Cluster(os.path.join(folder, "bare"), arguments.zeek, arguments.backend,
-                      [os.path.join(HERE, "bare_insert.zeek")], {"MISP_TEST_ITEMS": str(arguments.items)})
-    try:
-        cluster.wait_until_up()
-        cluster.touch("bare-go")
-        wait_for("the manager", lambda: os.path.exists(cluster.path("bare-end")), arguments.limit)
-        with open(cluster.path("bare-end"), encoding="utf-8") as end:
-            changed_at = float(end.read())
-        held, same = {}, 0
-        while same < 3:
-            before, asked_at = held, time.time()
-            held = {name: len(lines) for name, lines in cluster.dump(Cluster.WORKERS)[0].items()}
-            same = same + 1 if held == before else 0
-            if not same and before:
-                changed_at = asked_at
-        with open(cluster.path("bare-begin"), encoding="utf-8") as begin:
-            took = changed_at - float(begin.read())
-    finally:
-        cluster.end()
-    return arguments.items / took, {name: count / arguments.items for name, count in held.items()}
+class BareInsert:
+    """Intel::insert of as many indicators on the manager of a cluster without service and package."""
+
+    def __init__(self, arguments, folder):
+        self.items, self.limit = arguments.items, arguments.limit
+        self.processors = ""
+        self.cluster = Cluster(folder, arguments.zeek, arguments.backend,
+                               [os.path.join(HERE, "bare_insert.zeek")], {"MISP_TEST_ITEMS": str(self.items)})
+
+    def when(self, name):
+        """The time in a file that a node has written; 0 if there is none."""
+        path = self.cluster.path(f"bare-{name}")
+        if not os.path.exists(path):
+            return 0.0
+        with open(path, encoding="utf-8") as file:
+            return float(file.read())
+
+    def rate(self):
+        """Indicators a second until the workers change no more, and how many each worker lacks then."""
+        self.cluster.wait_until_up()
+        cpu = self.cluster.cpu_seconds()
+        self.cluster.touch("bare-go")
+        wait_for("the manager", lambda: self.when("end"), self.limit)
+        names = ("end",) + Cluster.WORKERS
+        wait_for("the workers", lambda: time.time() - max(map(self.when, names)) > 5, self.limit)
+        took = max(map(self.when, names)) - self.when("begin")
+        self.processors = self.cluster.cpu_since(cpu)
+        held, _ = self.cluster.dump(Cluster.WORKERS)
+        return self.items / took, [self.items - len(held[name]) for name in Cluster.WORKERS]
 
 
-def measure(run, arguments, folder):
-    rate = run.bulk_load()
-    run.worker_killed()
-    run.end()
-    bare, shares = bare_rate(arguments, folder)
-    run.say(f"Intel::insert on the manager: {bare:.0f}/s until the workers changed no more; they hold "
-            + ", ".join(f"{share:.2%}" for share in shares.values()))
-    run.say(f"ratio {rate / bare:.2f}")
+def measure(arguments, folder):
+    """Prints the ratio of each round; the last cluster is used for a worker's restart, too."""
+    for number in range(arguments.rounds):
+        bare = BareInsert(arguments, os.path.join(folder, f"bare-{number}"))
+        try:
+            bare_rate, lacking = bare.rate()
+        finally:
+            bare.cluster.end()
+        say(arguments, f"{arguments.items} by Intel::insert on the manager, until the workers changed no more: "
+            f"{bare_rate:.0f}/s; the workers lack {lacking[0]} and {lacking[1]}")
+        say(arguments, "processor seconds: " + bare.processors)
+        run = Run(arguments, os.path.join(folder, f"run-{number}"))
+        try:
+            rate = run.bulk_load()
+            say(arguments, f"ratio {rate / bare_rate:.2f}")
+            if number == arguments.rounds - 1:
+                run.worker_killed()
+        finally:
+            run.end()
 
 
 def main():
@@ -217,27 +240,29 @@ def main():
     parser.add_argument("--service", required=True)
     parser.add_argument("--misp-sim", required=True)
     parser.add_argument("--backend", choices=("zeromq", "broker"), required=True)
+    parser.add_argument("--transport", choices=("broker", "websocket"), default="broker")
     parser.add_argument("--items", type=int, default=20000)
     parser.add_argument("--limit", type=float, default=100, help="seconds for the bulk load")
     parser.add_argument("--script", action="append", default=[], help="more for all nodes to load")
     parser.add_argument("--measure", action="store_true", help="only load, and compare the rate")
+    parser.add_argument("--rounds", type=int, default=1, help="of the measurement")
     parser.add_argument("--keep", action="store_true", help="keep the folder")
     arguments = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="misp-zeek-cluster-")
-    run = None
     try:
-        run = Run(arguments, folder)
         if arguments.measure:
-            measure(run, arguments, folder)
+            measure(arguments, folder)
         else:
-            run.test()
+            run = Run(arguments, folder)
+            try:
+                run.test()
+            finally:
+                run.end()
     except Failure as failure:
         print(f"failed: {failure}; the logs are in {folder}", file=sys.stderr)
         arguments.keep = True
         return 1
     finally:
-        if run:
-            run.end()
         if not arguments.keep:
             shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -133,7 +133,7 @@ class Misp:
 
 
 class Service:
-    def __init__(self, folder, program, misp, zeek_port):
+    def __init__(self, folder, program, misp, transport, zeek_port, interval):
         self.port, = free_ports(1)
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "misp-zeek.toml"), "w", encoding="utf-8") as file:
@@ -145,9 +145,10 @@ endpoint = "tcp://127.0.0.1:{misp.feed_port}"
 [filter]
 max_age = "0"
 [reconcile]
-interval = "2s"
+interval = "{interval}"
 [[zeek]]
 name = "cluster"
+transport = "{transport}"
 port = {zeek_port}
 [http]
 listen = "127.0.0.1:{self.port}"
@@ -208,8 +209,9 @@ class Cluster:
     def __init__(self, folder, zeek, backend, scripts, environment=None):
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
-        ports = free_ports(7)
-        self.service_port = ports[6]
+        ports = free_ports(8)
+        # Where the manager listens for the service, by transport.
+        self.service_ports = {"broker": ports[6], "websocket": ports[7]}
         with open(os.path.join(folder, "cluster-layout.zeek"), "w", encoding="utf-8") as file:
             file.write(LAYOUT.format(*ports))
         with open(os.path.join(folder, "backend.zeek"), "w", encoding="utf-8") as file:
@@ -224,12 +226,18 @@ class Cluster:
                 os.path.join(folder, name),
                 [zeek, os.path.join(folder, "backend.zeek"), *scripts, os.path.join(here, "node.zeek")],
                 {"CLUSTER_NODE": name, "ZEEKPATH": f"{folder}:{zeek_path}",
-                 "MISP_BROKER_PORT": str(self.service_port), "MISP_TEST_FOLDER": folder,
-                 **(environment or {})})
+                 "MISP_BROKER_PORT": str(ports[6]), "MISP_TEST_WEBSOCKET_PORT": str(ports[7]),
+                 "MISP_TEST_FOLDER": folder, **(environment or {})})
 
     def wait_until_up(self):
         wait_for("the nodes to know each other",
                  lambda: all(map(self.check, self.NAMES)) and os.path.exists(self.path("all-up")))
+
+    def cpu_seconds(self):
+        return {name: node.cpu_seconds() for name, node in self.nodes.items()}
+
+    def cpu_since(self, before):
+        return ", ".join(f"{name} {now - before[name]:.1f}" for name, now in self.cpu_seconds().items())
 
     def path(self, name):
         return os.path.join(self.folder, name)
