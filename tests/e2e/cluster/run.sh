@@ -4,7 +4,7 @@
 set -u
 service=$1 misp_sim=$2
 shift 2
-! "$service" version | grep -q '^broker 1\.' ||
+[[ " $* " == *" --transport websocket "* ]] || ! "$service" version | grep -q '^broker 1\.' ||
   { echo "skipped: built with Debian's Broker 1.4, which no current Zeek speaks"; exit 0; }
 command -v python3 >/dev/null || { echo "skipped: no Python on this machine"; exit 0; }
 zeek=""
