@@ -47,6 +47,16 @@ export {
 		digest: count &default=0;
 	};
 
+	## What became of an item that was to be put in.
+	type PutResult: enum {
+		## :zeek:see:`Intel::filter_item` refused it.
+		PUT_REFUSED,
+		## It is the first one of MISP with its indicator.
+		PUT_FIRST,
+		## It is in, and others of MISP name the same indicator.
+		PUT_AGAIN,
+	};
+
 	## What changes on the workers.
 	type WorkerBatch: record {
 		## Start of the manager.

@@ -41,7 +41,7 @@ event zeek_init() &priority=9
 
 function key_of(item: Intel::Item): WorkerKey
 	{
-	books$digest = books$digest ^ key_hash(item$indicator, item$indicator_type);
+	books$digest = books$digest ^ noted_or_key_hash(item$indicator, item$indicator_type);
 	return WorkerKey($indicator=item$indicator, $indicator_type=item$indicator_type);
 	}
 
@@ -52,13 +52,12 @@ redef MISP::put = function(item: Intel::Item): bool
 		return stock_put(item);
 
 	is_own_change = T;
-	local is_first = ! is_said_by_misp(item);
-	local is_put = put_quietly(item);
-	if ( is_put && is_first )
+	local result = put_quietly(item);
+	if ( result == PUT_FIRST )
 		next_batch$puts += key_of(item);
 
 	is_own_change = F;
-	return is_put;
+	return result != PUT_REFUSED;
 	};
 
 # Takes an item out.

@@ -24,6 +24,18 @@ function key_hash(indicator: string, indicator_type: Intel::Type): count
 	return hash * hash;
 	}
 
+# The indicator that changed the store last, and its hash.
+global noted_indicator = "";
+global noted_type = Intel::ADDR;
+global noted_hash = key_hash(noted_indicator, noted_type);
+
+# The same, for an indicator that has often just changed the store.
+function noted_or_key_hash(indicator: string, indicator_type: Intel::Type): count
+	{
+	return indicator == noted_indicator && indicator_type == noted_type
+	       ? noted_hash : key_hash(indicator, indicator_type);
+	}
+
 function same_store(a: StoreState, b: StoreState): bool
 	{
 	return a$hosts == b$hosts && a$subnets == b$subnets && a$strings == b$strings
@@ -45,7 +57,12 @@ function add_to_store_digest(indicator: string, indicator_type: Intel::Type)
 function note_store_change(indicator: string, indicator_type: Intel::Type)
 	{
 	if ( indicator_type != Intel::SUBNET )
-		add_to_store_digest(indicator, indicator_type);
+		{
+		noted_indicator = indicator;
+		noted_type = indicator_type;
+		noted_hash = key_hash(indicator, indicator_type);
+		store_digest = store_digest ^ noted_hash;
+		}
 
 	if ( ! is_own_change )
 		foreign_change_at = current_time();

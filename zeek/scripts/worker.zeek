@@ -30,13 +30,13 @@ function apply_batch(batch: WorkerBatch)
 	for ( _, put in batch$puts )
 		{
 		put_on_worker(put);
-		digest = digest ^ key_hash(put$indicator, put$indicator_type);
+		digest = digest ^ noted_or_key_hash(put$indicator, put$indicator_type);
 		}
 
 	for ( _, removal in batch$removals )
 		{
 		take_from_worker(removal);
-		digest = digest ^ key_hash(removal$indicator, removal$indicator_type);
+		digest = digest ^ noted_or_key_hash(removal$indicator, removal$indicator_type);
 		}
 
 	for ( _, release in batch$releases )
