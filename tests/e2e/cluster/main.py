@@ -41,7 +41,9 @@ class Run:
         self.misp.load(arguments.items)
         self.event = str(self.misp.call("/events/add", {"info": "live", "distribution": "3"})["Event"]["id"])
         scripts = [PACKAGE] + arguments.script
-        self.cluster = Cluster(os.path.join(folder, "cluster"), arguments.zeek, arguments.backend, scripts)
+        # With ZeroMQ, a manager that is the logger as well serves no WebSocket client.
+        self.cluster = Cluster(os.path.join(folder, "cluster"), arguments.zeek, arguments.backend, scripts,
+                               has_logger=(arguments.backend, arguments.transport) == ("zeromq", "websocket"))
         self.cluster.wait_until_up()
         self.service = Service(os.path.join(folder, "service"), arguments.service, self.misp,
                                arguments.transport, self.cluster.service_ports[arguments.transport],

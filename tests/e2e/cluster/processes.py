@@ -185,9 +185,15 @@ LAYOUT = """redef Cluster::nodes = {{
 	["worker-1"] = Cluster::Node($node_type=Cluster::WORKER, $ip=127.0.0.1, $p={2}/tcp, $manager="manager"),
 	["worker-2"] = Cluster::Node($node_type=Cluster::WORKER, $ip=127.0.0.1, $p={3}/tcp, $manager="manager"),
 }};
+{6}
 redef exit_only_after_terminate = T;
 redef Log::default_rotation_interval = 0sec;
 redef Log::default_rotation_postprocessor_cmd = "";
+"""
+LOGGER = """redef Cluster::nodes += {{
+	["logger"] = Cluster::Node($node_type=Cluster::LOGGER, $ip=127.0.0.1, $p={0}/tcp, $manager="manager"),
+}};
+redef Cluster::manager_is_logger = F;
 """
 BACKENDS = {
     "broker": "@load frameworks/cluster/backend/broker\n",
@@ -201,19 +207,19 @@ redef Cluster::Backend::ZeroMQ::connect_xsub_endpoint = "tcp://127.0.0.1:{4}";
 
 
 class Cluster:
-    """Manager, proxy and two workers, with scripts of the test on each."""
+    """Manager, proxy and two workers, with scripts of the test on each, and a logger if wanted."""
 
-    NAMES = ("manager", "proxy-1", "worker-1", "worker-2")
     WORKERS = ("worker-1", "worker-2")
 
-    def __init__(self, folder, zeek, backend, scripts, environment=None):
+    def __init__(self, folder, zeek, backend, scripts, environment=None, has_logger=False):
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
-        ports = free_ports(8)
+        ports = free_ports(9)
+        self.names = (("logger",) if has_logger else ()) + ("manager", "proxy-1") + self.WORKERS
         # Where the manager listens for the service, by transport.
         self.service_ports = {"broker": ports[6], "websocket": ports[7]}
         with open(os.path.join(folder, "cluster-layout.zeek"), "w", encoding="utf-8") as file:
-            file.write(LAYOUT.format(*ports))
+            file.write(LAYOUT.format(*ports[:6], LOGGER.format(ports[8]) if has_logger else ""))
         with open(os.path.join(folder, "backend.zeek"), "w", encoding="utf-8") as file:
             file.write(BACKENDS[backend].format(*ports))
         zeek_path = subprocess.run([os.path.join(os.path.dirname(zeek), "zeek-config"), "--zeekpath"],
@@ -221,7 +227,7 @@ class Cluster:
         here = os.path.dirname(os.path.abspath(__file__))
         self.dumps = 0
         self.nodes = {}
-        for name in self.NAMES:
+        for name in self.names:
             self.nodes[name] = Program(
                 os.path.join(folder, name),
                 [zeek, os.path.join(folder, "backend.zeek"), *scripts, os.path.join(here, "node.zeek")],
@@ -231,7 +237,7 @@ class Cluster:
 
     def wait_until_up(self):
         wait_for("the nodes to know each other",
-                 lambda: all(map(self.check, self.NAMES)) and os.path.exists(self.path("all-up")))
+                 lambda: all(map(self.check, self.names)) and os.path.exists(self.path("all-up")))
 
     def cpu_seconds(self):
         return {name: node.cpu_seconds() for name, node in self.nodes.items()}
@@ -269,9 +275,10 @@ class Cluster:
     def log(self):
         """misp.log as dictionaries."""
         rows, fields = [], []
-        if not os.path.exists(self.path("manager/misp.log")):
+        path = self.path("logger/misp.log" if "logger" in self.names else "manager/misp.log")
+        if not os.path.exists(path):
             return rows
-        with open(self.path("manager/misp.log"), encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             for line in file:
                 parts = line.rstrip("\n").split("\t")
                 if parts[0] == "#fields":
@@ -281,5 +288,5 @@ class Cluster:
         return rows
 
     def end(self):
-        for name in reversed(self.NAMES):
+        for name in reversed(self.names):
             self.nodes[name].end()
