@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # deb_in_root.sh PACKAGE MISP_SIM ZEEK_SIM: the Debian package through its life, in a fresh Debian 12
-# with systemd: installed, configured, started, watched, upgraded, stopped, purged. Needs root,
-# debootstrap and a Debian mirror. The simulators run outside, on loopback.
+# with systemd: first as README.md says it, then installed, configured, started, watched, upgraded,
+# stopped, purged. Needs root, debootstrap and a Debian mirror. The simulators run outside, on loopback.
 set -euo pipefail
 [ $# -eq 3 ] || {
   echo "usage: deb_in_root.sh PACKAGE MISP_SIM ZEEK_SIM" >&2
@@ -41,7 +41,12 @@ port_in() { sed -n "s/.*\"$2\": *\([0-9]*\).*/\1/p" "$1"; }
 echo "making a Debian 12"
 "$here/debian_root.sh" make "$folder/root" systemd systemd-sysv dbus libnss-systemd
 cp "$package" "$folder/root/root/misp-zeek.deb"
-cp "$here/deb_life.sh" "$folder/root/root/"
+cp "$here/deb_life.sh" "$here/readme_commands.sh" "$here/../../README.md" "$folder/root/root/"
+cat >"$folder/root/root/ports" <<PORTS
+misp_http=$(port_in "$folder/misp.json" http_port)
+misp_feed=$(port_in "$folder/misp.json" zmq_port)
+zeek=$(port_in "$folder/zeek.json" port)
+PORTS
 cat >"$folder/root/root/misp-zeek.toml" <<TOML
 [misp]
 url = "http://127.0.0.1:$(port_in "$folder/misp.json" http_port)"
@@ -56,4 +61,5 @@ tls = false
 [http]
 listen = ""
 TOML
-"$here/debian_root.sh" boot "$folder/root" bash /root/deb_life.sh
+"$here/debian_root.sh" boot "$folder/root" bash -ec \
+  'echo "README.md, Debian package and systemd"; bash /root/readme_commands.sh; bash /root/deb_life.sh'

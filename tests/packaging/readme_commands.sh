@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# readme_commands.sh: inside the root that deb_in_root.sh made, as root, with systemd running. Runs the
+# commands of README.md's "Debian package and systemd" one after the other, and compares what they say
+# with what stands there: "..." is any number of lines, or at a line's end any text. Next to it are
+# README.md, misp-zeek.deb, which is what `./dev package` makes, and the ports of the simulators.
+set -euo pipefail
+cd "$(dirname "$0")"
+folder=$PWD
+misp_http="" misp_feed="" zeek=""
+# shellcheck source=/dev/null
+. ./ports
+
+# The clone, and an operator who edits two files.
+mkdir -p clone/dist
+cp misp-zeek.deb clone/dist/misp-zeek_0_amd64.deb
+printf '#!/bin/sh\n[ "$*" = package ]\n' >clone/dev
+cat >/usr/local/bin/editor <<EDITOR
+#!/bin/sh
+set -e
+case \$1 in
+  *.key) echo misp-sim-key >"\$1" ;;
+  *.toml)
+    sed -i -e 's|^url = .*|url = "http://127.0.0.1:$misp_http"|' \\
+      -e 's|^endpoint = .*|endpoint = "tcp://127.0.0.1:$misp_feed"|' -e 's|^max_age = .*|max_age = "0"|' \\
+      -e 's|^port = 27760|port = $zeek|' -e 's|^tls = .*|tls = false|' -e 's|^listen = "127.*|listen = ""|' "\$1" ;;
+esac
+EDITOR
+chmod +x clone/dev /usr/local/bin/editor
+
+# The fenced console blocks of that section.
+awk '/^### / { section = $0 == "### Debian package and systemd" }
+  /^```/ { on = section && /^```console/; next } on' README.md >commands
+grep -q '^# ./dev package' commands || {
+  echo "FAILED: README.md has no such section" >&2
+  exit 1
+}
+
+fits() { # LINE SHOWN
+  [[ $1 == "$2" || ($2 == *... && $1 == "${2%...}"*) ]]
+}
+as_shown() { # OUTPUT SHOWN -> whether the one is as the other says
+  local lines shown any="" at=0
+  mapfile -t lines < <(sed 's/[[:space:]]*$//' "$1")
+  while IFS= read -r shown; do
+    if [ "$shown" = ... ]; then
+      any=1
+      continue
+    fi
+    while [ -n "$any" ] && [ "$at" -lt ${#lines[@]} ] && ! fits "${lines[at]}" "$shown"; do
+      at=$((at + 1))
+    done
+    [ "$at" -lt ${#lines[@]} ] && fits "${lines[at]}" "$shown" || return 1
+    at=$((at + 1)) any=""
+  done <"$2"
+  [ -n "$any" ] || [ "$at" -eq ${#lines[@]} ]
+}
+
+run_command() { # COMMAND: at most 30 s for what shows a state
+  local attempts=1
+  [[ $1 != *" status "* ]] || attempts=60
+  echo "    # $1"
+  for _ in $(seq "$attempts"); do
+    if (cd clone && bash -c "$1") >"$folder/output" 2>&1 </dev/null && as_shown output shown; then
+      return 0
+    fi
+    sleep 0.5
+  done
+  echo "FAILED: $1"
+  echo "README.md shows:"
+  cat shown
+  echo "it says:"
+  cat output
+  exit 1
+}
+
+command=""
+while IFS= read -r line; do
+  if [[ $line == "# "* ]]; then
+    [ -z "$command" ] || run_command "$command"
+    command=${line#\# }
+    : >shown
+  else
+    printf '%s\n' "$line" >>shown
+  fi
+done <commands
+run_command "$command"
+# What purging leaves, for the next test.
+rm -r /usr/local/bin/editor /etc/misp-zeek
