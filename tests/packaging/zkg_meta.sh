@@ -34,4 +34,6 @@ tests=$(field test_command | sed -n 's/^cd \([^ ]*\) && btest.*/\1/p')
 [ -f "$tests/btest.cfg" ] || fault "test_command runs btest where there is no btest.cfg"
 [[ $(field depends) =~ zeek\ \>=[0-9]+\.[0-9]+\.[0-9]+ ]] || fault "depends names no version of Zeek"
 grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' VERSION || fault "VERSION is not MAJOR.MINOR.PATCH, as zkg's tags must be"
+grep -Fqx "$(printf '\tconst package_version = "%s";' "$(cat VERSION)")" "$scripts/api.zeek" ||
+  fault "MISP::package_version is not what the file VERSION says"
 [ "$faults" -eq 0 ]
