@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # deb_life.sh: inside the root that deb_in_root.sh made, as root, with systemd running. Next to it are
-# misp-zeek.deb and misp-zeek.toml.
+# misp-zeek.deb, misp-zeek.toml and README.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -61,6 +61,22 @@ grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status" || fail "no system call fil
 ! tr '\0' ' ' <"/proc/$pid/environ" | grep -q misp-sim-key || fail "the key is in the environment"
 ! journalctl -u misp-zeek | grep -q misp-sim-key || fail "the key is in the journal"
 [ "$(stat -c %a:%U /var/lib/misp-zeek)" = 700:misp-zeek ] || fail "the state's folder is open"
+
+say "a drop-in of README.md: addresses, another credential"
+mkdir -p /etc/systemd/system/misp-zeek.service.d
+awk '/^# systemctl edit misp-zeek$/ { on = 1 } /^```/ { on = 0 } on' README.md \
+  >/etc/systemd/system/misp-zeek.service.d/override.conf
+grep -q '^LoadCredential=webhook.url:' /etc/systemd/system/misp-zeek.service.d/override.conf
+install -m 600 /dev/null /etc/misp-zeek/webhook.url
+echo https://127.0.0.1:9/hook >/etc/misp-zeek/webhook.url
+systemctl daemon-reload
+systemctl restart misp-zeek
+wait_until "in step" is_in_step
+[ "$(stat -c %U "/run/credentials/misp-zeek.service/webhook.url")" = misp-zeek ] || fail "no credential webhook.url"
+rm -r /etc/systemd/system/misp-zeek.service.d /etc/misp-zeek/webhook.url
+systemctl daemon-reload
+systemctl restart misp-zeek
+wait_until "in step" is_in_step
 
 say "a loop that hangs is restarted by the watchdog"
 mkdir -p /run/systemd/system/misp-zeek.service.d
