@@ -20,15 +20,25 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cp "$root/tests/packaging/misp-docker.yaml" "$folder/docker-compose.yml"
 mkdir "$folder/ssl"
-touch "$folder/ssl/cert.pem" "$folder/misp-zeek.key"
-ln -s "$root" "$folder/misp-zeek"
 cd "$folder"
+
+# The commands of README.md, up to the engine that is not needed here.
+awk '/^### / { section = $0 == "### Docker, beside misp-docker" }
+  /^```/ { on = section && /^```sh/; next } on' "$root/README.md" |
+  sed -e "s|^git clone .*|ln -s '$root' misp-zeek|" -e 's|^editor |echo key >|' \
+    -e 's|^docker compose \(.*\) up -d --build$|compose \1 --profile monitoring config >merged.yaml|' -e '/^docker compose .* ps$/d' >commands
+grep -q 'config >merged' commands || {
+  echo "README.md has no such commands"
+  exit 1
+}
+compose() { "${compose[@]}" "$@"; }
+[ "$(id -u)" -eq 0 ] || sed -i '/^chown /d' commands
+# shellcheck source=/dev/null
+. ./commands
 
 # Debian 12 has docker-compose 1.29, which reads all of the files but the name of a project.
 sed '/^name:/d' misp-zeek/docker/try.yaml >try.yaml
 "${compose[@]}" -f try.yaml config --quiet
-"${compose[@]}" -f docker-compose.yml -f misp-zeek/docker/compose.yaml \
-  --profile monitoring config >merged.yaml
 
 service() { # NAME -> its part of the merged file
   awk -v name="  $1:" '/^[^ ]/ { part = $0; on = 0 } /^  [^ ]/ { on = part == "services:" && $0 == name } on' \
