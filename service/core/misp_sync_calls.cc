@@ -20,7 +20,9 @@ std::optional<RestCall> MispSync::next_call(TimePoint now) {
     return std::nullopt;
   }
   std::optional<RestCall> call;
-  if (!status_.user && now.steady >= next_user_) {
+  // A right that is missing may be given while the service runs.
+  const bool ask_user = !status_.user || !status_.user->perm_sighting;
+  if (ask_user && now.steady >= next_user_) {
     waiting_ = Waiting::kUser;
     next_user_ = now.steady + kUserInterval;
     call = UserCall{};

@@ -13,7 +13,9 @@ namespace misp_zeek::misp_sim {
 Response Api::server_version(const Request& /*request*/, const Json& /*body*/) {
   return json_response(
       R"({"version":"2.5.1","pymisp_recommended_version":"2.5.1","perm_sync":true,)"
-      R"("perm_sighting":true,"perm_galaxy_editor":true,"perm_analyst_data":true,)"
+      R"("perm_sighting":)" +
+      std::string(db_.sighting_right ? "true" : "false") +
+      R"(,"perm_galaxy_editor":true,"perm_analyst_data":true,)"
       R"("uuid":"a5a3c2f4-6b1e-4a6a-9d9b-000000000001","request_encoding":["gzip"],)"
       R"("filter_sightings":true})");
 }
@@ -29,7 +31,7 @@ Response Api::user_me(const Request& request, const Json& /*body*/) {
        {"perm_add", "perm_modify", "perm_modify_org", "perm_publish", "perm_sync", "perm_admin",
         "perm_audit", "perm_auth", "perm_site_admin", "perm_tagger", "perm_tag_editor",
         "perm_sighting", "perm_publish_zmq", "perm_warninglist"}) {
-    json.boolean(right, true);
+    json.boolean(right, db_.sighting_right || std::string_view(right) != "perm_sighting");
   }
   json.boolean("enforce_rate_limit", false).number("rate_limit_count", 0).end_object();
   json.empty_array("UserSetting").key("Organisation").begin_object().number("id", 1);

@@ -53,6 +53,10 @@ std::vector<Id> sighted_attributes(const Database& db, const std::string& name,
 }  // namespace
 
 Response Api::sighting_add(const Request& request, const Json& body) {
+  if (!db_.sighting_right) {
+    return error_response(403, "You do not have permission to use this functionality.",
+                          request.path);
+  }
   const auto& fields = unwrap(body, "Sighting");
   auto name = request.argument(0);
   if (name.empty()) {

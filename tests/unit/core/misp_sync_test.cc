@@ -274,6 +274,27 @@ TEST(MispSync, ARefusedKeyIsTriedOnceAMinute) {
   EXPECT_EQ(desk.calls.size(), 3U);
 }
 
+TEST(MispSync, LooksForTheRightToAddSightingsUntilItIsThere) {
+  Desk desk;
+  bool right = false;
+  desk.spoil = [&right](const RestCall& call, Result<RestAnswer> answer) {
+    if (std::holds_alternative<UserCall>(call)) {
+      answer = MispUser{"2.5.1", 1, true, right};
+    }
+    return answer;
+  };
+  desk.bootstrap();
+  desk.pass(290'000);
+  EXPECT_TRUE(desk.calls_of<UserCall>().empty());
+  desk.pass(20'000);
+  EXPECT_EQ(desk.calls_of<UserCall>().size(), 1U) << "every five minutes";
+  right = true;
+  desk.pass(300'000);
+  EXPECT_TRUE(desk.sync.status().user->perm_sighting);
+  desk.pass(900'000);
+  EXPECT_EQ(desk.calls_of<UserCall>().size(), 2U);
+}
+
 TEST(MispSync, KeepsToTheWaitThatMispNames) {
   Desk desk;
   desk.bootstrap();
