@@ -188,7 +188,8 @@ int ask(const Config& config, const ExplainQuestion& question, std::ostream& out
 int export_from_misp(const Config& config, ExportFormat format, std::ostream& out,
                      std::ostream& err) {
   const auto rest = make_rest(config, Mapping::create(config.mapping).value().types());
-  IndicatorStore store({.misp_url = config.misp.url}, random_id());
+  IndicatorStore store({.misp_url = config.misp.url, .shown_tags = config.filter.shown_tags},
+                       random_id());
   const auto read =
       rest ? read_once(config, **rest, store) : Result<void>(tl::unexpected<Error>(rest.error()));
   if (!read) {

@@ -156,6 +156,30 @@ Problem set_fixed_events(Config& config, const Value& value) {
   return std::nullopt;
 }
 
+Problem set_show_tags(Config& config, const Value& value) {
+  std::vector<std::string> read;
+  if (auto problem = read_list(value, read)) {
+    return problem;
+  }
+  if (read.size() > 64) {
+    return "has more than 64 names";
+  }
+  for (const std::string& name : read) {
+    const bool bad = std::any_of(name.begin(), name.end(), [](char c) {
+      return c == ',' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (name.empty() || name.size() > 255 || bad) {
+      return "has a name that is empty, too long, or has a comma or control character in it";
+    }
+  }
+  config.filter.shown_tags = std::move(read);
+  return std::nullopt;
+}
+
+std::string show_show_tags(const Config& config) {
+  return show_list(config.filter.shown_tags, true);
+}
+
 std::string show_fixed_events(const Config& config) {
   std::vector<std::string> ids;
   ids.reserve(config.filter.fixed_events.size());
@@ -225,6 +249,8 @@ std::vector<Key<Config>> filter_keys() {
       integer<Config>("mapping.max_length", 1, 2'048, FIELD(mapping.max_length)),
       integer<Config>("mapping.min_prefix_v4", 0, 32, FIELD(mapping.min_prefix_v4)),
       integer<Config>("mapping.min_prefix_v6", 0, 128, FIELD(mapping.min_prefix_v6)),
+      {"mapping.show_tags", "at most 64 names of tags, without commas", set_show_tags,
+       show_show_tags},
   };
 }
 

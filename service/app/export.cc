@@ -43,6 +43,7 @@ void append_object(std::string& text, const Item& item) {
                                          {"desc", item.desc},
                                          {"url", item.url},
                                          {"ports", item.ports},
+                                         {"tags", item.tags},
                                          {"attributes", item.attribute_uuids}};
   text += object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

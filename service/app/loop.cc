@@ -26,6 +26,7 @@ Loop::Loop(Config config)
       inbox_(config_.feed.max_queue),
       store_(StoreOptions{.misp_url = config_.misp.url,
                           .report_sightings = config_.sightings.enabled,
+                          .shown_tags = config_.filter.shown_tags,
                           .track_unsaved = !config_.state.path.empty()},
              random_id()),
       sync_(sync_options(config_), Filter(config_.filter), Mapping::create(config_.mapping).value(),

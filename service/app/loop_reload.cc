@@ -75,6 +75,7 @@ Result<void> Loop::change_rules(const Config& wanted, TimePoint now) {
   }
   Config next = config_;
   next.filter = wanted.filter;
+  next.filter.shown_tags = config_.filter.shown_tags;
   next.mapping = wanted.mapping;
   auto rest = make_rest(next, mapping->types());
   if (!rest) {

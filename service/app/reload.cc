@@ -73,6 +73,9 @@ void compare_secrets(const Config& running, const Config& wanted, ConfigChange& 
 }  // namespace
 
 bool is_reloadable(std::string_view key) {
+  if (key == "mapping.show_tags") {
+    return false;  // the store holds them by their place in this list
+  }
   const std::string_view section = section_of(key);
   return section == "filter" || section == "mapping" || section == "log" ||
          key == "misp.feed.visibility";

@@ -185,6 +185,9 @@ Judgement Filter::judge_message(const Attribute& attribute, const Event& event,
   }
   // The change that the message tells of unpublishes the event; its flag is from before.
   result = judge_visibility(attribute, event, false);
+  if (!options_.shown_tags.empty()) {
+    result = both(result, ask());
+  }
   if (is_fixed_event(attribute.event_id)) {
     return result;
   }
@@ -224,7 +227,7 @@ Judgement Filter::judge_published(const Attribute& attribute, const Event& event
 
 bool Filter::publish_needs_misp() const {
   // The sightings in it are those that the user who published the event may see.
-  return !options_.tags.empty() || options_.enforce_warninglist || options_.needs_sightings();
+  return options_.needs_tags() || options_.enforce_warninglist || options_.needs_sightings();
 }
 
 bool Filter::honours_sighting(int type, std::uint64_t event_id) const {
@@ -234,7 +237,7 @@ bool Filter::honours_sighting(int type, std::uint64_t event_id) const {
 }
 
 bool Filter::event_edit_needs_misp() const {
-  return !sees_all() || !options_.tags.empty() || options_.published != PublishedMode::kAny;
+  return !sees_all() || options_.needs_tags() || options_.published != PublishedMode::kAny;
 }
 
 bool Filter::unpublishing_matters(const Event& event) const {

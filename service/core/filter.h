@@ -48,9 +48,13 @@ struct FilterOptions {
   std::uint32_t honour_false_positives = 0;  ///< leave out what has so many such sightings; 0 = off
   bool honour_expirations = false;           ///< leave out what a sighting says is expired
   VisibilityMode visibility = VisibilityMode::kAuto;  ///< `[misp.feed] visibility`
+  /// No condition: tags of attributes and events that Zeek shall show; `[mapping] show_tags`.
+  std::vector<std::string> shown_tags;
 
   /// Whether sightings decide about attributes, so that searches must show them.
   bool needs_sightings() const { return honour_false_positives > 0 || honour_expirations; }
+  /// Whether tags matter, of which no message of an attribute knows all.
+  bool needs_tags() const { return !tags.empty() || !shown_tags.empty(); }
 };
 
 /// What a judge that sees only one message can say.
@@ -74,7 +78,7 @@ enum class FilterReason {
   kFalsePositive,
   kExpired,
 };
-inline constexpr std::size_t kFilterReasonCount = 9;
+inline constexpr std::size_t kFilterReasonCount = 11;
 std::string_view to_string(FilterReason reason);
 
 struct Judgement {

@@ -18,13 +18,14 @@ constexpr std::array<std::string_view, kIndicatorTypeCount> kTypeNames = {
 
 std::string digest_input(const Item& item) {
   const std::string event_id = std::to_string(item.entry.event_id);
-  const std::array<std::string_view, 8> fields = {to_string(item.entry.key.type),
+  const std::array<std::string_view, 9> fields = {to_string(item.entry.key.type),
                                                   item.entry.key.indicator,
                                                   event_id,
                                                   item.attribute_uuids,
                                                   item.desc,
                                                   item.url,
                                                   item.ports,
+                                                  item.tags,
                                                   item.report_sightings ? "T" : "F"};
   std::string text;
   for (const std::string_view field : fields) {

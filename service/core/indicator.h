@@ -62,6 +62,7 @@ struct Item {
   std::string desc;             ///< the event's info, shortened, one line
   std::string url;              ///< link to the event in MISP
   std::string ports;            ///< ports of `ip|port`, sorted, separated by ','; often empty
+  std::string tags;  ///< those that shall be shown, sorted, separated by ','; often empty
   bool report_sightings = true;
   bool operator==(const Item&) const = default;
 };

@@ -306,7 +306,7 @@ void MispSync::on_publish(const PublishMessage& message, TimePoint now) {
 }
 
 void MispSync::on_tag(const TagMessage& message, TimePoint now) {
-  const bool filtered = !filter_.options().tags.empty();
+  const bool filtered = filter_.options().needs_tags();
   Event event;
   event.id = message.event_id;
   switch (message.action) {

@@ -103,14 +103,17 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
       continue;
     }
     ++counters_.confirmed;
-    const bool wanted =
-        row != nullptr && !touches_.find_burial(it->second.event_id) &&
-        filter_.judge_row(row->attribute, row->event, now.unix_seconds).verdict == Verdict::kAccept;
-    if (wanted) {
+    const bool shown = row != nullptr && !touches_.find_burial(it->second.event_id);
+    const auto judgement =
+        shown ? filter_.judge_row(row->attribute, row->event, now.unix_seconds) : Judgement{};
+    if (shown && judgement.verdict == Verdict::kAccept) {
       accept(row->attribute, row->event);
+    } else if (shown) {
+      ++counters_.filtered[judgement.reason];
+      withdraw(uuid, to_string(judgement.reason));
     } else if (row != nullptr || page.undecodable == 0) {
-      withdraw(uuid,
-               "not_in_misp");  // a row that could not be read says nothing: what is known stays
+      // A row that could not be read says nothing: what is known stays.
+      withdraw(uuid, "not_in_misp");
     }
     confirm_order_.erase({it->second.due, uuid});
     if (it->second.again_at > call_started_) {

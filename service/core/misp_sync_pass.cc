@@ -136,14 +136,16 @@ void MispSync::take_row(Pass& pass, const AttributeRow& row, TimePoint now) {
       return;
     }
   }
-  if (filter_.judge_row(attribute, row.event, now.unix_seconds).verdict != Verdict::kAccept ||
-      !mapping_.knows(attribute.type)) {
+  const auto judgement = filter_.judge_row(attribute, row.event, now.unix_seconds);
+  if (judgement.verdict != Verdict::kAccept || !mapping_.knows(attribute.type)) {
     if (known && touched_since(attribute.uuid, call_started_ - options_.commit_grace)) {
       // A message has just said otherwise; the row may be from before its commit.
       ask_attribute(attribute.uuid, attribute.event_id, 0, now.steady + options_.commit_grace);
       return;
     }
-    pass.drift.removed += withdraw(attribute.uuid, "not_in_misp") ? 1 : 0;
+    const auto reason =
+        judgement.verdict == Verdict::kReject ? judgement.reason : FilterReason::kType;
+    pass.drift.removed += withdraw(attribute.uuid, to_string(reason)) ? 1 : 0;
   } else if (accept(attribute, row.event)) {
     ++(known ? pass.drift.changed : pass.drift.added);
   }

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <charconv>
 #include <unordered_set>
+#include <utility>
 
 namespace misp_zeek {
 namespace {
@@ -71,6 +72,10 @@ IndicatorStore::IndicatorStore(StoreOptions options, std::string epoch)
   while (options_.misp_url.ends_with('/')) {
     options_.misp_url.pop_back();
   }
+  auto& tags = options_.shown_tags;
+  std::sort(tags.begin(), tags.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  tags.resize(std::min<std::size_t>(tags.size(), 64));
 }
 
 std::uint16_t IndicatorStore::intern_type(const std::string& type) {
@@ -96,6 +101,7 @@ Item IndicatorStore::make_item(const EntryKey& key, const Entry& entry) const {
     item.desc = it->second.info;
   }
   std::vector<std::uint16_t> ports;
+  std::uint64_t tags = 0;
   std::size_t listed = 0;
   const Uuid* last = nullptr;
   for (const auto& supporter : entry.supporters) {
@@ -103,6 +109,9 @@ Item IndicatorStore::make_item(const EntryKey& key, const Entry& entry) const {
       item.attribute_uuids += (listed++ == 0 ? "" : ",") + supporter.attribute.str();
     }
     last = &supporter.attribute;
+    if (const auto* attribute = options_.shown_tags.empty() ? nullptr : find(supporter.attribute)) {
+      tags |= attribute->tags;
+    }
     if (supporter.port != 0) {
       ports.push_back(supporter.port);
     }
@@ -112,7 +121,24 @@ Item IndicatorStore::make_item(const EntryKey& key, const Entry& entry) const {
   for (const auto port : ports) {
     item.ports += (item.ports.empty() ? "" : ",") + std::to_string(port);
   }
+  for (std::size_t i = 0; i < options_.shown_tags.size(); ++i) {
+    if ((tags >> i & 1U) != 0) {
+      item.tags += (item.tags.empty() ? "" : ",") + options_.shown_tags[i];
+    }
+  }
   return item;
+}
+
+std::uint64_t IndicatorStore::shown_tags_of(const Attribute& attribute) const {
+  std::uint64_t bits = 0;
+  for (const auto& tag : attribute.tags.value_or(std::vector<std::string>{})) {
+    const auto& shown = options_.shown_tags;
+    if (const auto it = std::lower_bound(shown.begin(), shown.end(), tag);
+        it != shown.end() && *it == tag) {
+      bits |= std::uint64_t{1} << (it - shown.begin());
+    }
+  }
+  return bits;
 }
 
 void IndicatorStore::record(const EntryKey& key) {
@@ -208,6 +234,9 @@ bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
   next.timestamp = attribute.timestamp;
   next.type = intern_type(attribute.type);
   next.reject = reject;
+  next.tags = shown_tags_of(attribute);
+  // What the entries below show of it.
+  const std::uint64_t tags_before = std::exchange(stored.tags, next.tags);
 
   const auto [owner, new_event] = events_.try_emplace(attribute.event_id);
   owner->second.attributes.insert(attribute.uuid);
@@ -242,7 +271,8 @@ bool IndicatorStore::upsert(const Attribute& attribute, const Event& event,
   next.taken = is_new ? unsaved_attributes_.contains(attribute.uuid) : stored.taken;
   const bool same = !is_new && next.event_id == stored.event_id && next.id == stored.id &&
                     next.timestamp == stored.timestamp && next.type == stored.type &&
-                    next.reject == stored.reject && next.entries == stored.entries;
+                    next.reject == stored.reject && next.tags == tags_before &&
+                    next.entries == stored.entries;
   stored = std::move(next);
   if (!same) {
     note_attribute(attribute.uuid);

@@ -30,6 +30,8 @@ struct StoreOptions {
       200'000;                 ///< changes kept for sessions; who is further behind gets a snapshot
   std::size_t max_desc = 128;  ///< bytes of Item::desc
   std::size_t max_uuids = 64;  ///< attribute uuids listed in one item
+  /// Names of tags that items show, at most 64; FilterOptions::shown_tags.
+  std::vector<std::string> shown_tags = {};
   bool track_unsaved = false;  ///< remember what changed for take_unsaved()
 };
 
@@ -47,6 +49,7 @@ struct SavedAttribute {
     bool operator==(const Support&) const = default;
   };
   std::vector<Support> supports;  ///< empty when `reject` says why
+  std::uint64_t tags = 0;         ///< a bit for each of StoreOptions::shown_tags
   bool operator==(const SavedAttribute&) const = default;
 };
 
@@ -84,6 +87,7 @@ class IndicatorStore {
     std::int64_t timestamp = 0;
     std::uint16_t type = 0;        ///< see type_name()
     std::optional<Reject> reject;  ///< why it supports no indicator
+    std::uint64_t tags = 0;        ///< a bit for each of StoreOptions::shown_tags
     bool taken = false;            ///< take_unsaved() gave it out at least once
     /// Entries it supports with the port it adds to each (0 = none); pointers into the store.
     std::vector<std::pair<const EntryKey*, std::uint16_t>> entries;
@@ -184,6 +188,7 @@ class IndicatorStore {
   using Entries = std::map<EntryKey, Entry>;
 
   Item make_item(const EntryKey& key, const Entry& entry) const;
+  std::uint64_t shown_tags_of(const Attribute& attribute) const;
   bool add_supporter(const EntryKey& key, const Supporter& supporter, StoredAttribute& attribute);
   bool drop_supporter(const EntryKey& key, const Supporter& supporter);
   bool drop_entries(const Uuid& uuid, const StoredAttribute& attribute);

@@ -33,12 +33,13 @@ void IndicatorStore::restore(const SavedEvent& event) {
 
 void IndicatorStore::restore(const SavedAttribute& saved) {
   complete_ = false;
-  StoredAttribute stored;
+  StoredAttribute& stored = attributes_[saved.uuid] = {};
   stored.event_id = saved.event_id;
   stored.id = saved.id;
   stored.timestamp = saved.timestamp;
   stored.type = intern_type(saved.type);
   stored.reject = saved.reject;
+  stored.tags = saved.tags;
   stored.taken = true;
   events_[saved.event_id].attributes.insert(saved.uuid);
   for (const auto& support : saved.supports) {
@@ -48,7 +49,6 @@ void IndicatorStore::restore(const SavedAttribute& saved) {
   if (saved.reject) {
     ++rejects_[*saved.reject];
   }
-  attributes_.insert_or_assign(saved.uuid, std::move(stored));
 }
 
 void IndicatorStore::take_event(std::uint64_t event_id, Unsaved& unsaved) {
@@ -81,6 +81,7 @@ void IndicatorStore::take_attribute(const Uuid& uuid, Unsaved& unsaved) {
   saved.timestamp = attribute.timestamp;
   saved.type = type_name(attribute);
   saved.reject = attribute.reject;
+  saved.tags = attribute.tags;
   for (const auto& [entry, port] : attribute.entries) {
     saved.supports.push_back({entry->key, port});
   }

@@ -113,11 +113,14 @@ std::optional<std::string> search_body(const AttributeSearch& search, const Sear
   if (filtered) {
     apply_filter(body, context.filter, context.now);
   }
-  if (filtered && page && context.filter.needs_sightings()) {
+  if (page && !search.fixed_events && context.filter.needs_sightings()) {
     body["includeSightings"] = 1;
   }
   if (!search.value.empty()) {
     body["value"] = search.value;
+  }
+  if (page && !context.filter.shown_tags.empty()) {
+    body["includeEventTags"] = 1;
   }
   for (const auto& uuid : search.uuids) {
     body["uuid"].push_back(uuid.str());

@@ -13,7 +13,7 @@ namespace misp_zeek::storage {
 namespace {
 
 /// Of the tables below: another layout is another number.
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr int kBusyMs = 1'000;
 
 constexpr const char* kTables = R"(
@@ -22,7 +22,8 @@ CREATE TABLE event (id INTEGER PRIMARY KEY, uuid BLOB, info TEXT NOT NULL,
                     publish_timestamp INTEGER NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE attribute (uuid BLOB PRIMARY KEY, event_id INTEGER NOT NULL, id INTEGER NOT NULL,
                         timestamp INTEGER NOT NULL, type TEXT NOT NULL, reject TEXT,
-                        supports TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
+                        supports TEXT NOT NULL, checksum INTEGER NOT NULL,
+                        tags INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE event_index (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, timestamp INTEGER NOT NULL,
                           published INTEGER NOT NULL);
 )";
@@ -93,7 +94,8 @@ class SqliteState : public StateDatabase {
       }
       SQLite::Statement rows(
           database_,
-          "SELECT uuid, event_id, id, timestamp, type, reject, supports, checksum FROM attribute");
+          "SELECT uuid, event_id, id, timestamp, type, reject, supports, checksum, tags "
+          "FROM attribute");
       while (rows.executeStep()) {
         auto attribute = attribute_of(rows);
         if (!attribute || checksum(*attribute) != rows.getColumn(7).getInt64()) {
@@ -165,6 +167,7 @@ class SqliteState : public StateDatabase {
     attribute.timestamp = row.getColumn(3).getInt64();
     attribute.type = row.getColumn(4).getString();
     attribute.supports = std::move(*supports);
+    attribute.tags = unsigned_of(row.getColumn(8).getInt64());
     if (!row.isColumnNull(5)) {
       attribute.reject = reject_from(row.getColumn(5).getString());
       if (!attribute.reject) {
@@ -208,7 +211,7 @@ class SqliteState : public StateDatabase {
 
   void write_attributes(const Unsaved& changes) {
     SQLite::Statement put_attribute(
-        database_, "INSERT OR REPLACE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        database_, "INSERT OR REPLACE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& attribute : changes.attributes) {
       const std::string supports = encode_supports(attribute.supports);
       bind_uuid(put_attribute, 1, attribute.uuid);
@@ -220,6 +223,7 @@ class SqliteState : public StateDatabase {
                        : put_attribute.bind(6);
       put_attribute.bindNoCopy(7, supports);
       put_attribute.bind(8, checksum(attribute));
+      put_attribute.bind(9, signed_of(attribute.tags));
       put_attribute.exec();
       put_attribute.reset();
     }

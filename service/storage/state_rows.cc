@@ -42,8 +42,8 @@ std::string_view bytes_of(const Uuid& uuid) {
 
 std::int64_t checksum(const SavedAttribute& attribute) {
   std::string text(bytes_of(attribute.uuid));
-  for (const auto number :
-       {attribute.event_id, attribute.id, static_cast<std::uint64_t>(attribute.timestamp)}) {
+  for (const auto number : {attribute.event_id, attribute.id,
+                            static_cast<std::uint64_t>(attribute.timestamp), attribute.tags}) {
     text += ' ' + std::to_string(number);
   }
   text += '\n' + attribute.type + '\n';

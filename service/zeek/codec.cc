@@ -114,6 +114,7 @@ void describe(Io& io, Message& m) {
     io.text("desc", m.desc);
     io.text("url", m.url);
     io.text("ports", m.ports);
+    io.text("tags", m.tags);
     io.flag("report_sightings", m.report_sightings);
   } else {
     static_assert(std::is_same_v<M, contract::RejectedItem>);

@@ -118,7 +118,7 @@ function item_hash(item: ItemV1): count
 	{
 	local hex = sha256_hash(item$indicator_type, "\n", item$indicator, "\n", item$event_id, "\n",
 	                        item$attribute_uuids, "\n", item$desc, "\n", item$url, "\n",
-	                        item$ports, "\n", item$report_sightings ? "T" : "F");
+	                        item$ports, "\n", item$tags, "\n", item$report_sightings ? "T" : "F");
 	return bytestring_to_count(hexstr_to_bytestring(hex[:16]));
 	}
 
@@ -178,6 +178,9 @@ function to_intel(item: ItemV1, indicator_type: Intel::Type): Intel::Item
 
 	if ( item$ports != "" )
 		meta$misp_ports = item$ports;
+
+	if ( item$tags != "" )
+		meta$misp_tags = item$tags;
 
 	return Intel::Item($indicator=item$indicator, $indicator_type=indicator_type, $meta=meta);
 	}

@@ -13,6 +13,8 @@ redef record Intel::Info += {
 	misp_events: set[string] &log &optional;
 	## Uuids of the MISP attributes behind the match.
 	misp_attributes: set[string] &log &optional;
+	## Tags of these, of those that the service is to show.
+	misp_tags: set[string] &log &optional;
 };
 
 hook Intel::extend_match(info: Intel::Info, s: Intel::Seen, items: set[Intel::Item])
@@ -35,6 +37,7 @@ hook Intel::extend_match(info: Intel::Info, s: Intel::Seen, items: set[Intel::It
 
 	local events: set[string];
 	local attributes: set[string];
+	local tags: set[string];
 	for ( item in items )
 		{
 		if ( ! item$meta?$misp_attribute_uuid || ! is_on_its_port(s, item) )
@@ -45,6 +48,12 @@ hook Intel::extend_match(info: Intel::Info, s: Intel::Seen, items: set[Intel::It
 
 		for ( _, uuid in split_string(item$meta$misp_attribute_uuid, /,/) )
 			add attributes[uuid];
+
+		if ( item$meta?$misp_tags )
+			{
+			for ( _, tag in split_string(item$meta$misp_tags, /,/) )
+				add tags[tag];
+			}
 		}
 
 	if ( |attributes| > 0 )
@@ -52,12 +61,29 @@ hook Intel::extend_match(info: Intel::Info, s: Intel::Seen, items: set[Intel::It
 		info$misp_events = events;
 		info$misp_attributes = attributes;
 		}
+
+	if ( |tags| > 0 )
+		info$misp_tags = tags;
 	}
 
 @ifdef ( Intel::Notice )
+function has_notice_tag(meta: Intel::MetaData): bool
+	{
+	if ( |notice_tags| == 0 || ! meta?$misp_tags )
+		return F;
+
+	for ( _, tag in split_string(meta$misp_tags, /,/) )
+		{
+		if ( tag in notice_tags )
+			return T;
+		}
+
+	return F;
+	}
+
 hook MISP::filter_item(item: Intel::Item)
 	{
-	if ( do_notice )
+	if ( do_notice || has_notice_tag(item$meta) )
 		item$meta$do_notice = T;
 	}
 @endif

@@ -39,14 +39,19 @@ export {
 	## connection's port says nothing of the indicator, as in DNS, they match.
 	option match_ports = F;
 
-	## Whether ``misp_events`` and ``misp_attributes`` of ``intel.log`` are
-	## filled in.
+	## Whether ``misp_events``, ``misp_attributes`` and ``misp_tags`` of
+	## ``intel.log`` are filled in.
 	option extend_intel_log = F;
 
 	## Whether matches of MISP's entries become notices. Needs
 	## ``frameworks/intel/do_notice``, loaded before this package, and holds
 	## for entries that are put in afterwards.
 	option do_notice = F;
+
+	## Names of tags: matches of entries that have one of them become notices,
+	## as with :zeek:see:`MISP::do_notice`. The service's ``[mapping]
+	## show_tags`` must name them, too.
+	option notice_tags: set[string] = {};
 
 	## Whether URLs with a port are looked for as they are: Zeek's own script
 	## doubles the port.

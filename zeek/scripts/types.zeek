@@ -27,6 +27,9 @@ export {
 		## Decimal ports that belong to the indicator, separated by ``,``.
 		## Often empty.
 		ports: string;
+		## Tags of the attributes and their event that the service is to show,
+		## sorted, separated by ``,``. Often empty.
+		tags: string;
 		## Whether a match is to be reported to MISP as a sighting.
 		report_sightings: bool;
 	};
@@ -113,6 +116,10 @@ redef record Intel::MetaData += {
 	## Decimal ports that belong to the indicator, separated by ``,``. Absent
 	## when MISP names none.
 	misp_ports: string &optional;
+	## Tags of the attributes and their event, sorted, separated by ``,``. Only
+	## those that the service's ``[mapping] show_tags`` names; absent without
+	## any.
+	misp_tags: string &optional;
 	## Whether a match is to be reported to MISP as a sighting.
 	report_sightings: bool &default=F;
 };

@@ -77,13 +77,16 @@ std::map<std::string, std::string> random_settings(std::uint32_t seed, Dice& dic
 }
 
 /// From dice of their own: the other histories stay what they are.
-void add_sighting_settings(std::uint32_t seed, std::map<std::string, std::string>& settings) {
+void add_later_settings(std::uint32_t seed, std::map<std::string, std::string>& settings) {
   Dice dice(seed * 40'503U + 7);
   if (dice.percent(15)) {
     settings["honour_false_positives"] = dice.text(1, 3);
   }
   if (dice.percent(15)) {
     settings["honour_expirations"] = "true";
+  }
+  if (dice.percent(10)) {
+    settings["show_tags"] = dice.percent(50) ? "good" : "bad,good";
   }
 }
 
@@ -248,7 +251,7 @@ Scenario random_history(std::uint32_t seed) {
   Dice dice(seed * 2'654'435'761U + 1);
   Scenario scenario;
   scenario.settings = random_settings(seed, dice);
-  add_sighting_settings(seed, scenario.settings);
+  add_later_settings(seed, scenario.settings);
   const bool sighted = scenario.settings.contains("honour_false_positives") ||
                        scenario.settings.contains("honour_expirations");
   const bool delays = seed % 6 != 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/invariants.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace misp_zeek::model {
@@ -31,6 +32,29 @@ Invariants::Support Invariants::wanted(const MispModel::State& state, std::int64
       for (const auto& part : *mapped) {
         result.insert({{EntryKey{part.key, row.attribute.event_id}, row.attribute.uuid}, expires});
       }
+    }
+  }
+  return result;
+}
+
+std::map<EntryKey, std::string> Invariants::shown_tags(const MispModel::State& state,
+                                                       std::int64_t now) const {
+  const auto& shown = reader_.filter.shown_tags;
+  std::map<EntryKey, std::set<std::string>> names;
+  for (const auto& row : MispModel::wanted(state, reader_, now)) {
+    const auto mapped = mapping_.map(row.attribute.type, row.attribute.value);
+    for (const auto& part : mapped.value_or(std::vector<Mapped>{})) {
+      for (const auto& tag : *row.attribute.tags) {
+        if (std::find(shown.begin(), shown.end(), tag) != shown.end()) {
+          names[EntryKey{part.key, row.attribute.event_id}].insert(tag);
+        }
+      }
+    }
+  }
+  std::map<EntryKey, std::string> result;
+  for (const auto& [entry, tags] : names) {
+    for (const auto& tag : tags) {
+      result[entry] += (result[entry].empty() ? "" : ",") + tag;
     }
   }
   return result;
@@ -110,7 +134,9 @@ std::string Invariants::check(const ZeekSide& zeek, bool caught_up) {
   return "";
 }
 
-std::string Invariants::check_settled(const ZeekSide& zeek, const IndicatorStore& store) const {
+std::string Invariants::check_settled(const ZeekSide& zeek, const IndicatorStore& store,
+                                      const MispModel::State& state, std::int64_t now) const {
+  auto tags = shown_tags(state, now);
   std::map<EntryKey, std::set<std::string>> expected;
   for (const auto& [support, expires] : wanted_) {
     expected[support.first].insert(support.second.str());
@@ -132,6 +158,9 @@ std::string Invariants::check_settled(const ZeekSide& zeek, const IndicatorStore
     }
     if (uuids_of(held->second) != uuids) {
       return "supporters differ in " + zeek.name() + ": " + show(entry);
+    }
+    if (held->second.tags != tags[entry]) {
+      return "tags differ in " + zeek.name() + ": " + show(entry);
     }
   }
   if (digest != store.digest() || zeek.package().items().size() != store.item_count()) {

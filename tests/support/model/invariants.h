@@ -41,13 +41,16 @@ class Invariants {
   /// Empty: it holds.
   std::string check(const ZeekSide& zeek, bool caught_up);
   /// When all is quiet: the Zeek, the store and the session agree with the naive rebuild.
-  std::string check_settled(const ZeekSide& zeek, const IndicatorStore& store) const;
+  std::string check_settled(const ZeekSide& zeek, const IndicatorStore& store,
+                            const MispModel::State& state, std::int64_t now) const;
 
  private:
   /// An entry and an attribute that supports it, and the last second of its age.
   using Support = std::map<std::pair<EntryKey, Uuid>, std::int64_t>;
 
   Support wanted(const MispModel::State& state, std::int64_t now) const;
+  /// What an entry shows of the tags of its attributes.
+  std::map<EntryKey, std::string> shown_tags(const MispModel::State& state, std::int64_t now) const;
   MispModel::State as_believed(MispModel::State state) const;
 
   MispModel::Reader reader_;

@@ -113,6 +113,10 @@ AttributeRow make_row(const State& state, const Reader& reader, const AttributeS
     result.attribute.expires.reset();
   }
   result.attribute.tags = std::vector<std::string>(row.tags.begin(), row.tags.end());
+  if (!reader.filter.shown_tags.empty()) {
+    const auto& inherited = state.events.at(row.attribute.event_id).tags;
+    result.attribute.tags->insert(result.attribute.tags->end(), inherited.begin(), inherited.end());
+  }
   return result;
 }
 

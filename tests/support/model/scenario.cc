@@ -27,6 +27,7 @@ const std::set<std::string> kSettings = {"seed",
                                          "honour_false_positives",
                                          "honour_expirations",
                                          "state",
+                                         "show_tags",
                                          "timers"};
 
 std::int64_t number(const std::string& text) {
@@ -116,6 +117,7 @@ MispModel::Reader Scenario::reader() const {
   }
   filter.max_age = std::chrono::seconds(number(setting("max_age", "0")));
   filter.enforce_warninglist = setting("enforce_warninglist", "false") == "true";
+  filter.shown_tags = split(setting("show_tags", ""), ',');
   filter.honour_false_positives =
       static_cast<std::uint32_t>(number(setting("honour_false_positives", "0")));
   filter.honour_expirations = setting("honour_expirations", "false") == "true";

@@ -16,8 +16,9 @@ constexpr SteadyMs kRest = 45'000;
 /// Includes the longest back-off on either side.
 constexpr SteadyMs kReconcileTime = 200'000;
 
-StoreOptions store_options(bool track_unsaved) {
+StoreOptions store_options(const MispModel::Reader& reader, bool track_unsaved) {
   StoreOptions options;
+  options.shown_tags = reader.filter.shown_tags;
   options.misp_url = "https://misp.example.org";
   options.max_log = 50;
   options.track_unsaved = track_unsaved;
@@ -59,7 +60,8 @@ void World::trace(const std::string& text) {
 void World::start_service() {
   ++services_;
   const bool saves = scenario_.setting("state", "off") == "on";
-  store_ = std::make_unique<IndicatorStore>(store_options(saves), sixteen_digits('e', services_));
+  store_ = std::make_unique<IndicatorStore>(store_options(reader_, saves),
+                                            sixteen_digits('e', services_));
   SyncOptions options;
   const bool timers = scenario_.setting("timers", "on") == "on";
   options.interval = std::chrono::seconds(timers ? 20 : 100'000);
@@ -306,7 +308,8 @@ std::string World::settle() {
   }
   invariants_.note(committed_, now().unix_seconds);
   for (const auto& zeek : zeeks_) {
-    if (auto problem = invariants_.check_settled(zeek, *store_); !problem.empty()) {
+    if (auto problem = invariants_.check_settled(zeek, *store_, committed_, now().unix_seconds);
+        !problem.empty()) {
       return problem;
     }
   }

@@ -118,6 +118,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"EventIdZero", "[filter]", "fixed_events = [0]",
               "\"filter.fixed_events\": has the member \"0\", which is not an event id; allowed: a "
               "list of event ids"},
+        Wrong{"TagToShowWithComma", "[mapping]", "show_tags = [\"a\", \"b,c\"]",
+              "\"mapping.show_tags\": has a name that is empty, too long, or has a comma or "
+              "control character in it; allowed: at most 64 names of tags, without commas"},
+        Wrong{"FalsePositives", "[filter]", "honour_false_positives = -1",
+              "\"filter.honour_false_positives\": -1 is out of range; allowed: 0 to 1000"},
         Wrong{"FixedExclusion", "[filter]", "fixed_events = [\"!4\"]",
               "\"filter.fixed_events\": has the member \"!4\", which is not an event id; allowed: "
               "a list of event ids"}),
@@ -139,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
               "filter, mapping, sightings, reconcile, http, state, log, zeek"},
         Wrong{"SectionInSection", "", "[mapping.type]",
               "\"mapping.type\": is an unknown section (did you mean \"types\"?); allowed: "
-              "max_length, min_prefix_v4, min_prefix_v6, types"}),
+              "max_length, min_prefix_v4, min_prefix_v6, show_tags, types"}),
     [](const auto& test) { return test.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(

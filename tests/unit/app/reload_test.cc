@@ -48,12 +48,14 @@ TEST(ConfigChange, NamesWhatNeedsARestart) {
   Config wanted = running();
   wanted.misp.url = "https://other.example.org";
   wanted.reconcile.max_shrink = 0.5;
+  wanted.filter.shown_tags = {"tlp:red"};
   wanted.zeek[0].port = 1;
   EXPECT_THAT(compare(running(), wanted).needs_restart,
-              ElementsAre("misp.url", "reconcile.max_shrink", "port of zeek \"zeek\""));
+              ElementsAre("misp.url", "mapping.show_tags", "reconcile.max_shrink",
+                          "port of zeek \"zeek\""));
   wanted.zeek.emplace_back();
   EXPECT_THAT(compare(running(), wanted).needs_restart,
-              ElementsAre("misp.url", "reconcile.max_shrink", "zeek"));
+              ElementsAre("misp.url", "mapping.show_tags", "reconcile.max_shrink", "zeek"));
 }
 
 TEST(ConfigChange, NamesSecretsThatAreOthersNowWithoutShowingThem) {

@@ -150,6 +150,20 @@ TEST(Filter, TagsAreDecidedByAMessageOnlyWhenItCanRuleOutTheOtherAnswer) {
   EXPECT_TRUE(filter_of(including).publish_needs_misp());
 }
 
+TEST(Filter, TagsToShowAreMispsToTellAlsoOfFixedEvents) {
+  FilterOptions options;
+  options.shown_tags = {"good"};
+  Attribute tagged = attribute();
+  tagged.tags = {{"good"}};
+  EXPECT_EQ(message(filter_of(options), tagged, event()), "ask");
+  EXPECT_EQ(row(filter_of(options), attribute(), event()), "accept") << "they are no condition";
+  options.fixed_events = {7};
+  const Filter filter = filter_of(options);
+  EXPECT_EQ(message(filter, tagged, event()), "ask");
+  EXPECT_TRUE(filter.publish_needs_misp());
+  EXPECT_TRUE(filter.event_edit_needs_misp());
+}
+
 TEST(Filter, WarninglistsAreMispsToDecide) {
   FilterOptions options;
   options.enforce_warninglist = true;

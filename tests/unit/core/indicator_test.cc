@@ -43,7 +43,7 @@ TEST(IndicatorType, IsUnknownWithoutModuleOrInOtherCase) {
 
 // Expected values: sha256sum over the joined fields, first 16 digits.
 TEST(ItemHash, IsTheStartOfTheSha256OfTheFieldsInOrder) {
-  EXPECT_EQ(item_hash(example()), 0x30ecbc3f1b5ae8faU);
+  EXPECT_EQ(item_hash(example()), 0x391eba95f0dbca61U);
 
   Item all;
   all.entry.key = {IndicatorType::kAddr, "2001:db8::7"};
@@ -52,14 +52,15 @@ TEST(ItemHash, IsTheStartOfTheSha256OfTheFieldsInOrder) {
   all.desc = "caf\xc3\xa9";
   all.url = "https://m/events/view/7";
   all.ports = "53,443";
+  all.tags = "tlp:red,x";
   all.report_sightings = false;
-  EXPECT_EQ(item_hash(all), 0x0972a0e6116a4e1fU);
+  EXPECT_EQ(item_hash(all), 0x09162ee888c71596U);
 }
 
 TEST(ItemHash, KeepsThePlaceOfEmptyFields) {
   Item item;
   item.entry.key = {IndicatorType::kFileName, "a"};
-  EXPECT_EQ(item_hash(item), 0x09e6dea23d80248bU);
+  EXPECT_EQ(item_hash(item), 0x2a2d599b200578dbU);
 }
 
 TEST(ItemHash, DependsOnEveryField) {
@@ -76,8 +77,9 @@ TEST(ItemHash, DependsOnEveryField) {
   change([](Item& item) { item.desc += "."; });
   change([](Item& item) { item.url.clear(); });
   change([](Item& item) { item.ports = "80"; });
+  change([](Item& item) { item.tags = "tlp:red"; });
   change([](Item& item) { item.report_sightings = false; });
-  EXPECT_EQ(hashes.size(), 9U);
+  EXPECT_EQ(hashes.size(), 10U);
 }
 
 TEST(FormatDigest, IsSixteenLowerCaseDigits) {

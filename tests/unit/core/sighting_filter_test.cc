@@ -76,6 +76,7 @@ TEST(SightingFilter, TheNthFalsePositiveTakesAnAttributeOutAndItsWithdrawalBring
   desk.pass(100);
   EXPECT_FALSE(desk.holds(1));
   EXPECT_TRUE(desk.in_zeek("198.51.100.1")) << "the other attribute still supports it";
+  EXPECT_GE(desk.sync.counters().filtered.at(FilterReason::kFalsePositive), 1U);
   desk.say(desk.misp.false_positive(desk.id(1), true, desk.unix_now()).messages);
   desk.pass(100);
   EXPECT_TRUE(desk.holds(1));

@@ -188,6 +188,56 @@ TEST(IndicatorStore, ShowsANewInfoInEveryItemOfTheEvent) {
   EXPECT_FALSE(store.update_event(event(99)));
 }
 
+TEST(IndicatorStore, ShowsTheTagsOfAllSupportersThatItShallShow) {
+  StoreOptions with = options();
+  with.shown_tags = {"tlp:red", "apt", "tlp:red"};
+  IndicatorStore store(with, kEpoch);
+  const auto tagged = [](unsigned n, std::vector<std::string> tags) {
+    Attribute result = attribute(n, 7, "ip-dst", "198.51.100.1");
+    result.tags = std::move(tags);
+    return result;
+  };
+  const auto tags = [&store] { return store.item(address("198.51.100.1", 7))->tags; };
+  EXPECT_TRUE(put(store, tagged(1, {"tlp:red", "other"}), event(7)));
+  EXPECT_EQ(tags(), "tlp:red");
+  EXPECT_TRUE(put(store, tagged(2, {"apt", "tlp:red"}), event(7)));
+  EXPECT_EQ(tags(), "apt,tlp:red");
+  const Revision before = store.revision();
+  EXPECT_FALSE(put(store, tagged(2, {"tlp:red", "apt", "more"}), event(7)));
+  EXPECT_EQ(store.revision(), before);
+  EXPECT_TRUE(put(store, tagged(2, {}), event(7))) << "nothing but a tag is gone";
+  EXPECT_EQ(tags(), "tlp:red");
+  EXPECT_EQ(store.digest(), digest_of_items(store));
+  store.withdraw(uuid(1));
+  EXPECT_EQ(tags(), "");
+  EXPECT_EQ(store.digest(), digest_of_items(store));
+}
+
+TEST(IndicatorStore, KeepsTagsOverARestart) {
+  StoreOptions with = options();
+  with.shown_tags = {"apt", "tlp:red"};
+  with.track_unsaved = true;
+  IndicatorStore store(with, kEpoch);
+  for (const unsigned n : {1U, 2U}) {
+    Attribute tagged = attribute(n, 7, "ip-dst", "198.51.100.1");
+    tagged.tags = {{n == 1 ? "apt" : "tlp:red"}};
+    put(store, tagged, event(7));
+  }
+  IndicatorStore again(with, kEpoch);
+  const Unsaved saved = store.take_unsaved(100);
+  for (const auto& row : saved.events) {
+    again.restore(row);
+  }
+  for (const auto& row : saved.attributes) {
+    again.restore(row);
+  }
+  EXPECT_EQ(again.item(address("198.51.100.1", 7))->tags, "apt,tlp:red");
+  EXPECT_EQ(again.digest(), store.digest());
+  Attribute changed = attribute(1, 7, "ip-dst", "198.51.100.1");
+  put(store, changed, event(7));
+  ASSERT_EQ(store.take_unsaved(100).attributes.size(), 1U) << "a tag alone is worth saving";
+}
+
 TEST(IndicatorStore, CountsRefusedAttributesByReasonWhileTheyExist) {
   IndicatorStore store = new_store();
   put(store, 1, 7, "domain", "not a domain");

@@ -43,10 +43,25 @@ TEST(SearchBody, AsksForSightingsWhenTheyDecideButNotInACount) {
   with.filter.honour_false_positives = 0;
   with.filter.honour_expirations = true;
   EXPECT_EQ(body({}, with).value("includeSightings", 0), 1);
+  AttributeSearch any;
+  any.apply_filter = false;
+  EXPECT_EQ(body(any, with).value("includeSightings", 0), 1) << "what is explained is judged, too";
   AttributeSearch fixed;
   fixed.fixed_events = true;
   with.filter.fixed_events = {7};
   EXPECT_FALSE(body(fixed, with).contains("includeSightings"));
+}
+
+TEST(SearchBody, AsksForTheTagsOfEventsWhenZeekShallShowTags) {
+  auto with = context();
+  with.filter.shown_tags = {"tlp:red"};
+  with.filter.fixed_events = {7};
+  AttributeSearch fixed;
+  fixed.fixed_events = true;
+  EXPECT_EQ(body({}, with).value("includeEventTags", 0), 1);
+  EXPECT_EQ(body(fixed, with).value("includeEventTags", 0), 1);
+  EXPECT_FALSE(body({}, with).contains("tags")) << "they are no condition";
+  EXPECT_FALSE(body({}, with, std::nullopt).contains("includeEventTags"));
 }
 
 TEST(SearchBody, CarriesTheWholeFilter) {

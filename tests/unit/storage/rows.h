@@ -22,6 +22,7 @@ inline SavedAttribute attribute_row(std::uint32_t number, std::int64_t version =
   row.event_id = number / 10;
   row.id = number + 1;
   row.timestamp = version;
+  row.tags = number * 0x9e3779b97f4a7c15U;
   row.type = number % 7 == 0 ? "domain" : "ip-dst|port";
   if (number % 7 == 0) {
     row.reject = Reject::kBadDomain;

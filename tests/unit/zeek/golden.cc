@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 const std::vector<std::vector<std::string>> kRecords = {
-    {"indicator", "indicator_type", "event_id", "attribute_uuids", "desc", "url", "ports",
+    {"indicator", "indicator_type", "event_id", "attribute_uuids", "desc", "url", "ports", "tags",
      "report_sightings"},
     {"indicator", "indicator_type", "event_id"},
     {"indicator", "indicator_type", "event_id", "reason"},

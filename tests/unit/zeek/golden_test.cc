@@ -77,6 +77,7 @@ TEST(GoldenMessages, ApplyHasItsFieldsInPlace) {
                    "Angriff auf Behörden: „Grüße“ 漢字 – Übersicht 🐟",
                    "https://misp.example.org/events/view/17",
                    "443,8080",
+                   "tlp:amber,tlp:red",
                    true};
   EXPECT_EQ(apply.upserts[0], first);
   EXPECT_FALSE(apply.upserts[4].report_sightings);
@@ -96,7 +97,7 @@ TEST(GoldenMessages, EndAndPingHaveTheirFieldsInPlace) {
 TEST(GoldenMessages, HelloAckHasItsFieldsInPlace) {
   const contract::HelloAck ack{
       kSession, "CkX4Yb2ZJp1nRT6QHf", "1.0.0", "8.2.2", "manager", kEpoch, 4710,
-      6,        "902433b94791b650"};
+      6,        "4ee7e5ec395b5690"};
   EXPECT_EQ(expect<contract::HelloAck>(decode_from_zeek(golden::read_message("hello_ack_v1"))),
             ack);
 }
@@ -115,7 +116,7 @@ TEST(GoldenMessages, AckHasItsFieldsInPlace) {
 }
 
 TEST(GoldenMessages, PongAndResyncHaveTheirFieldsInPlace) {
-  const contract::Pong pong{kSession, 1, 3, kEpoch, 4712, 6, "902433b94791b650", 2, 1};
+  const contract::Pong pong{kSession, 1, 3, kEpoch, 4712, 6, "4ee7e5ec395b5690", 2, 1};
   const contract::Resync resync{kSession, 6, "sequence"};
   EXPECT_EQ(expect<contract::Pong>(decode_from_zeek(golden::read_message("pong_v1"))), pong);
   EXPECT_EQ(expect<contract::Resync>(decode_from_zeek(golden::read_message("resync_v1"))), resync);

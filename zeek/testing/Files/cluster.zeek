@@ -225,7 +225,7 @@ function item(indicator: string, indicator_type: string, event_id: string): MISP
 	return MISP::ItemV1($indicator=indicator, $indicator_type=indicator_type, $event_id=event_id,
 	                    $attribute_uuids=fmt("uuid-of-%s", indicator),
 	                    $desc=fmt("event %s", event_id),
-	                    $url=fmt("https://misp.example.org/events/view/%s", event_id), $ports="",
+	                    $url=fmt("https://misp.example.org/events/view/%s", event_id), $ports="", $tags="",
 	                    $report_sightings=T);
 	}
 

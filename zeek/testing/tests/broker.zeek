@@ -83,10 +83,10 @@ event MISP::hello_ack_v1(session: string, instance: string, package_version: str
 	tell(Broker::make_event(MISP::begin_v1, session, 1, "e", 5, 1));
 	local upserts = vector(MISP::ItemV1($indicator="192.0.2.1", $indicator_type="Intel::ADDR",
 	                                    $event_id="7", $attribute_uuids="u-1,u-2", $desc="d",
-	                                    $url="u", $ports="", $report_sightings=T),
+	                                    $url="u", $ports="", $tags="", $report_sightings=T),
 	                       MISP::ItemV1($indicator="192.0.2", $indicator_type="Intel::ADDR",
 	                                    $event_id="7", $attribute_uuids="u-3", $desc="d",
-	                                    $url="u", $ports="", $report_sightings=T));
+	                                    $url="u", $ports="", $tags="", $report_sightings=T));
 	local removals: vector of MISP::KeyV1;
 	tell(Broker::make_event(MISP::apply_v1, session, 2, "e", 5, upserts, removals));
 	tell(Broker::make_event(MISP::end_v1, session, 3, "e", 5));

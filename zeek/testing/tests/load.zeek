@@ -36,6 +36,6 @@ event zeek_init() &priority=-100
 	local id = lookup_ID("MISP::add_job");
 	print peer_description, type_name(id) == "string" ? "listens not" : "carries out messages",
 	      is_field("misp_event_id") && is_field("misp_attribute_uuid") && is_field("misp_ports")
-	      && is_field("report_sightings");
+	      && is_field("misp_tags") && is_field("report_sightings");
 	terminate();
 	}

@@ -1,6 +1,6 @@
-# @TEST-DOC: A certificate's name that the client did not ask for is no sighting; with match_ports an entry with ports matches on these alone, in sightings and intel.log; intel.log tells events and attributes.
+# @TEST-DOC: A certificate's name that the client did not ask for is no sighting; with match_ports an entry with ports matches on these alone, in sightings and intel.log; intel.log tells events, attributes and tags.
 # @TEST-EXEC: quiet-zeek $PACKAGE $FILES/sightings.zeek %INPUT >output
-# @TEST-EXEC: zeek-cut seen.indicator seen.where sources misp_events misp_attributes <intel.log | tr ",\t" "\n\n" | sort >intel
+# @TEST-EXEC: zeek-cut seen.indicator seen.where sources misp_events misp_attributes misp_tags <intel.log | tr ",\t" "\n\n" | sort >intel
 # @TEST-EXEC: btest-diff output
 # @TEST-EXEC: btest-diff intel
 # The order in a set is another each time, so intel.log's lines are taken apart.
@@ -29,6 +29,7 @@ redef steps += {
 		{
 		local ported = item("192.0.2.77", "Intel::ADDR", "8");
 		ported$ports = "443,8080";
+		ported$tags = "misp-galaxy:tool=\"x y\",tlp:red";
 		ported$attribute_uuids = "5f8f4a3e-2c1c-4d0b-9a2e-0a7cc0a80102,6a1d7e52-8f0e-4b51-a7b3-1b22c0a80102";
 		apply("s-1", 1, 1, vector(item("c2.example.net", "Intel::DOMAIN", "8"), ported,
 		                          item("192.0.2.64/26", "Intel::SUBNET", "9")));
