@@ -274,9 +274,10 @@ bool ZeekSession::send_changes(SteadyMs now, std::vector<contract::ToZeek>& out)
   for (const auto& entry : changes.entries) {
     if (auto item = store_.item(entry)) {
       apply.upserts.push_back(std::move(*item));
-    } else {
+    } else if (store_.complete()) {
       apply.removals.push_back(entry);
-    }
+    }  // else something that the store does not know yet may support it: the digest, or the end of
+       // a snapshot, brings it to light when the store is complete
   }
   cursor_ = changes.up_to;
   Sent& sent = remember(Sent::Kind::kApply, cursor_, now);

@@ -212,6 +212,15 @@ TEST(ZeekSession, PutsInBeforeItTakesOut) {
   EXPECT_EQ(apply.removals[0], test::address("10.0.0.1", 7));
 }
 
+TEST(ZeekSession, TakesNothingOutWhileTheStoreIsIncomplete) {
+  Pair pair;
+  pair.fill(1, 2);
+  pair.connect();
+  pair.store.set_complete(false);  // as after a restart: what supports the entry may be unknown
+  pair.store.withdraw(test::uuid(1));
+  EXPECT_THAT(only<Apply>(pair.poll()).removals, testing::IsEmpty());
+}
+
 TEST(ZeekSession, AValueThatMovesToAnotherAttributeIsNeverAbsent) {
   Pair pair;
   pair.fill(1, 1);
