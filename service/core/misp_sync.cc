@@ -109,6 +109,8 @@ void MispSync::accept_shrink() {
 
 void MispSync::restore(const SavedSync& saved) {
   status_.restored_from = saved.last_reconcile;
+  // What was saved last may not be committed in MISP yet.
+  retry_at_ = started_ + options_.commit_grace;
   last_reconcile_ = saved.last_reconcile;
   last_full_ = saved.last_full;
   index_time_ = saved.index_time;

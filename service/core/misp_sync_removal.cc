@@ -189,10 +189,7 @@ void MispSync::finish(Pass& pass, TimePoint now) {
   }
   const bool full = pass.kind == Pass::Kind::kFull;
   const bool nothing = shows_nothing(pass);
-  // What was restored may have been announced so shortly before that it is not committed yet.
-  const bool early = full && !pass.gone.empty() && status_.restored_from &&
-                     pass.started < started_ + options_.commit_grace;
-  const bool doubtful = full && (nothing || early || pass.holes);
+  const bool doubtful = full && (nothing || pass.holes);
   if (full) {
     doubtful_lists_ = doubtful ? doubtful_lists_ + 1 : 0;
   } else if (pass.holes) {
@@ -200,7 +197,7 @@ void MispSync::finish(Pass& pass, TimePoint now) {
   }
   const bool believed =
       !doubtful || pass.shrink_accepted || doubtful_lists_ >= kDoubtfulListsBelieved;
-  if (shrink_allowed(pass, believed || !(nothing || early))) {
+  if (shrink_allowed(pass, believed || !nothing)) {
     for (const auto& uuid : pass.gone) {
       if (!touched_since(uuid, pass.started - options_.commit_grace)) {
         pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;
