@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 ##! Test only: what Zeek's own distribution does with as many indicators, for
 ##! comparison. The manager inserts 200 per event when all nodes are up, and
-##! writes a file when it begins and when it is done. Each worker writes one when
-##! its store has changed.
+##! writes a file when it begins and when it is done.
 
 @load base/frameworks/intel
 @load base/frameworks/cluster
 
 module MISPTest;
 
-export {
-	## Writes the time to a file of this name.
-	global tell: function(name: string);
-}
-
 const total = to_count(getenv("MISP_TEST_ITEMS"));
 global inserted = 0;
+
+@if ( Cluster::local_node_type() == Cluster::MANAGER )
+global fill: event();
 
 function tell(name: string)
 	{
@@ -25,9 +22,6 @@ function tell(name: string)
 	close(out);
 	rename(fmt("%s.part", path), path);
 	}
-
-@if ( Cluster::local_node_type() == Cluster::MANAGER )
-global fill: event();
 
 function item_of(n: count): Intel::Item
 	{
@@ -71,31 +65,5 @@ event wait_for_start()
 event zeek_init()
 	{
 	schedule 50msec { wait_for_start() };
-	}
-@endif
-
-@if ( Cluster::local_node_type() == Cluster::WORKER )
-# The store is not exported: only its module can read it.
-module Intel;
-
-global misp_test_size = 0;
-global misp_test_watch: event();
-
-event misp_test_watch()
-	{
-	if ( zeek_is_terminating() )
-		return;
-
-	local size = |min_data_store$host_data| + |min_data_store$string_data|;
-	if ( size != misp_test_size )
-		MISPTest::tell(fmt("bare-%s", Cluster::node));
-
-	misp_test_size = size;
-	schedule 100msec { misp_test_watch() };
-	}
-
-event zeek_init()
-	{
-	schedule 100msec { misp_test_watch() };
 	}
 @endif

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A Zeek cluster of real processes, the real service, a simulated MISP: a bulk load, live changes, and
 what goes wrong in a cluster. After each, the stores of all nodes are read and compared with what MISP
-says. With --measure instead: the rate of a bulk load beside that of Intel::insert on the manager, in
-turns, and how soon a restarted worker is in step."""
+says. With --measure instead: the rate of a bulk load beside that of Intel::insert, in turns, and how soon
+a restarted worker is in step."""
 
 import argparse
 import os
@@ -35,12 +35,12 @@ def say(arguments, text):
 
 
 class Run:
-    def __init__(self, arguments, folder):
+    def __init__(self, arguments, folder, scripts=()):
         self.arguments = arguments
         self.misp = Misp(os.path.join(folder, "misp"), arguments.misp_sim)
         self.misp.load(arguments.items)
         self.event = str(self.misp.call("/events/add", {"info": "live", "distribution": "3"})["Event"]["id"])
-        scripts = [PACKAGE] + arguments.script
+        scripts = [PACKAGE, *arguments.script, *scripts]
         # With ZeroMQ, a manager that is the logger as well serves no WebSocket client.
         self.cluster = Cluster(os.path.join(folder, "cluster"), arguments.zeek, arguments.backend, scripts,
                                has_logger=(arguments.backend, arguments.transport) == ("zeromq", "websocket"))
@@ -94,22 +94,24 @@ class Run:
             self.misp.call(f"/attributes/delete/{attribute}", {})
         del self.live[:10]
 
+    def logged(self, action):
+        """When the package did this first; 0 if it has not."""
+        return next((float(row["ts"]) for row in self.cluster.log() if row["action"].endswith(action)), 0.0)
+
     # ---- the parts of the test ----------------------------------------------------------------
 
     def bulk_load(self):
-        """Returns entries a second, from the snapshot's begin until all workers are in step."""
+        """Returns entries a second, from the snapshot's begin until the workers' stores were complete."""
         cpu = self.cluster.cpu_seconds()
         self.wait_in_step(limit=self.arguments.limit)
-        end = time.time()
-        begin = wait_for("misp.log", lambda: [float(row["ts"]) for row in self.cluster.log()
-                                              if row["action"].endswith("SNAPSHOT_BEGIN")])[0]
-        entries = len(self.misp.expected())
-        self.say(f"{entries} entries, from the begin of the snapshot until the service knew all workers in "
-                 f"step: {end - begin:.2f} s, {entries / (end - begin):.0f}/s")
+        known_at = time.time()
+        begin = wait_for("misp.log", lambda: self.logged("SNAPSHOT_BEGIN"))
         self.say("processor seconds: " + self.cluster.cpu_since(cpu))
         self.compare("bulk load", limit=0)
-        self.say("every node holds exactly that")
-        return entries / (end - begin)
+        entries, took = len(self.misp.expected()), self.cluster.changed_at() - begin
+        self.say(f"every node holds exactly the {entries} entries, the workers {took:.2f} s after the begin of "
+                 f"the snapshot, {entries / took:.0f}/s; the service knew it after {known_at - begin:.2f} s")
+        return entries / took
 
     def live_changes(self):
         self.change("live")
@@ -184,52 +186,58 @@ class Run:
         self.manager_restarted()
 
 
-class BareInsert:
-    """Intel::insert of as many indicators on the manager of a cluster without service and package."""
+def wait_until_quiet(cluster, begin, end, limit):
+    """When the manager is done: the seconds until the workers changed no more, and what each holds."""
+    last = lambda: max(end, cluster.changed_at())
+    wait_for("the workers", lambda: time.time() - last() > 5, limit)
+    took = last() - begin
+    held, _ = cluster.dump(Cluster.WORKERS)
+    return took, [len(held[name]) for name in Cluster.WORKERS]
 
-    def __init__(self, arguments, folder):
-        self.items, self.limit = arguments.items, arguments.limit
-        self.processors = ""
-        self.cluster = Cluster(folder, arguments.zeek, arguments.backend,
-                               [os.path.join(HERE, "bare_insert.zeek")], {"MISP_TEST_ITEMS": str(self.items)})
 
-    def when(self, name):
-        """The time in a file that a node has written; 0 if there is none."""
-        path = self.cluster.path(f"bare-{name}")
-        if not os.path.exists(path):
-            return 0.0
-        with open(path, encoding="utf-8") as file:
-            return float(file.read())
+def load_bare(arguments, folder):
+    """Intel::insert in a loop on the manager of a cluster without service and package."""
+    cluster = Cluster(folder, arguments.zeek, arguments.backend, [os.path.join(HERE, "bare_insert.zeek")],
+                      {"MISP_TEST_ITEMS": str(arguments.items)})
+    try:
+        cluster.wait_until_up()
+        cpu = cluster.cpu_seconds()
+        cluster.touch("bare-go")
+        end = wait_for("the manager", lambda: cluster.when("bare-end"), arguments.limit)
+        result = wait_until_quiet(cluster, cluster.when("bare-begin"), end, arguments.limit)
+        return *result, cluster.cpu_since(cpu)
+    finally:
+        cluster.end()
 
-    def rate(self):
-        """Indicators a second until the workers change no more, and how many each worker lacks then."""
-        self.cluster.wait_until_up()
-        cpu = self.cluster.cpu_seconds()
-        self.cluster.touch("bare-go")
-        wait_for("the manager", lambda: self.when("end"), self.limit)
-        names = ("end",) + Cluster.WORKERS
-        wait_for("the workers", lambda: time.time() - max(map(self.when, names)) > 5, self.limit)
-        took = max(map(self.when, names)) - self.when("begin")
-        self.processors = self.cluster.cpu_since(cpu)
-        held, _ = self.cluster.dump(Cluster.WORKERS)
-        return self.items / took, [self.items - len(held[name]) for name in Cluster.WORKERS]
+
+def load_by_stock(arguments, folder):
+    """The same service and package, but with Intel::insert."""
+    run = Run(arguments, folder, [os.path.join(HERE, "stock_put.zeek")])
+    try:
+        cpu = run.cluster.cpu_seconds()
+        begin, end = (wait_for("misp.log", lambda: run.logged(action), arguments.limit, 0.2)
+                      for action in ("SNAPSHOT_BEGIN", "SNAPSHOT_END"))
+        return *wait_until_quiet(run.cluster, begin, end, arguments.limit), run.cluster.cpu_since(cpu)
+    finally:
+        run.end()
 
 
 def measure(arguments, folder):
-    """Prints the ratio of each round; the last cluster is used for a worker's restart, too."""
+    """Prints the ratios of each round; the last cluster is used for a worker's restart, too."""
     for number in range(arguments.rounds):
-        bare = BareInsert(arguments, os.path.join(folder, f"bare-{number}"))
-        try:
-            bare_rate, lacking = bare.rate()
-        finally:
-            bare.cluster.end()
-        say(arguments, f"{arguments.items} by Intel::insert on the manager, until the workers changed no more: "
-            f"{bare_rate:.0f}/s; the workers lack {lacking[0]} and {lacking[1]}")
-        say(arguments, "processor seconds: " + bare.processors)
+        rates = {}
+        for name, load in (("in a loop, without a service", load_bare),
+                           ("by the same service and package", load_by_stock)):
+            took, held, processors = load(arguments, os.path.join(folder, f"{load.__name__}-{number}"))
+            rates[name] = arguments.items / took
+            say(arguments, f"Intel::insert {name}: {rates[name]:.0f}/s until the workers changed no more, after "
+                f"{took:.2f} s; of {arguments.items} they lack {', '.join(str(arguments.items - n) for n in held)}")
+            say(arguments, "processor seconds: " + processors)
         run = Run(arguments, os.path.join(folder, f"run-{number}"))
         try:
             rate = run.bulk_load()
-            say(arguments, f"ratio {rate / bare_rate:.2f}")
+            for name, stock_rate in rates.items():
+                say(arguments, f"ratio to Intel::insert {name}: {rate / stock_rate:.2f}")
             if number == arguments.rounds - 1:
                 run.worker_killed()
         finally:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 ##! Test only: on every node of a cluster, writes what the Intel framework holds
 ##! to a file when asked by a file, past the package and its own books. Tests do
-##! not depend on the backend that way. On a worker, a file makes it lose one
-##! batch.
+##! not depend on the backend that way. A worker also writes when its store
+##! changed last, and a file makes it lose one batch.
 
 # The stores are not exported: only this module can read them.
 module Intel;
@@ -106,6 +106,30 @@ event Cluster::node_up(name: string, id: string)
 @endif
 
 @if ( Cluster::local_node_type() == Cluster::WORKER )
+const watch_interval = 100msec;
+
+global watched_size = 0;
+global misp_test_watch: event();
+
+event misp_test_watch()
+	{
+	if ( zeek_is_terminating() )
+		return;
+
+	local size = |min_data_store$host_data| + |min_data_store$subnet_data|
+	             + |min_data_store$string_data|;
+	if ( size != watched_size )
+		write_lines(fmt("changed-%s", Cluster::node), vector(fmt("%.6f", current_time())));
+
+	watched_size = size;
+	schedule watch_interval { misp_test_watch() };
+	}
+
+event zeek_init()
+	{
+	schedule watch_interval { misp_test_watch() };
+	}
+
 @ifdef ( MISP::take_batch )
 hook MISP::take_batch(batch: MISP::WorkerBatch)
 	{

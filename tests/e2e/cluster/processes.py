@@ -248,6 +248,17 @@ class Cluster:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def when(self, name):
+        """The time in a file that a node has written; 0 if there is none."""
+        if not os.path.exists(self.path(name)):
+            return 0.0
+        with open(self.path(name), encoding="utf-8") as file:
+            return float(file.read())
+
+    def changed_at(self):
+        """When a worker's store changed last."""
+        return max(self.when(f"changed-{name}") for name in self.WORKERS)
+
     def touch(self, name):
         with open(self.path(name), "w", encoding="utf-8"):
             pass
