@@ -35,6 +35,20 @@ Error describe_connect(beast::error_code error) {
   return unavailable("cannot connect: " + error.message());
 }
 
+std::string describe_silence(Stage stage) {
+  switch (stage) {
+    case Stage::kOpen:
+      return "no answer to pings";
+    case Stage::kUpgrade:
+    case Stage::kSubscribe:
+      // Zeek's reporter.log then has "Failed to bind pull socket".
+      return "no answer while connecting; on a ZeroMQ cluster whose manager is the logger as well, "
+             "Zeek answers no WebSocket client: give the cluster a logger node";
+    default:
+      return "no answer while connecting";
+  }
+}
+
 Error describe_tls(beast::error_code error, const FailureContext& context) {
   if (!context.certificate_problem.empty()) {
     return incompatible("the server's certificate is refused: " + context.certificate_problem +
@@ -83,8 +97,7 @@ Error describe_end(beast::error_code error, const FailureContext& context) {
 
 Error describe_failure(beast::error_code error, const FailureContext& context) {
   if (error == beast::error::timeout || error == asio::error::timed_out) {
-    return {ErrorCode::kTimeout,
-            context.stage == Stage::kOpen ? "no answer to pings" : "no answer while connecting", 0};
+    return {ErrorCode::kTimeout, describe_silence(context.stage), 0};
   }
   if (context.stage > Stage::kConnect && is_tls_error(error)) {
     return describe_tls(error, context);

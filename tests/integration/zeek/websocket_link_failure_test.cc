@@ -191,7 +191,9 @@ TEST_F(WebSocketLinkFailure, ReportsAServerThatNeverAnswersAndStopsAtOnce) {
   auto options = options_for(server.port());
   options.websocket.open_timeout = milliseconds(200);
   start_link(options);
-  EXPECT_EQ(down().code, ErrorCode::kTimeout);
+  const Error error = down();
+  EXPECT_EQ(error.code, ErrorCode::kTimeout);
+  EXPECT_THAT(error.message, HasSubstr("logger node"));
   link_->stop();
   options.websocket.open_timeout = milliseconds(600'000);
   start_link(options);
