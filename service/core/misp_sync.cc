@@ -189,6 +189,8 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
     ask_event_again(attribute.event_id, now.steady);
     return;
   }
+  const bool same_second = earlier != nullptr && earlier->timestamp == attribute.timestamp;
+  const bool listed = earlier != nullptr && earlier->published;
   touches_.touch(attribute.uuid, {now.steady, attribute.timestamp, TouchLog::content_of(attribute),
                                   gone, false, must_be_shown(attribute.uuid, now.steady)});
   if (gone) {
@@ -197,13 +199,15 @@ void MispSync::on_attribute(const AttributeMessage& message, TimePoint now) {
   }
   // Of an attribute that a publish message did not list, a late message may be from before it; only
   // MISP knows whether both were there at once.
-  const bool passed_over = published_.contains(event.id) && event.published != true &&
-                           (earlier == nullptr || !earlier->published);
+  const bool passed_over = published_.contains(event.id) && event.published != true && !listed;
   if (const auto* known = store_.event(event.id);
       known != nullptr && known->uuid == event.uuid && !event.publish_timestamp && !passed_over) {
     event.publish_timestamp = known->publish_timestamp;
   }
   judge_live(attribute, event, filter_.judge_message(attribute, event, now.unix_seconds), now);
+  if (same_second && confirms_.contains(attribute.uuid)) {
+    ask_event_again(event.id, now.steady);  // a row of this second may be from before the change
+  }
 }
 
 void MispSync::judge_live(const Attribute& attribute, const Event& event, Judgement judgement,
