@@ -152,7 +152,7 @@ std::string World::check_always() {
     return "";
   }
   const bool caught_up =
-      sync_->open_questions() == 0 &&
+      clock_ >= unheard_until_ && sync_->open_questions() == 0 &&
       std::all_of(topics_.begin(), topics_.end(), [](const auto& q) { return q.empty(); });
   for (const auto& zeek : zeeks_) {
     if (auto problem = invariants_.check(zeek, caught_up); !problem.empty()) {
@@ -175,7 +175,9 @@ void World::deliver_feed() {
       const FeedMessage message = std::move(queue.front().what);
       queue.pop_front();
       heartbeat_at_ = clock_ + kHeartbeat;
-      if (feed_up_) {
+      if (!feed_up_) {
+        note_unheard();
+      } else {
         trace("message of topic " + std::to_string(message.index()));
         if (std::exchange(garble_, false)) {
           sync_->on_feed_gap(Cause::kMalformed, now());

@@ -99,6 +99,7 @@ class World {
   std::string expect(const Step& step);
   void announce(const std::vector<FeedMessage>& messages, const Step& step);
   void lose_feed();
+  void note_unheard();
 
   void deliver_feed();
   void make_calls();
@@ -134,9 +135,10 @@ class World {
   std::optional<Call> call_;
   RestFaults rest_;
 
-  bool changed_ = true;      ///< something that check_always() looks at
-  bool undisturbed_ = true;  ///< nothing was lost, silent or restarted: messages tell everything
-  int lists_awaited_ = 0;    ///< full lists to end until one is newer than the copy put back
+  bool changed_ = true;         ///< something that check_always() looks at
+  SteadyMs unheard_until_ = 0;  ///< commits up to then were told by messages that were lost
+  bool undisturbed_ = true;     ///< nothing was lost, silent or restarted: messages tell everything
+  int lists_awaited_ = 0;       ///< full lists to end until one is newer than the copy put back
   std::optional<SteadyMs> last_list_;
   std::int64_t noted_second_ = 0;
   bool tracing_ = false;

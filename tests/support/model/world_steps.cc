@@ -88,6 +88,9 @@ void World::operate(const Step& step) {
     at = std::max(at, commits_.back().at);
   }
   commits_.push_back({at, misp.live()});
+  if (step.has("lost")) {
+    note_unheard();
+  }
 }
 
 void World::announce(const std::vector<FeedMessage>& messages, const Step& step) {
@@ -107,7 +110,14 @@ void World::announce(const std::vector<FeedMessage>& messages, const Step& step)
   }
 }
 
+void World::note_unheard() {
+  if (!commits_.empty()) {
+    unheard_until_ = std::max(unheard_until_, commits_.back().at);
+  }
+}
+
 void World::lose_feed() {
+  note_unheard();
   for (auto& queue : topics_) {
     queue.clear();
   }
