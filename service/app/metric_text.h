@@ -8,8 +8,8 @@
 #include <vector>
 
 /// Prometheus' text format 0.0.4, as far as it is needed here. Written for this program because
-/// Broker 2.x has prometheus-cpp in its own library and exports its symbols, which another release of
-/// it in the same process would take for its own. Nothing here is thread safe.
+/// Broker 2.x has prometheus-cpp in its own library and exports its symbols, which another release
+/// of it in the same process would take for its own. Nothing here is thread safe.
 namespace misp_zeek::app {
 
 enum class MetricType { kCounter, kGauge };

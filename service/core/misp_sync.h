@@ -175,9 +175,9 @@ class MispSync {
   void accept_shrink();
 
   /// Judges and maps by these from now on: messages at once, and what is held by a full pass that
-  /// starts next. Passes under way are given up; the answer to the call under way, which was made by
-  /// the old filter, must not be given to on_answer(). What the new filter leaves out is gone as if
-  /// MISP had lost it: max_shrink holds. A later accept_shrink() lets it go.
+  /// starts next. Passes under way are given up; the answer to the call under way, which was made
+  /// by the old filter, must not be given to on_answer(). What the new filter leaves out is gone as
+  /// if MISP had lost it: max_shrink holds. A later accept_shrink() lets it go.
   void change_rules(Filter filter, Mapping mapping, TimePoint now);
 
   // ---- durable state ----
