@@ -38,12 +38,10 @@ function answer_hello()
 		        package_version, zeek_version(), peer_description, held_epoch, held_revision,
 		        item_count(), digest()));
 
-@ifdef ( Cluster::publish )
 	if ( has_other_bus() )
-		Cluster::publish(answer_topic(), MISP::hello_ack_v1, session_name, instance,
-		                 package_version, zeek_version(), peer_description, held_epoch,
-		                 held_revision, item_count(), digest());
-@endif
+		publish_on_bus(answer_topic(), make_bus_event(MISP::hello_ack_v1, session_name,
+		               instance, package_version, zeek_version(), peer_description,
+		               held_epoch, held_revision, item_count(), digest()));
 	}
 
 function answer_ack(job: Job)
@@ -53,11 +51,9 @@ function answer_ack(job: Job)
 		publish(answer_topic(), Broker::make_event(MISP::ack_v1, session_name, job$seq,
 		        job$revision, o$inserted, o$updated, o$unchanged, o$removed, o$rejects));
 
-@ifdef ( Cluster::publish )
 	if ( has_other_bus() )
-		Cluster::publish(answer_topic(), MISP::ack_v1, session_name, job$seq, job$revision,
-		                 o$inserted, o$updated, o$unchanged, o$removed, o$rejects);
-@endif
+		publish_on_bus(answer_topic(), make_bus_event(MISP::ack_v1, session_name, job$seq,
+		               job$revision, o$inserted, o$updated, o$unchanged, o$removed, o$rejects));
 	}
 
 function answer_pong(nonce: count)
@@ -69,12 +65,10 @@ function answer_pong(nonce: count)
 		        held_epoch, held_revision, item_count(), digest(), workers$active,
 		        workers$in_step));
 
-@ifdef ( Cluster::publish )
 	if ( has_other_bus() )
-		Cluster::publish(answer_topic(), MISP::pong_v1, session_name, nonce, done_seq,
-		                 held_epoch, held_revision, item_count(), digest(), workers$active,
-		                 workers$in_step);
-@endif
+		publish_on_bus(answer_topic(), make_bus_event(MISP::pong_v1, session_name, nonce,
+		               done_seq, held_epoch, held_revision, item_count(), digest(),
+		               workers$active, workers$in_step));
 	}
 
 function answer_resync(expected_seq: count, reason: string)
@@ -83,8 +77,7 @@ function answer_resync(expected_seq: count, reason: string)
 		publish(answer_topic(), Broker::make_event(MISP::resync_v1, session_name, expected_seq,
 		        reason));
 
-@ifdef ( Cluster::publish )
 	if ( has_other_bus() )
-		Cluster::publish(answer_topic(), MISP::resync_v1, session_name, expected_seq, reason);
-@endif
+		publish_on_bus(answer_topic(), make_bus_event(MISP::resync_v1, session_name,
+		               expected_seq, reason));
 	}

@@ -49,11 +49,9 @@ function send_under_way()
 		publish(answer_topic(), Broker::make_event(MISP::seen_v1, instance, seen_seq,
 		        dropped_sightings, under_way));
 
-@ifdef ( Cluster::publish )
 	if ( has_other_bus() )
-		Cluster::publish(answer_topic(), MISP::seen_v1, instance, seen_seq, dropped_sightings,
-		                 under_way);
-@endif
+		publish_on_bus(answer_topic(), make_bus_event(MISP::seen_v1, instance, seen_seq,
+		               dropped_sightings, under_way));
 	}
 
 event send_sightings()

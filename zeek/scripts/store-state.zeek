@@ -3,7 +3,7 @@
 ##! whatever way it changes. Subnets are not in the digest: the framework's hooks
 ##! leave out one that lies in another that is there already.
 
-@load ./internals
+@load ./versions
 
 module MISP;
 
@@ -68,25 +68,13 @@ function note_store_change(indicator: string, indicator_type: Intel::Type)
 		foreign_change_at = current_time();
 	}
 
-# The priority is for handlers that break.
-@ifdef ( Intel::indicator_inserted )
-hook Intel::indicator_inserted(indicator: string, indicator_type: Intel::Type) &priority=1000000000
-	{
-	note_store_change(indicator, indicator_type);
-	}
-
-hook Intel::indicator_removed(indicator: string, indicator_type: Intel::Type) &priority=1000000000
-	{
-	note_store_change(indicator, indicator_type);
-	}
-@endif
-
 # Makes the digest anew from the store itself: what changes the store without
 # the hooks would be in the way for ever.
 function renew_store_digest()
 	{
-@ifdef ( Intel::indicator_inserted )
+	if ( ! notes_store_changes )
+		return;
+
 	store_digest = 0;
 	visit_store(add_to_store_digest);
-@endif
 	}

@@ -3,10 +3,10 @@
 ##! one, that as well: Zeek's WebSocket server is on it.
 
 @load base/frameworks/broker
-@load base/frameworks/cluster
 @load ./api
 @load ./log
 @load ./options
+@load ./versions
 
 module MISP;
 
@@ -22,20 +22,6 @@ export {
 function publish(topic: string, answer: Broker::Event)
 	{
 	Broker::publish(topic, answer);
-	}
-
-# Whether the cluster's bus is not Broker.
-function has_other_bus(): bool
-	{
-@ifdef ( Cluster::CLUSTER_BACKEND_NONE )
-	if ( Cluster::backend == Cluster::CLUSTER_BACKEND_NONE )
-		return F;
-@endif
-@ifdef ( Cluster::CLUSTER_BACKEND_BROKER )
-	return Cluster::backend != Cluster::CLUSTER_BACKEND_BROKER;
-@else
-	return F;
-@endif
 	}
 
 # Whether a service can be on Broker.
@@ -67,10 +53,8 @@ function listen_port(): port
 event zeek_init()
 	{
 	Broker::subscribe(zeek_topic);
-@ifdef ( Cluster::subscribe )
 	if ( has_other_bus() )
-		Cluster::subscribe(zeek_topic);
-@endif
+		subscribe_on_bus(zeek_topic);
 
 	if ( broker_listen )
 		Broker::listen(listen_address(), listen_port());

@@ -1,19 +1,93 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! All that depends on Zeek's version on a cluster: how its nodes talk, and
-##! what the package takes from inside the Intel framework. Where that is
-##! missing, ``MISP::has_internals`` is ``F``, and items go by
+##! All that depends on Zeek's version, and the only place that does: the bus of
+##! a cluster, and what the package takes from inside the Intel framework. Where
+##! that is missing, ``MISP::has_internals`` is ``F``, and items go by
 ##! :zeek:see:`Intel::insert`.
 
+@load base/frameworks/broker
+@load base/frameworks/cluster
 @load base/frameworks/intel
 @load ./cluster
+
+module MISP;
+
+export {
+	## Publishes an event with one argument to nodes of the cluster.
+	global tell: function(topic: string, ev: any, arg: any);
+}
+
+# Makes what publish_on_bus() takes of an event and its arguments.
+@ifdef ( Cluster::make_event )
+const make_bus_event = Cluster::make_event;
+@else
+const make_bus_event = Broker::make_event;
+@endif
+
+# Whether the cluster's bus is not Broker.
+function has_other_bus(): bool
+	{
+@ifdef ( Cluster::CLUSTER_BACKEND_NONE )
+	if ( Cluster::backend == Cluster::CLUSTER_BACKEND_NONE )
+		return F;
+@endif
+@ifdef ( Cluster::CLUSTER_BACKEND_BROKER )
+	return Cluster::backend != Cluster::CLUSTER_BACKEND_BROKER;
+@else
+	return F;
+@endif
+	}
+
+function publish_on_bus(topic: string, ev: any)
+	{
+@ifdef ( Cluster::publish )
+	Cluster::publish(topic, ev);
+@endif
+	}
+
+function subscribe_on_bus(topic: string)
+	{
+@ifdef ( Cluster::subscribe )
+	Cluster::subscribe(topic);
+@endif
+	}
+
+function tell(topic: string, ev: any, arg: any)
+	{
+@ifdef ( Cluster::publish )
+	Cluster::publish(topic, ev, arg);
+@else
+	Broker::publish(topic, ev, arg);
+@endif
+	}
+
+# Called when an indicator comes into the store that this node of a cluster
+# matches against, or goes from it.
+global note_store_change: function(indicator: string, indicator_type: Intel::Type);
+
+# Whether note_store_change() is called.
+@ifdef ( Intel::indicator_inserted )
+const notes_store_changes = T;
+@else
+const notes_store_changes = F;
+@endif
+
+@if ( notes_store_changes && Cluster::is_enabled() )
+# The priority is for handlers that break.
+hook Intel::indicator_inserted(indicator: string, indicator_type: Intel::Type) &priority=1000000000
+	{
+	note_store_change(indicator, indicator_type);
+	}
+
+hook Intel::indicator_removed(indicator: string, indicator_type: Intel::Type) &priority=1000000000
+	{
+	note_store_change(indicator, indicator_type);
+	}
+@endif
 
 # The stores are not exported: only this module can reach them.
 module Intel;
 
 export {
-	## Publishes an event with one argument to nodes of the cluster.
-	global MISP::tell: function(topic: string, ev: any, arg: any);
-
 	## Whether the data store has metadata of MISP for an item's indicator.
 	global MISP::is_said_by_misp: function(item: Item): bool;
 
@@ -42,15 +116,6 @@ export {
 	## Called on a worker whose store is the manager's now.
 	global MISP::store_replaced: hook(books: MISP::WorkerBooks);
 }
-
-function MISP::tell(topic: string, ev: any, arg: any)
-	{
-@ifdef ( Cluster::publish )
-	Cluster::publish(topic, ev, arg);
-@else
-	Broker::publish(topic, ev, arg);
-@endif
-	}
 
 @ifdef ( _insert )
 @ifdef ( data_store )
