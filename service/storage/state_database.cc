@@ -69,6 +69,11 @@ class SqliteState : public StateDatabase {
                                    std::to_string(schema) + ", this one knows " +
                                    std::to_string(kSchema) + ")"};
     }
+    if (schema != 0 && schema < kSchema) {
+      return Unusable{"other", "its schema is " + std::to_string(schema) +
+                                   ", from before the first release; this one is " +
+                                   std::to_string(kSchema)};
+    }
     const std::string health = database_.execAndGet("PRAGMA quick_check(1)").getString();
     if (schema != kSchema || health != "ok") {
       return Unusable{"damaged", "it is damaged: " + (schema == kSchema ? health : "no schema")};

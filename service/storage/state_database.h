@@ -35,8 +35,9 @@ class StateDatabase {
     std::string set_aside;
   };
   /// Opens or makes the file. `fingerprint` names all that decides what belongs into the set: MISP,
-  /// filter, mapping. A file that is damaged, of a newer version, or of another fingerprint is
-  /// set aside (set_aside.h) with reason damaged, newer or other. Errors: kUnavailable when no file
+  /// filter, mapping. A file that is damaged, of a newer version, of another fingerprint or of a
+  /// schema from before the first release is set aside (set_aside.h) with reason damaged, newer or
+  /// other. Errors: kUnavailable when no file
   /// can be made.
   static Result<Opened> open(const std::string& file, const std::string& fingerprint);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -156,16 +157,31 @@ TEST(StateDatabase, NoticesAValueThatWasAlteredInTheFile) {
   EXPECT_EQ(loaded.error().message, "the saved state is damaged: an attribute was altered");
 }
 
+void set_schema(const std::string& file, char schema) {
+  // At offset 60 of the file, big endian.
+  std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
+  stream.seekp(60);
+  const std::array<char, 4> number{0, 0, 0, schema};
+  stream.write(number.data(), number.size());
+}
+
+TEST(StateDatabase, SetsAFileFromBeforeTheFirstReleaseAside) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("state.db");
+  { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 3))); }
+  set_schema(file, 1);
+  const auto opened = open_state(file);
+  EXPECT_NE(opened.set_aside.find("its schema is 1, from before the first release; this one is 2"),
+            std::string::npos)
+      << opened.set_aside;
+  EXPECT_TRUE(load_all(*opened.database).attributes.empty());
+}
+
 TEST(StateDatabase, SetsAFileOfANewerVersionAsideUntouched) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 3))); }
-  {
-    // The number of the schema is at offset 60 of the file, big endian.
-    std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
-    stream.seekp(60);
-    stream.write("\0\0\0\x7f", 4);
-  }
+  set_schema(file, 127);
   const auto before = std::filesystem::file_size(file);
   const auto opened = open_state(file);
   EXPECT_NE(opened.set_aside.find("written by a newer version of misp-zeek (schema 127"),
