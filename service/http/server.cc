@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "http/server.h"
 
+#include <arpa/inet.h>
 #include <httplib.h>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -75,6 +76,20 @@ std::string bind_problem(const Place& place) {
   return problem;
 }
 
+bool is_address(const std::string& host) {
+  in6_addr parsed{};
+  return inet_pton(AF_INET, host.c_str(), &parsed) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
+}
+
+/// The name or address in a `Host` header, without port and brackets.
+std::string host_of(const std::string& header) {
+  if (header.starts_with('[')) {
+    return header.substr(1, header.find(']') - 1);
+  }
+  return header.substr(0, header.find(':'));
+}
+
 Request request_of(const httplib::Request& request) {
   Request made;
   for (const auto& [name, value] : request.params) {
@@ -145,6 +160,7 @@ class Server::Impl {
                   "http.listen: cannot listen at " + name + ": " + bind_problem(place));
     }
     port_ = static_cast<std::uint16_t>(bound);
+    loopback_ = is_loopback(name);
     return {};
   }
 
@@ -244,8 +260,13 @@ class Server::Impl {
 
   bool refuse_reader(const httplib::Request& request, httplib::Response& reply) const {
     const std::string authorization = request.get_header_value("Authorization");
-    if (options_.read_token.empty() || request.path == "/livez" || request.path == "/readyz" ||
-        bears_token(authorization, options_.read_token) ||
+    if (request.path == "/livez" || request.path == "/readyz") {
+      return false;
+    }
+    if (options_.read_token.empty()) {
+      return refuse_other_name(request, reply);
+    }
+    if (bears_token(authorization, options_.read_token) ||
         bears_token(authorization, options_.control_token) ||
         has_password(authorization, options_.read_token)) {
       return false;
@@ -254,6 +275,19 @@ class Server::Impl {
     put(reply, refusal(401,
                        "needs the token of http.token_file as \"Authorization: Bearer TOKEN\", "
                        "or as the password of any user\n"));
+    return true;
+  }
+
+  /// On loopback without a token, a web page of another site could read all through the browser of
+  /// somebody here, by letting its own name resolve to loopback. Its requests have that name.
+  bool refuse_other_name(const httplib::Request& request, httplib::Response& reply) const {
+    const std::string host = host_of(request.get_header_value("Host"));
+    if (!loopback_ || host.empty() || host == "localhost" || is_address(host)) {
+      return false;
+    }
+    put(reply,
+        refusal(403, "without a token, only 127.0.0.1, [::1] and localhost are served, not \"" +
+                         host + "\"\n"));
     return true;
   }
 
@@ -282,6 +316,7 @@ class Server::Impl {
   const ServerOptions options_;
   std::unique_ptr<httplib::Server> server_;
   std::uint16_t port_ = 0;
+  bool loopback_ = false;
   std::shared_mutex gate_;
   bool open_ = true;
   std::thread thread_;

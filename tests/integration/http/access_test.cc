@@ -133,6 +133,37 @@ TEST_F(HttpAccess, TakesNoCommandByPasswordOrByTheTokenOfReaders) {
   EXPECT_EQ(with_bearer(kControlToken)->status, 202);
 }
 
+// What a browser sends for a page whose name was made to resolve to loopback.
+TEST(HttpWithoutToken, ServesNoOtherNameOnLoopback) {
+  const auto server = start_or_throw({});
+  httplib::Client client("127.0.0.1", server->port());
+  const auto status_of = [&](const std::string& path, const std::string& host) {
+    const auto answer = client.Get(path, {{"Host", host}});
+    return answer ? answer->status : 0;
+  };
+  for (const auto* host :
+       {"127.0.0.1", "127.0.0.1:9180", "[::1]:9180", "localhost", "localhost:1"}) {
+    EXPECT_EQ(status_of("/status", host), 200) << host;
+  }
+  for (const auto* host :
+       {"evil.example", "evil.example:9180", "localhost.evil.example", "127.0.0.1.evil.example"}) {
+    EXPECT_EQ(status_of("/status", host), 403) << host;
+    EXPECT_EQ(status_of("/readyz", host), 200) << host;
+  }
+  EXPECT_EQ(
+      client.Get("/status", {{"Host", "evil.example"}})->body,
+      "without a token, only 127.0.0.1, [::1] and localhost are served, not \"evil.example\"\n");
+}
+
+TEST(HttpWithoutToken, ServesAnyNameWhereOthersReachIt) {
+  const auto server = start({}, "0.0.0.0:0");
+  ASSERT_TRUE(server);
+  httplib::Client client("127.0.0.1", (*server)->port());
+  const auto answer = client.Get("/status", {{"Host", "misp-zeek:9180"}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+}
+
 TEST(HttpTls, ServesWithACertificateThatAClientVerifies) {
   const Certificate certificate;
   const auto server = start_or_throw({kControlToken, kToken, certificate.files});
