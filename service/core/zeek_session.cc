@@ -98,6 +98,7 @@ void ZeekSession::begin_session(SteadyMs not_before) {
   unacked_.clear();
   ping_at_.reset();
   verified_.reset();
+  digest_agrees_ = false;
   workers_ = 0;
   workers_in_step_ = 0;
 }
@@ -119,6 +120,7 @@ void ZeekSession::on_report(const LinkReport& report, SteadyMs now) {
     unacked_.clear();
     ping_at_.reset();
     verified_.reset();
+    digest_agrees_ = false;
   } else if (std::holds_alternative<LinkMalformed>(report)) {
     ++counters_.malformed;
   } else if (state_ != State::kDisconnected) {
@@ -242,6 +244,7 @@ void ZeekSession::on_pong(const contract::Pong& pong, SteadyMs now) {
   }
   const std::size_t items = store_.item_count() - refusals_.size();
   if (pong.items == items && pong.digest == format_digest(digest)) {
+    digest_agrees_ = true;
     verified_ = workers_behind() ? std::nullopt : std::optional(store_.revision());
     failures_ = 0;
     return;

@@ -73,6 +73,8 @@ class ZeekSession {
   /// Zeek and all workers of its cluster hold what the store holds, their digests said so, and
   /// nothing is under way.
   bool in_step() const;
+  /// When the digests were compared last, they agreed. False until they are in a session.
+  bool digest_agrees() const { return digest_agrees_; }
   /// Since when in_step() has not been true; nullopt while it is. Short changes count too.
   std::optional<SteadyMs> behind_since() const { return behind_since_; }
   /// What is wrong or going on, for an operator.
@@ -151,6 +153,7 @@ class ZeekSession {
   std::optional<SteadyMs> ping_at_;  ///< when the unanswered ping was sent
   SteadyMs next_ping_ = 0;
   std::optional<Revision> verified_;  ///< store revision at which the digests agreed
+  bool digest_agrees_ = false;
   std::optional<SteadyMs> behind_since_;
 
   std::uint64_t workers_ = 0;

@@ -270,15 +270,19 @@ TEST(ZeekSession, ASnapshotGoesOnUnderAStreamOfChanges) {
 TEST(ZeekSession, ADifferentDigestLeadsToASnapshot) {
   Pair pair;
   pair.fill(1, 20);
+  EXPECT_FALSE(pair.session.digest_agrees());
   pair.connect();
+  EXPECT_TRUE(pair.session.digest_agrees());
   ASSERT_TRUE(pair.package.lose(test::address("10.0.0.7", 7)));
   pair.now += 5'000;
   pair.settle();
   EXPECT_FALSE(pair.session.in_step());
+  EXPECT_FALSE(pair.session.digest_agrees());
   EXPECT_EQ(pair.session.counters().digest_mismatches, 1U);
   pair.now += 200;
   pair.settle();
   EXPECT_TRUE(pair.session.in_step());
+  EXPECT_TRUE(pair.session.digest_agrees());
   EXPECT_TRUE(pair.same());
   EXPECT_EQ(pair.session.counters().snapshots, 2U);
 }
