@@ -7,15 +7,14 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "process/tcp_proxy.h"
+#include "process/waiting.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -23,21 +22,11 @@ namespace misp_zeek {
 namespace {
 
 using nlohmann::json;
+using process::eventually;
 using stack::Stack;
 using std::chrono::seconds;
 
 constexpr seconds kLimit{40};
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + kLimit;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) {
-      return true;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return condition();
-}
 
 /// MISP gives ids as text or as numbers.
 std::string id_of(const json& row) {

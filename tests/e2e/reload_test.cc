@@ -7,34 +7,23 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "process/waiting.h"
 #include "stack/stack.h"
 
 namespace misp_zeek {
 namespace {
 
 using nlohmann::json;
+using process::eventually;
 using std::chrono::seconds;
 
 constexpr seconds kLimit{40};
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + kLimit;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) {
-      return true;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return condition();
-}
 
 /// 12 addresses and 3 domains in MISP; Zeek has the real one's place, if there is a real one.
 class Reload : public testing::Test {

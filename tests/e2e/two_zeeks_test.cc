@@ -10,10 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "process/tcp_proxy.h"
+#include "process/waiting.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -21,6 +21,7 @@ namespace misp_zeek {
 namespace {
 
 using nlohmann::json;
+using process::eventually;
 using std::chrono::seconds;
 
 constexpr seconds kLimit{40};
@@ -44,15 +45,6 @@ bool check_of(const stack::Stack& stack, const std::string& name) {
     }
   }
   return false;
-}
-
-template <typename Condition>
-bool eventually(Condition condition) {
-  const auto end = std::chrono::steady_clock::now() + kLimit;
-  while (std::chrono::steady_clock::now() < end && !condition()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return condition();
 }
 
 /// A good Zeek and, behind a relay, another one that `spoil` makes bad once both are known.

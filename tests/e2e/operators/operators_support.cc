@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "http/control.h"
 
@@ -47,17 +46,6 @@ http::Response Operators::read(const std::string& target) const {
   const std::string url = "http://127.0.0.1:" + std::to_string(stack_.health_port());
   const auto answer = http::read_from_service({url, ""}, target, kLimit);
   return answer ? *answer : http::Response{0, "", answer.error().message};
-}
-
-bool Operators::eventually(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + kLimit;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) {
-      return true;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return condition();
 }
 
 std::string content_of(const std::string& file) {

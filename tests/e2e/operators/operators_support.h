@@ -4,15 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "http/server.h"
+#include "process/waiting.h"
 #include "stack/stack.h"
 
 namespace misp_zeek {
+
+using process::eventually;
 
 /// What `misp-zeek VERB...` printed, on both channels, and its exit status.
 struct Outcome {
@@ -35,8 +37,6 @@ class Operators : public testing::Test {
   Outcome command(const std::vector<std::string>& verb);
   http::Response read(const std::string& target) const;
   nlohmann::json status() const { return nlohmann::json::parse(read("/status").body); }
-  /// Whether the condition is true within the limit.
-  static bool eventually(const std::function<bool()>& condition);
 
   stack::Stack stack_;
   std::string event_id_;

@@ -5,11 +5,10 @@
 
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 
+#include "process/waiting.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -17,17 +16,8 @@ namespace misp_zeek::e2e {
 namespace {
 
 using nlohmann::json;
-using std::chrono::milliseconds;
+using process::eventually;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = steady_clock::now() + seconds(30);
-  while (!holds() && steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(milliseconds(20));
-  }
-  return holds();
-}
 
 std::size_t times_in(const std::string& file, const std::string& words) {
   std::size_t times = 0;

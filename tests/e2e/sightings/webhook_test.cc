@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "process/temporary_folder.h"
+#include "process/waiting.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -23,19 +23,11 @@ namespace misp_zeek::e2e {
 namespace {
 
 using nlohmann::json;
+using process::eventually;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 
 constexpr const char* kPath = "/services/T000/B000/hunter2";
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = steady_clock::now() + seconds(30);
-  while (!holds() && steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(milliseconds(20));
-  }
-  return holds();
-}
 
 /// A chat that takes every message, or leaves its caller waiting.
 class Chat {

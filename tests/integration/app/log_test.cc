@@ -12,14 +12,13 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "process/process.h"
 #include "process/temporary_folder.h"
+#include "process/waiting.h"
 #include "zeek_sim/test_certificate.h"
 
 namespace misp_zeek::process {
@@ -31,17 +30,6 @@ std::string content_of(const std::string& file) {
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
   return text.str();
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) {
-      return true;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return condition();
 }
 
 /// Standard output and error of the shell's command. At most 60 s.
