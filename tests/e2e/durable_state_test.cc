@@ -9,10 +9,10 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "process/process.h"
 #include "process/tcp_proxy.h"
 #include "process/waiting.h"
 #include "stack/stack.h"
@@ -22,6 +22,7 @@ namespace misp_zeek {
 namespace {
 
 using nlohmann::json;
+using process::content_of;
 using process::eventually;
 using stack::Stack;
 using std::chrono::seconds;
@@ -32,12 +33,6 @@ constexpr seconds kLimit{40};
 std::string id_of(const json& row) {
   const json& id = row.at("id");
   return id.is_string() ? id.get<std::string>() : id.dump();
-}
-
-std::string content_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
 }
 
 /// MISP with some attributes behind a relay, and a Zeek inside this process.

@@ -12,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -112,9 +111,7 @@ class Newcomer : public testing::Test {
     std::string log;
     const auto end = std::chrono::steady_clock::now() + kLimit;
     while (std::chrono::steady_clock::now() < end) {
-      std::ostringstream text;
-      text << std::ifstream(stack_.file("newcomer.log")).rdbuf();
-      log = text.str();
+      log = process::content_of(stack_.file("newcomer.log"));
       if (has(log, line)) {
         return has(log, key_) ? testing::AssertionFailure() << "the key is in the log: " << log
                               : testing::AssertionSuccess();

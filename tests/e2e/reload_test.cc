@@ -9,10 +9,10 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "process/process.h"
 #include "process/waiting.h"
 #include "stack/stack.h"
 
@@ -54,17 +54,11 @@ class Reload : public testing::Test {
     stack_.post("/attributes/add/" + event_,
                 {{"type", type}, {"value", value}, {"to_ids", true}, {"distribution", 5}});
   }
-  std::string log() const {
-    std::ostringstream text;
-    text << std::ifstream(stack_.file("misp-zeek.log")).rdbuf();
-    return text.str();
-  }
+  std::string log() const { return process::content_of(stack_.file("misp-zeek.log")); }
   /// Changes the file as an editor would, and sends SIGHUP.
   void reload_with(const std::string& old_text, const std::string& new_text) {
     const std::string path = stack_.file("misp-zeek.toml");
-    std::ostringstream file;
-    file << std::ifstream(path).rdbuf();
-    std::string text = file.str();
+    std::string text = process::content_of(path);
     const auto at = text.find(old_text);
     ASSERT_NE(at, std::string::npos) << text;
     text.replace(at, old_text.size(), new_text);

@@ -2,8 +2,6 @@
 #include "operators_support.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "http/control.h"
 
@@ -46,12 +44,6 @@ http::Response Operators::read(const std::string& target) const {
   const std::string url = "http://127.0.0.1:" + std::to_string(stack_.health_port());
   const auto answer = http::read_from_service({url, ""}, target, kLimit);
   return answer ? *answer : http::Response{0, "", answer.error().message};
-}
-
-std::string content_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
 }
 
 }  // namespace misp_zeek

@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "http/server.h"
+#include "process/process.h"
 #include "process/waiting.h"
 #include "stack/stack.h"
 
 namespace misp_zeek {
 
+using process::content_of;
 using process::eventually;
 
 /// What `misp-zeek VERB...` printed, on both channels, and its exit status.
@@ -41,7 +43,5 @@ class Operators : public testing::Test {
   stack::Stack stack_;
   std::string event_id_;
 };
-
-std::string content_of(const std::string& file);
 
 }  // namespace misp_zeek

@@ -5,8 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -14,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "process/process.h"
 #include "process/temporary_folder.h"
 #include "process/waiting.h"
 #include "stack/stack.h"
@@ -147,10 +146,7 @@ TEST(WebhookOfMatches, ItsUrlIsInNoLog) {
   std::string url = "http://127.0.0.1:1" + std::string(kPath);
   Notified notified(url);
   notified.see(1'767'225'600);
-  const auto log = [&] {
-    std::ifstream file(notified.stack().file("misp-zeek.log"));
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
+  const auto log = [&] { return process::content_of(notified.stack().file("misp-zeek.log")); };
   EXPECT_TRUE(eventually(
       [&] { return log().find("the webhook did not take a match") != std::string::npos; }));
   EXPECT_EQ(log().find("hunter2"), std::string::npos);

@@ -26,12 +26,6 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(30);
 
-std::string content_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
 /// Standard output and error of the shell's command. At most 60 s.
 std::string output_of(const std::string& command) {
   FILE* pipe = popen(("timeout 60 " + command + " 2>&1").c_str(), "r");

@@ -106,13 +106,17 @@ double Process::memory() const {
   throw std::runtime_error("the memory of process " + std::to_string(pid_) + " cannot be read");
 }
 
+std::string content_of(const std::string& file) {
+  std::stringstream content;
+  content << std::ifstream(file).rdbuf();
+  return content.str();
+}
+
 std::string wait_for_file(const std::string& file, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (std::chrono::steady_clock::now() < deadline) {
-    std::stringstream content;
-    content << std::ifstream(file).rdbuf();
-    if (!content.str().empty()) {
-      return content.str();
+    if (auto content = content_of(file); !content.empty()) {
+      return content;
     }
     std::this_thread::sleep_for(kStep);
   }

@@ -43,6 +43,9 @@ class Process {
   int status_ = 0;
 };
 
+/// Empty when it cannot be read.
+std::string content_of(const std::string& file);
+
 /// Waits until `file` has a content and returns it; empty after `timeout`.
 std::string wait_for_file(const std::string& file, std::chrono::milliseconds timeout);
 
