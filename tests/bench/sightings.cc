@@ -5,9 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -17,12 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "process/process.h"
-#include "stack/stack.h"
+#include "stack/flood.h"
 
 namespace {
 
-using misp_zeek::stack::Stack;
+using misp_zeek::stack::Flood;
 using nlohmann::json;
 
 struct Settings {
@@ -53,36 +50,20 @@ double processor_time(pid_t pid) {
 
 void measure(const Settings& settings, const Mode& mode) {
   const int matches = mode.matches ? 1000 * settings.seconds : 0;
-  ::setenv("FLOOD_MATCHES", std::to_string(matches).c_str(), 1);
-  ::setenv("FLOOD_SECONDS", std::to_string(settings.seconds).c_str(), 1);
-  std::vector<std::string> arguments = {MISP_ZEEK_SOURCE_DIR "/tests/support/zeek/flood.zeek"};
-  arguments.insert(arguments.end(), mode.arguments.begin(), mode.arguments.end());
-  Stack stack({.zeek = misp_zeek::stack::find_zeek(settings.zeek),
-               .misp_arguments = {"--empty"},
-               .zeek_arguments = arguments,
-               .settings = "",
-               .start_limit = std::chrono::seconds(60),
-               .state = true});
-  if (!stack.has_real_zeek()) {
+  const std::string program = misp_zeek::stack::find_zeek(settings.zeek);
+  if (program.empty()) {
     throw std::runtime_error("no Zeek that this build's Broker speaks to");
   }
-  stack.start_misp();
-  const json event = stack.post("/events/add", {{"info", "flood"}, {"distribution", "3"}});
-  const auto id = event.at("Event").at("id").get<std::string>();
-  stack.post("/attributes/add/" + id,
-             {{"type", "domain"}, {"value", "flood.example"}, {"to_ids", true}});
-  stack.start_zeek();
-  stack.start_service();
-  const auto text = misp_zeek::process::wait_for_file(stack.file("flood.json"),
-                                                      std::chrono::seconds(settings.seconds + 120));
-  if (text.empty()) {
-    throw std::runtime_error("the flood did not end, see " + stack.file("zeek.log"));
-  }
+  Flood flood({.zeek = program,
+               .zeek_arguments = mode.arguments,
+               .matches = matches,
+               .seconds = settings.seconds});
+  auto& stack = flood.stack();
   const double zeek = processor_time(stack.zeek().pid());
   const double service = processor_time(stack.service().pid());
   const double memory = stack.service().memory();
   stack.stop_service();
-  const json result = json::parse(text);
+  const json& result = flood.result();
   const json requests = stack.get("/sim/stats").at("requests");
   std::printf("%-13s %7d %8.1f %7.2f %7.2f %7.2f %8d %8.2f %9.2f %8.1f %9d\n", mode.name.c_str(),
               result.at("matches").get<int>(), result.at("seconds").get<double>(),
