@@ -26,9 +26,11 @@ HttpTestServer::Handler answering(TestResponse response) {
   return [response](const TestRequest&) { return response; };
 }
 
-WebhookClient client_of(const std::string& origin) {
+WebhookClient client_of(const std::string& origin,
+                        milliseconds timeout = WebhookOptions().request_timeout) {
   WebhookOptions options;
   options.url = origin + kPath;
+  options.request_timeout = timeout;
   return WebhookClient(std::move(options));
 }
 
@@ -36,6 +38,14 @@ TestResponse status(int code) {
   TestResponse response;
   response.status = code;
   response.body = "ok";
+  return response;
+}
+
+/// Takes longer for an answer than any test waits.
+TestResponse slow_status() {
+  TestResponse response = status(200);
+  response.body = std::string(10'000, 'x');
+  response.pause = milliseconds(200);
   return response;
 }
 
@@ -57,24 +67,37 @@ TEST(WebhookClient, PostsTheTextAsJsonWithoutAnyKey) {
   EXPECT_EQ(nlohmann::json::parse(requests[1].body).at("text"), "again");
 }
 
-TEST(WebhookClient, TheStatusSaysWhatToDoAndNoErrorHoldsTheUrl) {
-  const std::vector<std::pair<int, ErrorCode>> cases = {
-      {302, ErrorCode::kIncompatible}, {403, ErrorCode::kIncompatible},
-      {404, ErrorCode::kIncompatible}, {410, ErrorCode::kIncompatible},
-      {429, ErrorCode::kRateLimited},  {500, ErrorCode::kUnavailable},
-      {503, ErrorCode::kUnavailable}};
-  for (const auto& [code, expected] : cases) {
-    auto response = status(code);
-    response.headers = {{"Location", "https://elsewhere.example/"}, {"Retry-After", "17"}};
-    const HttpTestServer server(answering(response));
-    const auto posted = client_of(server.url()).post("x");
-    ASSERT_FALSE(posted) << code;
-    EXPECT_EQ(posted.error().code, expected) << code;
-    EXPECT_EQ(posted.error().retry_after_seconds, code == 429 ? 17 : 0);
-    EXPECT_EQ(posted.error().message, "webhook: status " + std::to_string(code));
-    EXPECT_EQ(server.requests().size(), 1U) << "redirects are not followed";
-  }
+struct StatusCase {
+  int status;
+  ErrorCode error;
+};
+
+class WebhookStatus : public testing::TestWithParam<StatusCase> {};
+
+TEST_P(WebhookStatus, SaysWhatToDoAndNoErrorHoldsTheUrl) {
+  const auto [code, error] = GetParam();
+  auto response = status(code);
+  response.headers = {{"Location", "https://elsewhere.example/"}, {"Retry-After", "17"}};
+  const HttpTestServer server(answering(response));
+  const auto posted = client_of(server.url()).post("x");
+  ASSERT_FALSE(posted);
+  EXPECT_EQ(posted.error().code, error);
+  EXPECT_EQ(posted.error().retry_after_seconds, code == 429 ? 17 : 0);
+  EXPECT_EQ(posted.error().message, "webhook: status " + std::to_string(code));
+  EXPECT_EQ(server.requests().size(), 1U) << "redirects are not followed";
 }
+
+INSTANTIATE_TEST_SUITE_P(All, WebhookStatus,
+                         testing::Values(StatusCase{302, ErrorCode::kIncompatible},
+                                         StatusCase{403, ErrorCode::kIncompatible},
+                                         StatusCase{404, ErrorCode::kIncompatible},
+                                         StatusCase{410, ErrorCode::kIncompatible},
+                                         StatusCase{429, ErrorCode::kRateLimited},
+                                         StatusCase{500, ErrorCode::kUnavailable},
+                                         StatusCase{503, ErrorCode::kUnavailable}),
+                         [](const auto& one) {
+                           return "Status" + std::to_string(one.param.status);
+                         });
 
 TEST(WebhookClient, NobodyThereIsAnErrorWithoutTheUrl) {
   auto client = client_of("http://127.0.0.1:" + std::to_string(misp::unused_port()));
@@ -94,28 +117,16 @@ TEST(WebhookClient, RefusesACertificateThatTheSystemDoesNotKnow) {
 }
 
 TEST(WebhookClient, AHookThatDoesNotAnswerIsGivenUpInTime) {
-  auto slow = status(200);
-  slow.body = std::string(10'000, 'x');
-  slow.pause = milliseconds(200);
-  const HttpTestServer server(answering(slow));
-  WebhookOptions options;
-  options.url = server.url() + kPath;
-  options.request_timeout = milliseconds(500);
-  WebhookClient client(options);
+  const HttpTestServer server(answering(slow_status()));
+  auto client = client_of(server.url(), milliseconds(500));
   const auto posted = client.post("x");
   ASSERT_FALSE(posted);
   EXPECT_EQ(posted.error().code, ErrorCode::kTimeout);
 }
 
 TEST(WebhookClient, CancelEndsThePostUnderWayAndAllLaterOnes) {
-  auto slow = status(200);
-  slow.body = std::string(10'000, 'x');
-  slow.pause = milliseconds(200);
-  const HttpTestServer server(answering(slow));
-  WebhookOptions options;
-  options.url = server.url() + kPath;
-  options.request_timeout = milliseconds(120'000);
-  WebhookClient client(options);
+  const HttpTestServer server(answering(slow_status()));
+  auto client = client_of(server.url(), milliseconds(120'000));
   std::jthread other([&client, &server] {
     const auto deadline = steady_clock::now() + std::chrono::seconds(20);
     while (server.requests().empty() && steady_clock::now() < deadline) {
