@@ -393,72 +393,77 @@ TEST(DurableState, StillLetsGoWhatGrowsTooOld) {
   EXPECT_EQ(store.attribute_count(), 0U);
 }
 
-TEST(MispSync, AcceptsAShrinkForOnePassAlone) {
-  auto store = tracking_store();
-  Reading reading(store);
-  reading.add(20);
-  reading.run(10'000);
-  ASSERT_EQ(store.attribute_count(), 20U);
+/// Has read a MISP with 20 attributes.
+class MispSyncInStep : public testing::Test {
+ protected:
+  MispSyncInStep() {
+    reading_.add(20);
+    reading_.run(10'000);
+    EXPECT_EQ(store_.attribute_count(), 20U);
+  }
+  IndicatorStore store_ = tracking_store();
+  Reading reading_{store_};
+};
+
+TEST_F(MispSyncInStep, AcceptsAShrinkForOnePassAlone) {
   // There is nothing to accept now, so nothing must be accepted later.
-  reading.sync.accept_shrink();
-  reading.run(30'000);
-  reading.lose(15);
-  reading.sync.request_reconcile(true, Cause::kTimer);
-  reading.run(60'000);
-  EXPECT_FALSE(reading.sync.status().held.empty());
-  EXPECT_EQ(store.attribute_count(), 20U);
+  reading_.sync.accept_shrink();
+  reading_.run(30'000);
+  reading_.lose(15);
+  reading_.sync.request_reconcile(true, Cause::kTimer);
+  reading_.run(60'000);
+  EXPECT_FALSE(reading_.sync.status().held.empty());
+  EXPECT_EQ(store_.attribute_count(), 20U);
 }
 
-TEST(MispSync, KnowsItsUserSoonAfterMispIsBack) {
+struct AbsenceCase {
+  SteadyMs absence;
+  bool operator_asks;  ///< when MISP is back
+  SteadyMs patience;
+};
+
+class MispSyncAfterAnAbsence : public testing::TestWithParam<AbsenceCase> {};
+
+TEST_P(MispSyncAfterAnAbsence, ReadsMispInTime) {
+  const auto [absence, operator_asks, patience] = GetParam();
   auto store = tracking_store();
   Reading reading(store);
   reading.away = true;
-  reading.run(5'000);
+  reading.run(absence);
   reading.away = false;
-  reading.run(5'000);
+  if (operator_asks) {
+    reading.sync.request_reconcile(true, Cause::kOperator);
+  }
+  reading.run(patience);
   EXPECT_TRUE(reading.sync.status().user);
   EXPECT_TRUE(reading.sync.status().bootstrapped);
 }
 
-TEST(MispSync, DoesNotLetAnOperatorWaitForTheNextAttempt) {
-  auto store = tracking_store();
-  Reading reading(store);
-  reading.away = true;
-  reading.run(600'000);
-  reading.away = false;
-  reading.sync.request_reconcile(true, Cause::kOperator);
-  reading.run(1'000);
-  EXPECT_TRUE(reading.sync.status().user);
-  EXPECT_TRUE(reading.sync.status().bootstrapped);
+INSTANTIATE_TEST_SUITE_P(All, MispSyncAfterAnAbsence,
+                         testing::Values(AbsenceCase{5'000, false, 5'000},
+                                         AbsenceCase{600'000, true, 1'000}),
+                         [](const auto& one) {
+                           return one.param.operator_asks ? "AtOnceForAnOperator" : "SoonByItself";
+                         });
+
+TEST_F(MispSyncInStep, AnOperatorWaitsForNoPauseAlthoughTheFeedComesBackAfterwards) {
+  reading_.sync.on_feed_connected(reading_.now);
+  reading_.lose(1);
+  reading_.sync.request_reconcile(true, Cause::kOperator);
+  reading_.sync.on_feed_connected(reading_.now);
+  reading_.run(500);
+  EXPECT_EQ(store_.attribute_count(), 19U);
 }
 
-TEST(MispSync, AnOperatorWaitsForNoPauseAlthoughTheFeedComesBackAfterwards) {
-  auto store = tracking_store();
-  Reading reading(store);
-  reading.add(5);
-  reading.run(5'000);
-  ASSERT_EQ(store.attribute_count(), 5U);
-  reading.sync.on_feed_connected(reading.now);
-  reading.lose(1);
-  reading.sync.request_reconcile(true, Cause::kOperator);
-  reading.sync.on_feed_connected(reading.now);
-  reading.run(500);
-  EXPECT_EQ(store.attribute_count(), 4U);
-}
-
-TEST(MispSync, KeepsTheAcceptanceWhilePassesFail) {
-  auto store = tracking_store();
-  Reading reading(store);
-  reading.add(20);
-  reading.run(10'000);
-  reading.lose(15);
-  reading.away = true;
-  reading.sync.accept_shrink();
-  reading.run(120'000);
-  ASSERT_EQ(store.attribute_count(), 20U);
-  reading.away = false;
-  reading.run(120'000);
-  EXPECT_EQ(store.attribute_count(), 5U);
+TEST_F(MispSyncInStep, KeepsTheAcceptanceWhilePassesFail) {
+  reading_.lose(15);
+  reading_.away = true;
+  reading_.sync.accept_shrink();
+  reading_.run(120'000);
+  ASSERT_EQ(store_.attribute_count(), 20U);
+  reading_.away = false;
+  reading_.run(120'000);
+  EXPECT_EQ(store_.attribute_count(), 5U);
 }
 
 }  // namespace

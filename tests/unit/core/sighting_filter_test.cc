@@ -27,9 +27,26 @@ std::string judged(FilterOptions options, const Attribute& attribute) {
   return std::string(to_string(filter.judge_row(attribute, test::event(7), kNow).reason));
 }
 
-TEST(SightingFilter, IsOffByDefault) {
+/// 198.51.100.1 and so on are attributes 1 and so on in MISP, and read.
+struct ReadDesk : Desk {
+  ReadDesk(unsigned attributes, FilterOptions filter, bool site_admin = true)
+      : Desk(std::move(filter), {}, site_admin) {
+    for (unsigned n = 1; n <= attributes; ++n) {
+      add(n, "198.51.100." + std::to_string(n));
+    }
+    bootstrap();
+  }
+};
+
+/// 198.51.100.1 with as many false positives.
+Attribute disputed(std::uint32_t false_positives) {
   Attribute attribute = test::attribute(1, 7, "ip-dst", "198.51.100.1");
-  attribute.false_positives = 9;
+  attribute.false_positives = false_positives;
+  return attribute;
+}
+
+TEST(SightingFilter, IsOffByDefault) {
+  Attribute attribute = disputed(9);
   attribute.expires = kNow - 1;
   EXPECT_EQ(judged({}, attribute), "none");
   EXPECT_EQ(judged(false_positives(10), attribute), "none");
@@ -38,7 +55,7 @@ TEST(SightingFilter, IsOffByDefault) {
 }
 
 TEST(SightingFilter, AnExpirationCountsFromItsDateOn) {
-  Attribute attribute = test::attribute(1, 7, "ip-dst", "198.51.100.1");
+  Attribute attribute = disputed(0);
   attribute.expires = kNow + 1;
   EXPECT_EQ(judged(expirations(), attribute), "none");
   attribute.expires = kNow;
@@ -48,14 +65,12 @@ TEST(SightingFilter, AnExpirationCountsFromItsDateOn) {
 TEST(SightingFilter, FixedEventsIgnoreSightings) {
   FilterOptions options = false_positives(1);
   options.fixed_events = {7};
-  Attribute attribute = test::attribute(1, 7, "ip-dst", "198.51.100.1");
-  attribute.false_positives = 1;
+  const Attribute attribute = disputed(1);
   EXPECT_EQ(judged(options, attribute), "none");
 }
 
 TEST(SightingFilter, AMessageThatListsSightingsIsEnoughForASiteAdminAlone) {
-  Attribute attribute = test::attribute(1, 7, "ip-dst", "198.51.100.1");
-  attribute.false_positives = 1;
+  const Attribute attribute = disputed(1);
   Filter filter(false_positives(1));
   filter.set_viewer({1, true});
   EXPECT_EQ(filter.judge_message(attribute, test::event(7), kNow).reason,
@@ -83,10 +98,7 @@ TEST(SightingFilter, TheNthFalsePositiveTakesAnAttributeOutAndItsWithdrawalBring
 }
 
 TEST(SightingFilter, LooksAgainBecauseASightingIsAnnouncedBeforeItIsCommitted) {
-  Desk desk(false_positives(1));
-  desk.add(1, "198.51.100.1");
-  desk.add(2, "198.51.100.2");
-  desk.bootstrap();
+  ReadDesk desk(2, false_positives(1));
   desk.shown = desk.misp.live();
   desk.say(desk.misp.false_positive(desk.id(1), false, desk.unix_now()).messages);
   desk.pass(3'000);
@@ -97,9 +109,7 @@ TEST(SightingFilter, LooksAgainBecauseASightingIsAnnouncedBeforeItIsCommitted) {
 }
 
 TEST(SightingFilter, AnEditThatDoesNotShowTheSightingYetDoesNotEndTheQuestion) {
-  Desk desk(false_positives(1));
-  desk.add(1, "198.51.100.1");
-  desk.bootstrap();
+  ReadDesk desk(1, false_positives(1));
   const auto edit = desk.misp.touch(desk.id(1), desk.unix_now()).messages;
   desk.say(desk.misp.false_positive(desk.id(1), false, desk.unix_now()).messages);
   desk.say(edit);
@@ -108,10 +118,7 @@ TEST(SightingFilter, AnEditThatDoesNotShowTheSightingYetDoesNotEndTheQuestion) {
 }
 
 TEST(SightingFilter, ASightingDoesNotLowerWhatAnOpenQuestionExpects) {
-  Desk desk(false_positives(5), {}, false);
-  desk.add(1, "198.51.100.1");
-  desk.add(2, "198.51.100.2");
-  desk.bootstrap();
+  ReadDesk desk(2, false_positives(5), false);
   desk.pass(5'000);
   desk.shown = desk.misp.live();
   // For this reader MISP must be asked about the edit, and has not committed it.
@@ -124,10 +131,7 @@ TEST(SightingFilter, ASightingDoesNotLowerWhatAnOpenQuestionExpects) {
 }
 
 TEST(SightingFilter, AnAttributeLeavesAtTheDateOfItsExpirationWhichCanBePutOff) {
-  Desk desk(expirations());
-  desk.add(1, "198.51.100.1");
-  desk.add(2, "198.51.100.2");
-  desk.bootstrap();
+  ReadDesk desk(2, expirations());
   const auto expire = [&](unsigned n, std::int64_t in) {
     desk.say(desk.misp.expire(desk.id(n), desk.unix_now() + in, desk.unix_now()).messages);
   };
@@ -145,10 +149,7 @@ TEST(SightingFilter, AnAttributeLeavesAtTheDateOfItsExpirationWhichCanBePutOff) 
 }
 
 TEST(SightingFilter, AFullReconcileFindsWhatNoMessageTold) {
-  Desk desk(false_positives(1));
-  desk.add(1, "198.51.100.1");
-  desk.add(2, "198.51.100.2");
-  desk.bootstrap();
+  ReadDesk desk(2, false_positives(1));
   desk.misp.false_positive(desk.id(1), false, desk.unix_now());
   desk.pass(20'000);
   EXPECT_TRUE(desk.holds(1));
@@ -164,9 +165,7 @@ TEST(SightingFilter, AFullReconcileFindsWhatNoMessageTold) {
 }
 
 TEST(SightingFilter, SightingsOfTypesThatDoNotCountAskNothing) {
-  Desk desk(false_positives(1));
-  desk.add(1, "198.51.100.1");
-  desk.bootstrap();
+  ReadDesk desk(1, false_positives(1));
   desk.say(desk.misp.expire(desk.id(1), desk.unix_now(), desk.unix_now()).messages);
   SightingMessage seen;
   seen.attribute_uuid = test::uuid(1);
