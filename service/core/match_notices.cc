@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/retry.h"
 #include "core/store.h"
 
 namespace misp_zeek {
@@ -146,12 +147,11 @@ void MatchNotices::on_posted(const Result<void>& outcome, SteadyMs now) {
     post_after_ = now + (told > 0 ? std::min(told, kLongestDelay) : kUntoldRateLimit);
     return;
   }
-  const SteadyMs full = error.code == ErrorCode::kIncompatible
-                            ? kRefusedDelay
-                            : std::min(kLongestDelay, kFirstDelay << std::min(failures_, 20));
+  const bool refuses = error.code == ErrorCode::kIncompatible;
+  post_after_ = now + retry_pause(refuses ? kRefusedDelay : kFirstDelay, refuses ? 0 : failures_,
+                                  kLongestDelay, jitter_);
   ++failures_;
-  post_after_ = now + full / 2 + std::uniform_int_distribution<SteadyMs>(0, full / 2)(jitter_);
-  if (error.code == ErrorCode::kIncompatible || ++attempts_ == kMaxAttempts) {
+  if (refuses || ++attempts_ == kMaxAttempts) {
     ++counters_.dropped;
     drop_first();
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/misp_sync.h"
+#include "core/retry.h"
 
 namespace misp_zeek {
 namespace {
@@ -152,8 +153,7 @@ SteadyMs MispSync::retry_delay(const Error& error) {
       error.code == ErrorCode::kRateLimited) {
     return kMaxRetryDelay;
   }
-  const SteadyMs base = std::min(SteadyMs{500} << std::min(errors_ - 1, 10), kMaxRetryDelay);
-  return base / 2 + static_cast<SteadyMs>(jitter_() % static_cast<std::uint64_t>(base / 2 + 1));
+  return retry_pause(500, errors_ - 1, kMaxRetryDelay, jitter_);
 }
 
 void MispSync::on_distrusted(const Error& error, TimePoint now) {

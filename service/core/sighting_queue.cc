@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/retry.h"
+
 namespace misp_zeek {
 namespace {
 
@@ -340,8 +342,7 @@ void SightingQueue::on_failure(const Error& error, const Posting& posting, Stead
 }
 
 SteadyMs SightingQueue::delay(int failures, SteadyMs longest) {
-  const SteadyMs full = std::min(longest, kFirstDelay << std::min(failures, 20));
-  return full / 2 + std::uniform_int_distribution<SteadyMs>(0, full / 2)(jitter_);
+  return retry_pause(kFirstDelay, failures, longest, jitter_);
 }
 
 bool SightingQueue::is_own(const SightingMessage& message) {
