@@ -350,10 +350,18 @@ void Loop::follow_snapshot(Peer& peer, TimePoint now) {
 }
 
 View Loop::view() const {
-  return {config_,       store_,        sync_,
-          peers_,        feed_problem_, feed_.get(),
-          inbox_.size(), latency_,      sightings_ ? &sightings_->queue() : nullptr,
-          started_,      paused_};
+  return {config_,
+          store_,
+          sync_,
+          peers_,
+          feed_problem_,
+          feed_.get(),
+          inbox_.size(),
+          latency_,
+          sightings_ ? &sightings_->queue() : nullptr,
+          sightings_ ? sightings_->notices() : nullptr,
+          started_,
+          paused_};
 }
 
 }  // namespace misp_zeek::app

@@ -219,6 +219,34 @@ void read_given_up(const View& view, TimePoint, MetricFamily& out) {
   out.add({"spool_full"}, as_double(sighting_count(view, &Counters::dropped)));
 }
 
+std::uint64_t notice_count(const View& view, std::uint64_t MatchNotices::Counters::*field) {
+  return view.notices == nullptr ? 0 : view.notices->counters().*field;
+}
+
+void read_webhook_posts(const View& view, TimePoint, MetricFamily& out) {
+  using Counters = MatchNotices::Counters;
+  out.add({"sent"}, as_double(notice_count(view, &Counters::posted)));
+  out.add({"failed"}, as_double(notice_count(view, &Counters::failures)));
+}
+
+std::vector<MetricRow> webhook_rows() {
+  using Counters = MatchNotices::Counters;
+  return {
+      {"misp_zeek_webhook_posts_total",
+       kCounter,
+       "Posts to the webhook, by outcome.",
+       {"outcome"},
+       read_webhook_posts},
+      {"misp_zeek_webhook_limited_matches_total", kCounter,
+       "Matches beyond max_per_minute or a full queue, told as a number alone.",
+       PLAIN(notice_count(view, &Counters::limited))},
+      {"misp_zeek_webhook_given_up_messages_total", kCounter,
+       "Messages that the webhook did not take.", PLAIN(notice_count(view, &Counters::dropped))},
+      {"misp_zeek_webhook_waiting_messages", kGauge, "Messages that wait for the webhook.",
+       PLAIN(view.notices == nullptr ? 0 : view.notices->waiting())},
+  };
+}
+
 std::vector<MetricRow> sighting_rows() {
   using Counters = SightingQueue::Counters;
   return {
@@ -303,7 +331,7 @@ std::vector<MetricRow> zeek_rows() {
 const std::vector<MetricRow>& metric_table() {
   static const auto table = [] {
     auto all = misp_rows();
-    for (const auto& part : {store_rows(), zeek_rows(), sighting_rows()}) {
+    for (const auto& part : {store_rows(), zeek_rows(), sighting_rows(), webhook_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

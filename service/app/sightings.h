@@ -49,7 +49,7 @@ class Sightings {
 
   const SightingQueue& queue() const { return queue_; }
   /// nullptr: there is no webhook.
-  const MatchNotifier* notifier() const { return notifier_.get(); }
+  const MatchNotices* notices() const { return notifier_ ? &notifier_->notices() : nullptr; }
 
  private:
   Sightings(const SightingConfig& config, SightingState stored,

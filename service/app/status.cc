@@ -84,7 +84,21 @@ Json zeek_json(const Peer& peer, const ZeekConfig& config, const IndicatorStore&
           {"workers_in_step", session.workers_in_step()}};
 }
 
-Json sightings_json(const SightingQueue* queue) {
+Json webhook_json(const MatchNotices* notices) {
+  if (notices == nullptr) {
+    return {{"enabled", false}};
+  }
+  const auto& counters = notices->counters();
+  return {{"enabled", true},
+          {"sent", counters.posted},
+          {"failed", counters.failures},
+          {"limited_matches", counters.limited},
+          {"given_up", counters.dropped},
+          {"waiting", notices->waiting()},
+          {"problem", notices->problem()}};
+}
+
+Json sightings_json(const SightingQueue* queue, const MatchNotices* notices) {
   if (queue == nullptr) {
     return {{"enabled", false}};
   }
@@ -96,7 +110,8 @@ Json sightings_json(const SightingQueue* queue) {
           {"spool_rows", queue->rows()},
           {"sent", counters.posted},
           {"given_up_matches", counters.gone + counters.refused + counters.dropped},
-          {"problem", queue->problem()}};
+          {"problem", queue->problem()},
+          {"webhook", webhook_json(notices)}};
 }
 
 Json latency_json(const LatencyHistory& history) {
@@ -150,7 +165,7 @@ Json status_json(const View& view, const http::Health& health, TimePoint now) {
     zeeks.push_back(zeek_json(view.peers[i], view.config.zeek.at(i), view.store));
   }
   status["zeeks"] = std::move(zeeks);
-  status["sightings"] = sightings_json(view.sightings);
+  status["sightings"] = sightings_json(view.sightings, view.notices);
   status["latency"] = latency_json(view.latency);
   status["changes"] = changes_json(view.sync.decisions());
   return status;

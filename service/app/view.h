@@ -10,6 +10,7 @@
 #include "app/config.h"
 #include "app/latency_history.h"
 #include "app/propagation.h"
+#include "core/match_notices.h"
 #include "core/misp_feed.h"
 #include "core/misp_sync.h"
 #include "core/sighting_queue.h"
@@ -39,6 +40,7 @@ struct View {
   std::size_t queued;               ///< inputs that wait for the loop
   const LatencyHistory& latency;
   const SightingQueue* sightings;  ///< nullptr: matches are not reported
+  const MatchNotices* notices;     ///< nullptr: there is no webhook
   SteadyMs started;
   bool paused;  ///< an operator has stopped changes of Zeek
 };

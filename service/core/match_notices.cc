@@ -92,7 +92,7 @@ void MatchNotices::turn_minute(SteadyMs now) {
   if (more_ > 0 && waiting_.size() < options_.max_waiting) {
     waiting_.push_back("and " + std::to_string(more_) +
                        (more_ == 1 ? " more match" : " more matches"));
-    counters_.summarised += std::exchange(more_, 0);
+    more_ = 0;
   } else if (more_ > 0) {
     minute_ = now;  // the number is told when there is room
   }
@@ -105,6 +105,7 @@ void MatchNotices::add(const contract::Sighting& sighting, std::string_view zeek
   }
   if (told_ == options_.max_per_minute || waiting_.size() >= options_.max_waiting) {
     ++more_;
+    ++counters_.limited;
     return;
   }
   ++told_;

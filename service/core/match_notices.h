@@ -42,10 +42,10 @@ struct MatchNoticeOptions {
 class MatchNotices {
  public:
   struct Counters {
-    std::uint64_t posted = 0;      ///< texts that the hook took
-    std::uint64_t failures = 0;    ///< posts that failed
-    std::uint64_t summarised = 0;  ///< matches that were told as a number
-    std::uint64_t dropped = 0;     ///< texts given up
+    std::uint64_t posted = 0;    ///< texts that the hook took
+    std::uint64_t failures = 0;  ///< posts that failed
+    std::uint64_t limited = 0;   ///< matches that are told as a number alone
+    std::uint64_t dropped = 0;   ///< texts given up
   };
 
   explicit MatchNotices(MatchNoticeOptions options);
@@ -57,6 +57,8 @@ class MatchNotices {
 
   /// When next_post() may have something at the latest; nullopt: nothing waits.
   std::optional<SteadyMs> deadline() const;
+  /// Texts.
+  std::size_t waiting() const { return waiting_.size(); }
   /// Why the last post failed; empty after a success.
   const std::string& problem() const { return problem_; }
   const Counters& counters() const { return counters_; }

@@ -20,6 +20,7 @@ struct Scene {
   std::string feed_problem;
   LatencyHistory latency;
   const SightingQueue* sightings = nullptr;
+  const MatchNotices* notices = nullptr;
   bool paused = false;
 
   Scene() {
@@ -31,7 +32,8 @@ struct Scene {
   }
 
   View view() const {
-    return {config, store, sync, peers, feed_problem, nullptr, 0, latency, sightings, 0, paused};
+    return {config,  store,     sync,    peers, feed_problem, nullptr, 0,
+            latency, sightings, notices, 0,     paused};
   }
 
   /// Puts in an attribute of the given type and value, as MISP's event 7.

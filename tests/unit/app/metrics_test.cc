@@ -109,6 +109,26 @@ TEST(Metrics, ShowWhatBecomesOfSightings) {
       << text;
 }
 
+TEST(Metrics, ShowWhatBecomesOfTheWebhooksMessages) {
+  Scene scene;
+  EXPECT_TRUE(has_line(served(scene), "misp_zeek_webhook_posts_total{outcome=\"sent\"} 0"));
+  MatchNotices notices({.misp_url = "https://misp.example.org", .max_per_minute = 3});
+  for (int match = 0; match < 8; ++match) {
+    notices.add({}, "sensor-1", 0);
+  }
+  notices.next_post(0);
+  notices.on_posted({}, 0);
+  notices.next_post(0);
+  notices.on_posted(fail(ErrorCode::kIncompatible, "gone"), 0);
+  scene.notices = &notices;
+  const std::string text = served(scene);
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_posts_total{outcome=\"sent\"} 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_posts_total{outcome=\"failed\"} 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_limited_matches_total 5")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_given_up_messages_total 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_waiting_messages 1")) << text;
+}
+
 TEST(Metrics, CountRequestsByOutcome) {
   const Scene scene;
   Metrics metrics(scene.config);

@@ -37,6 +37,29 @@ TEST(Status, TellsOfEveryPart) {
   EXPECT_EQ(status.at("latency").at(0).at("mean_ms"), 2.0);
 }
 
+TEST(Status, TellsOfTheWebhookBesideSightings) {
+  Scene scene;
+  const SightingQueue queue({}, {});
+  scene.sightings = &queue;
+  const auto webhook = [&scene] {
+    return status_json(scene.view(), {}, {5'000, 1'000}).at("sightings").at("webhook");
+  };
+  EXPECT_EQ(webhook(), nlohmann::ordered_json({{"enabled", false}}));
+  MatchNotices notices({.misp_url = "https://misp.example.org", .max_per_minute = 1});
+  notices.add({}, "sensor-1", 0);
+  notices.add({}, "sensor-1", 0);
+  notices.next_post(0);
+  notices.on_posted(fail(ErrorCode::kUnavailable, "nobody there"), 0);
+  scene.notices = &notices;
+  EXPECT_EQ(webhook(), nlohmann::ordered_json({{"enabled", true},
+                                               {"sent", 0},
+                                               {"failed", 1},
+                                               {"limited_matches", 1},
+                                               {"given_up", 0},
+                                               {"waiting", 1},
+                                               {"problem", "nobody there"}}));
+}
+
 TEST(Progress, IsABarOnceItIsKnownHowMuchThereIs) {
   EXPECT_EQ(progress_line(500, 0), "reading MISP, 500 attributes");
   EXPECT_EQ(progress_line(500, 1000),

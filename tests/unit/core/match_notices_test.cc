@@ -88,7 +88,7 @@ TEST(MatchNotices, TellsSoManyAMinuteAndTheOthersAsANumber) {
   EXPECT_EQ(posted(notices, 65'000), std::vector<std::string>{"and 997 more matches"});
   EXPECT_FALSE(notices.deadline());
   EXPECT_EQ(notices.counters().posted, 4U);
-  EXPECT_EQ(notices.counters().summarised, 997U);
+  EXPECT_EQ(notices.counters().limited, 997U);
 }
 
 TEST(MatchNotices, ANewMinuteBeginsWithTheFirstMatchAfterTheOldOne) {
@@ -157,6 +157,8 @@ TEST(MatchNotices, MemoryIsBoundedWhileTheHookIsAway) {
       notices.add(match(), "s", now);
     }
   }
+  EXPECT_EQ(notices.waiting(), 5U);
+  EXPECT_EQ(notices.counters().limited, 9'995U);
   EXPECT_EQ(posted(notices, now).size(), 5U);
   now += 60'000;
   EXPECT_EQ(posted(notices, now), std::vector<std::string>{"and 9995 more matches"});
