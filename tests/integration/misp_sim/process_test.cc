@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "misp_sim/misp_sim.h"
+
 namespace misp_zeek::misp_sim {
 namespace {
 
@@ -70,6 +72,42 @@ TEST(MispSimProgram, TellsItsPortsWhenReadyAndEndsOnSigterm) {
   EXPECT_GT(ready.at("zmq_port").get<int>(), 0);
   process.terminate();
   EXPECT_EQ(process.wait(), 0);
+  std::filesystem::remove(file);
+}
+
+TEST(MispSimJournal, KeepsTheDataOverAnEndAtAnyMoment) {
+  const auto file =
+      std::filesystem::path(testing::TempDir()) / ("misp-sim-journal-" + std::to_string(getpid()));
+  std::filesystem::remove(file);
+  MispSim::Options options;
+  options.seed_file = default_seed_file();
+  options.journal_file = file.string();
+  const auto data = [](MispSim& sim) {
+    return sim.request("GET", "/sim/expected").body + sim.request("GET", "/sightings/index/1").body;
+  };
+  std::string before;
+  MispSim::Attribute attribute;
+  {
+    MispSim sim(options);
+    sim.set_clock(1'700'000'000);
+    attribute = sim.add_attribute(1, "domain", "\xc3\xa4.example");
+    sim.load(2, 20);
+    sim.edit_to_ids(attribute.uuid, false);
+    sim.attach_tag(attribute.uuid, "tlp:red");
+    sim.request("POST", "/sightings/add/" + attribute.uuid, R"({"type":"0","source":"a"})");
+    before = data(sim);
+  }
+  ASSERT_NE(before.find(attribute.uuid), std::string::npos);
+  std::ofstream(file, std::ios::app) << R"({"at":1700000000,"method":"PO)";
+  {
+    MispSim sim(options);
+    EXPECT_EQ(data(sim), before);
+    EXPECT_EQ(sim.frame_count("misp_json_attribute"), 0U) << "nothing is said twice";
+    sim.soft_delete(attribute.uuid);
+    before = data(sim);
+  }
+  MispSim sim(options);
+  EXPECT_EQ(data(sim), before);
   std::filesystem::remove(file);
 }
 

@@ -62,6 +62,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--key", options.key, "API key");
   app.add_option("--seed-file", options.seed_file, "events to start with")
       ->check(CLI::ExistingFile);
+  app.add_option("--journal", options.journal_file, "file that keeps the data over a kill");
   app.add_flag("--empty", line.empty, "start without events");
   app.add_option("--ready-file", line.ready_file, "JSON with the ports, written when ready");
   app.add_option("--username", options.username, "of the feed");

@@ -24,7 +24,8 @@ Publisher::Options publisher_options(const MispSim::Options& options) {
 }
 
 Simulator::Options simulator_options(const MispSim::Options& options) {
-  return {options.key, options.sanitise, options.native_ints, options.seed_file, options.uuid_seed};
+  return {options.key,       options.sanitise,  options.native_ints,
+          options.seed_file, options.uuid_seed, options.journal_file};
 }
 
 std::string path_of(std::string_view action, std::uint64_t id) {

@@ -36,6 +36,7 @@ class MispSim {
     bool sanitise = false;        ///< Security.sanitise_attribute_on_delete
     bool native_ints = false;     ///< ids, times and the like as JSON numbers
     std::string seed_file;        ///< empty: no events
+    std::string journal_file;     ///< keeps the data over a kill; empty: nothing does
     std::uint64_t uuid_seed = 1;  ///< equal seeds give equal uuids
   };
 

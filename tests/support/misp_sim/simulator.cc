@@ -38,11 +38,39 @@ std::string action_of(const Request& request) { return request.controller + '/' 
 Simulator::Simulator(Options options, Publisher& publisher)
     : options_(std::move(options)),
       publisher_(publisher),
+      journal_(options_.journal_file),
       db_(options_.uuid_seed),
       changes_(db_, publisher, [this] { return now(); }) {
   changes_.set_sanitise(options_.sanitise);
+  // Its first entry has the time of the first start.
+  if (!journal_.entries().empty()) set_clock(journal_.entries().front().at);
   start_empty();
   load_seed();
+  replay();
+}
+
+void Simulator::replay() {
+  if (journal_.entries().empty()) {
+    keep({});
+    return;
+  }
+  replaying_ = true;
+  for (const auto& [at, request] : journal_.entries()) {
+    set_clock(at);
+    set_silent(true);  // a reset ends it
+    if (request.controller == "sim") {
+      control(request);
+    } else {
+      carry_out(request);
+    }
+  }
+  set_clock(std::nullopt);
+  set_silent(false);
+  replaying_ = false;
+}
+
+void Simulator::keep(const Request& request) {
+  if (!replaying_) journal_.add({now(), request});
 }
 
 std::int64_t Simulator::now() const {
@@ -99,6 +127,7 @@ Response Simulator::run(const Request& request) {
   db_.hold_until(held ? std::optional(now + faults_.delay_commit) : std::nullopt);
   auto response = api_->handle(request);
   db_.hold_until(std::nullopt);
+  if (writes && response.status < 300) keep(request);
   if (held) response.delay = faults_.delay_commit;
   return response;
 }

@@ -12,6 +12,7 @@
 #include "api.h"
 #include "changes.h"
 #include "database.h"
+#include "journal.h"
 #include "message.h"
 #include "publisher.h"
 
@@ -42,9 +43,10 @@ class Simulator {
     bool native_numbers = false;
     std::string seed_file;  ///< empty: starts without events
     std::uint64_t uuid_seed = 1;
+    std::string journal_file;  ///< what keeps the data over a kill; empty: nothing does
   };
 
-  /// Throws std::runtime_error when the seed cannot be read.
+  /// Throws std::runtime_error when the seed cannot be read or the journal not be written.
   Simulator(Options options, Publisher& publisher);
 
   /// A request as it comes over HTTP: authentication, faults, statistics. `/sim/` is the control
@@ -74,6 +76,8 @@ class Simulator {
 
   void start_empty();
   void load_seed();
+  void replay();
+  void keep(const Request& request);
   Response run(const Request& request);
   std::optional<Response> refuse(const Request& request);
   std::optional<Response> limit_rate(const Request& request, Response& headers);
@@ -88,6 +92,8 @@ class Simulator {
 
   const Options options_;
   Publisher& publisher_;
+  Journal journal_;
+  bool replaying_ = false;
   mutable std::mutex mutex_;
   std::atomic<std::int64_t> clock_{0};  ///< 0: the system's
   Database db_;

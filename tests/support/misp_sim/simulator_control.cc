@@ -152,6 +152,7 @@ Response Simulator::control_load(const Request& request) {
   }
   const std::lock_guard lock(mutex_);
   add_synthetic(db_, set, now());
+  keep(request);
   return json_response(std::string(kDone));
 }
 
@@ -165,6 +166,7 @@ Response Simulator::control_reset(const Request& request) {
   changes_.set_silent(false);
   start_empty();
   if (!empty) load_seed();
+  keep(request);
   return json_response(std::string(kDone));
 }
 

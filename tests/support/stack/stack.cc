@@ -63,8 +63,20 @@ Stack::Stack(Options options) : options_(std::move(options)) { folder_.keep(true
 Stack::~Stack() = default;
 
 void Stack::start_misp() {
-  std::vector<std::string> command = {MISP_ZEEK_MISP_SIM, "--ready-file", file("misp.json"),
-                                      "--key", api_key()};
+  std::filesystem::remove(file("misp.json"));
+  const std::string host = "127.0.0.1:";
+  std::vector<std::string> command = {MISP_ZEEK_MISP_SIM,
+                                      "--ready-file",
+                                      file("misp.json"),
+                                      "--key",
+                                      api_key(),
+                                      "--http",
+                                      host + std::to_string(http_port_),
+                                      "--zmq",
+                                      "tcp://" + host + std::to_string(zmq_port_)};
+  if (options_.misp_state) {
+    command.insert(command.end(), {"--journal", file("misp.journal")});
+  }
   command.insert(command.end(), options_.misp_arguments.begin(), options_.misp_arguments.end());
   misp_ = std::make_unique<Process>(Process::Options{command, {}, "", file("misp-sim.log")});
   const auto text = process::wait_for_file(file("misp.json"), options_.start_limit);
@@ -147,6 +159,11 @@ void Stack::stop_service() {
   if (status != 0 && status != 128 + SIGTERM) {
     throw std::runtime_error("the service did not end cleanly, see " + file("misp-zeek.log"));
   }
+}
+
+void Stack::kill_misp() {
+  misp_->kill();
+  misp_.reset();
 }
 
 void Stack::kill_service() {

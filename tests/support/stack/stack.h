@@ -27,6 +27,7 @@ struct Options {
   std::string settings;                          ///< TOML, complete sections besides those needed
   std::chrono::seconds start_limit{40};          ///< for each program
   bool state = false;                            ///< the service has durable state
+  bool misp_state = false;                       ///< MISP's data survives kill_misp()
 };
 
 /// Where the service finds the others.
@@ -46,6 +47,7 @@ class Stack {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
+  /// Also again, after kill_misp(); at the same ports.
   void start_misp();
   /// Also again, after kill_zeek(); at the same port.
   void start_zeek();
@@ -53,6 +55,7 @@ class Stack {
   void start_service();
   /// From the next start_service() on, in place of the real ports.
   void route(const Ports& ports) { route_ = ports; }
+  void kill_misp();
   void kill_service();
   void kill_zeek();
   /// `misp-zeek VERB...` with the service's configuration; its exit status.
