@@ -9,6 +9,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto kStep = std::chrono::milliseconds(20);
+constexpr auto kPatience = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -21,6 +22,20 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
     std::this_thread::sleep_for(kStep);
   }
   return condition();
+}
+
+std::size_t missing_at_last(const std::function<std::size_t()>& missing,
+                            std::chrono::milliseconds every) {
+  std::size_t least = missing();
+  auto deadline = steady_clock::now() + kPatience;
+  while (least > 0 && steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(every);
+    if (const std::size_t now = missing(); now < least) {
+      least = now;
+      deadline = steady_clock::now() + kPatience;
+    }
+  }
+  return least;
 }
 
 }  // namespace misp_zeek::process
