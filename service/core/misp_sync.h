@@ -203,6 +203,8 @@ class MispSync {
   static constexpr std::size_t kEventsPerSearch = 50;
   /// Between full lists, so that a flapping feed does not make MISP list everything all the time.
   static constexpr SteadyMs kFullPause = 10'000;
+  /// So many witnesses in a row may fail before a full list decides what is true.
+  static constexpr std::size_t kFailedWitnesses = 3;
 
   /// One reconcile: reads lists, then confirms what they lacked, then applies removals.
   struct Pass {
@@ -231,6 +233,7 @@ class MispSync {
     std::vector<Uuid> asked;    ///< of `missing`, in the call under way
     std::vector<Uuid> gone;
     std::optional<Uuid> witness;  ///< an attribute that the answer under way must contain
+    std::size_t failed_witnesses = 0;
     std::unordered_map<std::uint64_t, EventIndexRow> index;
     std::int64_t index_time = 0;
     bool shrink_accepted = false;  ///< may take out more than max_shrink
@@ -292,6 +295,10 @@ class MispSync {
   void end_pass(Pass& pass, bool believed, TimePoint now);
   void add_event_searches(Pass& pass, const std::vector<std::uint64_t>& ids) const;
   std::optional<Uuid> choose_witness(const Pass& pass) const;
+  void suspect(const Uuid& witness);
+  /// Of an answer without a witness: MISP lacks more than one list may take out, and what holds
+  /// that back holds for a look-up, too.
+  bool holds_for_look_ups() const { return suspects_.size() > options_.shrink_floor; }
   /// Error when an answer lacks the witness although nothing explains that.
   std::optional<Error> distrust(const std::optional<Uuid>& witness,
                                 const AttributePage& page) const;
@@ -306,7 +313,7 @@ class MispSync {
   bool look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, bool sound,
                   TimePoint now);
   void on_error(Waiting was, const Error& error, TimePoint now);
-  void on_distrusted(const Error& error, TimePoint now);
+  void on_distrusted(Waiting was, const Error& error, TimePoint now);
   SteadyMs retry_delay(const Error& error);
   void expire(TimePoint now);
   bool touched_since(const Uuid& uuid, SteadyMs since) const;
@@ -335,6 +342,8 @@ class MispSync {
   std::map<std::uint64_t, SteadyMs> published_;
   std::vector<Uuid> confirming_;
   std::optional<Uuid> confirm_witness_;
+  /// In the store, but not in MISP's last answer, and nothing has proved that they are gone.
+  std::unordered_set<Uuid> suspects_;
 
   using Expiry = std::pair<UnixSeconds, Uuid>;
   std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;

@@ -137,7 +137,7 @@ void MispSync::on_answer(const Result<RestAnswer>& answer, TimePoint now) {
     }
   }
   if (distrusted) {
-    on_distrusted(*distrusted, now);
+    on_distrusted(was, *distrusted, now);
     return;
   }
   errors_ = 0;
@@ -156,13 +156,16 @@ SteadyMs MispSync::retry_delay(const Error& error) {
   return retry_pause(500, errors_ - 1, kMaxRetryDelay, jitter_);
 }
 
-void MispSync::on_distrusted(const Error& error, TimePoint now) {
-  // Each time another attribute is found to be a bad witness; a long back-off would add up.
-  ++errors_;
+void MispSync::on_distrusted(Waiting was, const Error& error, TimePoint now) {
   status_.rest_error = error.message;
   if (!status_.rest_error_since) {
     status_.rest_error_since = now.steady;
   }
+  if (was == Waiting::kConfirm) {
+    return;  // what was asked waits; a pass, which may end the doubt, does not
+  }
+  // Each time another attribute is found to be a bad witness; a long back-off would add up.
+  ++errors_;
   retry_at_ = now.steady + std::min(retry_delay(error), kMaxDistrustDelay);
 }
 

@@ -53,7 +53,7 @@ std::optional<RestCall> MispSync::confirm_call(TimePoint now) {
   confirm_witness_.reset();
   for (const auto& [uuid, attribute] : store_.attributes()) {
     if (filter_.is_fixed_event(attribute.event_id) == *fixed && !confirms_.contains(uuid) &&
-        !touched_since(uuid, now.steady - options_.commit_grace)) {
+        !suspects_.contains(uuid) && !touched_since(uuid, now.steady - options_.commit_grace)) {
       confirm_witness_ = uuid;
       uuids.push_back(uuid);
       break;
@@ -82,16 +82,23 @@ bool MispSync::look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow
 }
 
 std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint now) {
-  if (auto error = distrust(confirm_witness_, page)) {
-    // The witness itself may just have gone: let it be looked up like the others.
-    ask_attribute(*confirm_witness_, store_.find(*confirm_witness_)->event_id, 0, now.steady);
-    return error;
+  auto error = distrust(confirm_witness_, page);
+  if (error) {
+    suspect(*confirm_witness_);
   }
   std::unordered_map<Uuid, const AttributeRow*> rows;
   for (const auto& row : page.rows) {
     rows[row.attribute.uuid] = &row;
   }
-  const bool sound = confirm_witness_ && page.undecodable == 0;
+  const bool vouched = confirm_witness_ && rows.contains(*confirm_witness_);
+  const bool sound = vouched && page.undecodable == 0;
+  if (vouched && suspects_.size() < kFailedWitnesses) {
+    for (const auto& uuid : std::exchange(suspects_, {})) {
+      if (const auto* attribute = store_.find(uuid)) {
+        ask_attribute(uuid, attribute->event_id, 0, now.steady);
+      }
+    }
+  }
   for (const auto& uuid : confirming_) {
     const auto it = confirms_.find(uuid);
     if (it == confirms_.end() || it->second.due > call_started_) {
@@ -99,6 +106,14 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
     }
     const auto found = rows.find(uuid);
     const AttributeRow* row = found == rows.end() ? nullptr : found->second;
+    if (error && row == nullptr) {
+      // What the answer shows is true; what it lacks may exist.
+      confirm_order_.erase({it->second.due, uuid});
+      it->second.due = now.steady + (suspects_.size() < kFailedWitnesses ? kLookAgain.front()
+                                                                         : options_.commit_grace);
+      confirm_order_.emplace(it->second.due, uuid);
+      continue;
+    }
     if (look_again(uuid, it->second, row, sound, now)) {
       continue;
     }
@@ -111,7 +126,7 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
     } else if (shown) {
       ++counters_.filtered[judgement.reason];
       withdraw(uuid, to_string(judgement.reason));
-    } else if (row != nullptr || page.undecodable == 0) {
+    } else if (row != nullptr || (page.undecodable == 0 && (vouched || !holds_for_look_ups()))) {
       // A row that could not be read says nothing: what is known stays.
       withdraw(uuid, "not_in_misp");
     }
@@ -124,7 +139,7 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
       confirms_.erase(it);
     }
   }
-  return std::nullopt;
+  return error;
 }
 
 }  // namespace misp_zeek

@@ -63,7 +63,8 @@ std::optional<Uuid> MispSync::choose_witness(const Pass& pass) const {
   const std::unordered_set<Uuid> missing(pass.missing.begin(), pass.missing.end());
   const auto fits = [&](const Uuid& uuid) {
     return store_.find(uuid) != nullptr && in_fixed_event(uuid) == fixed &&
-           !missing.contains(uuid) && !touched_since(uuid, pass.started - options_.commit_grace);
+           !missing.contains(uuid) && !suspects_.contains(uuid) &&
+           !touched_since(uuid, pass.started - options_.commit_grace);
   };
   for (const auto& uuid : pass.seen) {
     if (fits(uuid)) {
@@ -79,6 +80,14 @@ std::optional<Uuid> MispSync::choose_witness(const Pass& pass) const {
     }
   }
   return std::nullopt;
+}
+
+void MispSync::suspect(const Uuid& witness) {
+  std::erase_if(suspects_, [&](const Uuid& uuid) { return store_.find(uuid) == nullptr; });
+  suspects_.insert(witness);
+  if (suspects_.size() == kFailedWitnesses) {
+    full_due_ = full_due_.value_or(Cause::kMessage);
+  }
 }
 
 std::optional<Error> MispSync::distrust(const std::optional<Uuid>& witness,
@@ -106,10 +115,17 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
   }
   if (auto error = distrust(pass.witness, page)) {
     // Either this answer lacks what exists, or the witness has just gone: ask with another one.
+    suspect(*pass.witness);
     pass.missing.push_back(*pass.witness);
     pass.seen.erase(*pass.witness);
+    if (++pass.failed_witnesses == kFailedWitnesses) {
+      pass.gone.clear();
+      pass.holes = true;
+      pass.step = Pass::Step::kFinish;
+    }
     return error;
   }
+  const bool unproven = !pass.witness && pass.kind != Pass::Kind::kFull && holds_for_look_ups();
   const bool hand_over = !pass.witness && pass.kind != Pass::Kind::kFull &&
                          pass.missing.size() <= options_.shrink_floor;
   for (const auto& uuid : pass.asked) {
@@ -119,7 +135,9 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
     if (page.undecodable > 0) {
       continue;  // it may be one of the rows that could not be read: what is known of it stays
     }
-    if (hand_over) {
+    if (unproven) {
+      pass.holes = true;
+    } else if (hand_over) {
       // Nothing vouches for the answer: look again a few times, one by one.
       ask_attribute(uuid, store_.find(uuid)->event_id, 0, now.steady + options_.commit_grace);
     } else {
@@ -207,6 +225,8 @@ void MispSync::finish(Pass& pass, TimePoint now) {
     if (pass.kind != Pass::Kind::kEvents) {
       status_.held.clear();
     }
+  } else {
+    suspects_.insert(pass.gone.begin(), pass.gone.end());
   }
   ++counters_.passes;
   status_.last_pass = {pass.kind, pass.cause, now.steady - pass.started, pass.drift};

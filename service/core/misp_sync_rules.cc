@@ -17,6 +17,7 @@ void MispSync::change_rules(Filter filter, Mapping mapping, TimePoint now) {
   events_pass_.reset();
   reconcile_.reset();
   shrink_accepted_ = false;
+  suspects_.clear();
   expiries_ = {};
   for (const auto& [uuid, attribute] : store_.attributes()) {
     Attribute aged;

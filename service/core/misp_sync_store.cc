@@ -20,6 +20,7 @@ bool MispSync::accept(const Attribute& attribute, const Event& event) {
   const auto mapped = mapping_.map(attribute.type, attribute.value);
   const bool changed = mapped ? store_.upsert(attribute, event, *mapped)
                               : store_.upsert(attribute, event, {}, mapped.error());
+  suspects_.erase(attribute.uuid);
   if (!mapped && (is_new || rejected_before != mapped.error())) {
     tell(attribute, "rejected", to_string(mapped.error()));
   } else if (changed) {
@@ -37,6 +38,7 @@ bool MispSync::withdraw(const Uuid& uuid, std::string_view reason) {
     attribute.value = known->entries.empty() ? "" : known->entries.front().first->key.indicator;
     tell(attribute, "removed", reason);
   }
+  suspects_.erase(uuid);
   return store_.withdraw(uuid);
 }
 

@@ -94,6 +94,52 @@ TEST(MispSync, AFirstListInAnOutageIsRepairedWhenMispAnswersAgain) {
   EXPECT_EQ(desk.store.attribute_count(), 5U);
 }
 
+/// A reader from whom most is hidden without a word, and a message that only a look-up can judge.
+void hide_all_and_add(Desk& desk, unsigned n) {
+  desk.steady += 11'000;
+  auto hidden = desk.misp.live();
+  hidden.attributes.clear();
+  hidden.events.clear();
+  desk.shown = hidden;
+  desk.say(desk.add(n, "203.0.113.1"));
+}
+
+FilterOptions look_up_always() {
+  FilterOptions filter;
+  filter.visibility = VisibilityMode::kConfirm;
+  return filter;
+}
+
+TEST(MispSync, ThreeWitnessesThatFailLeadToAFullListNotToOneQuestionForEachAttribute) {
+  Desk desk(look_up_always());
+  add_some(desk, 100);
+  desk.bootstrap();
+  hide_all_and_add(desk, 101);
+  desk.pass(30'000);
+  EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kMessage), 1U);
+  EXPECT_EQ(desk.sync.open_questions(), 0U);
+  EXPECT_EQ(desk.store.attribute_count(), 100U);
+  EXPECT_THAT(desk.sync.status().held, testing::HasSubstr("100 of 100"));
+}
+
+TEST(MispSync, LookUpsTakeNothingOutThatMaxShrinkHoldsBack) {
+  Desk desk(look_up_always());
+  add_some(desk, 100);
+  desk.bootstrap();
+  hide_all_and_add(desk, 101);
+  desk.pass(30'000);
+  for (unsigned n = 1; n <= 30; ++n) {
+    desk.say(desk.misp.touch(desk.id(n), desk.unix_now()).messages);
+  }
+  desk.say(desk.misp.edit_info(desk.event_id, "edited", desk.unix_now()).messages);
+  desk.pass(60'000);
+  EXPECT_EQ(desk.sync.open_questions(), 0U);
+  EXPECT_EQ(desk.store.attribute_count(), 100U);
+  desk.sync.accept_shrink();
+  desk.pass(20'000);
+  EXPECT_EQ(desk.store.attribute_count(), 0U);
+}
+
 TEST(MispSync, AnEmptyIndexLeadsToAFullListAndTakesNothingOut) {
   Desk desk;
   add_some(desk, 5);
