@@ -8,6 +8,7 @@ a restarted worker is in step."""
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -258,6 +259,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=1, help="of the measurement")
     parser.add_argument("--keep", action="store_true", help="keep the folder")
     arguments = parser.parse_args()
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # which ends what was started
     folder = tempfile.mkdtemp(prefix="misp-zeek-cluster-")
     try:
         if arguments.measure:
