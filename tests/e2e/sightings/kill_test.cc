@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "process/tcp_proxy.h"
+#include "process/waiting.h"
 #include "stack/stack.h"
 #include "zeek_sim/zeek_sim.h"
 
@@ -22,13 +23,11 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 
 constexpr std::size_t kMatches = 10'000;
 constexpr std::size_t kAttributes = 1'000;
 constexpr std::int64_t kFirst = 1'767'225'600;
-constexpr std::size_t kFaults = 15;
-constexpr auto kPatience = std::chrono::seconds(60);  ///< without anything new in MISP
+constexpr std::size_t kFaults = 16;
 
 /// What MISP has: how often each (attribute, time).
 using InMisp = std::map<std::pair<std::string, std::int64_t>, int>;
@@ -42,7 +41,8 @@ class KilledSightings : public testing::Test {
                 // Each match has a second of its own, so it is a sighting of its own.
                 .settings = "[sightings]\naggregate = \"1s\"\nmax_per_second = 1000\n",
                 .start_limit = seconds(40),
-                .state = true}) {}
+                .state = true,
+                .misp_state = true}) {}
 
   void start() {
     stack_.start_misp();
@@ -92,7 +92,7 @@ class KilledSightings : public testing::Test {
   }
 
   void fault(std::size_t number) {
-    switch (number % 3) {
+    switch (number % 4) {
       case 0:
         stack_.kill_service();
         start_service();
@@ -101,6 +101,10 @@ class KilledSightings : public testing::Test {
         proxy_->close();
         std::this_thread::sleep_for(milliseconds(100));
         proxy_->open();
+        break;
+      case 2:
+        stack_.kill_misp();
+        stack_.start_misp();
         break;
       default:
         // Zeek's memory is gone, and the service does not know yet.
@@ -141,22 +145,14 @@ TEST_F(KilledSightings, AreAllInMispAndAtMostTheOnesUnderWayTwice) {
       expected.insert(match(n));
     }
   }
-  // However slowly the machine posts: it is over when nothing more comes.
-  auto deadline = steady_clock::now() + kPatience;
-  InMisp all = in_misp();
-  const auto has_all = [&] {
-    return std::all_of(expected.begin(), expected.end(),
-                       [&](const auto& one) { return all.contains(one); });
-  };
-  while (!has_all() && steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(seconds(1));
-    const std::size_t before = std::exchange(all, in_misp()).size();
-    deadline = all.size() > before ? steady_clock::now() + kPatience : deadline;
-  }
-  std::size_t missing = 0;
-  for (const auto& one : expected) {
-    missing += all.contains(one) ? 0 : 1;
-  }
+  InMisp all;
+  const auto missing = process::missing_at_last(
+      [&] {
+        all = in_misp();
+        return static_cast<std::size_t>(std::count_if(
+            expected.begin(), expected.end(), [&](const auto& one) { return !all.contains(one); }));
+      },
+      seconds(1));
   std::size_t repeated = 0;
   for (const auto& [one, times] : all) {
     repeated += static_cast<std::size_t>(times - 1);
