@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/store.h"
@@ -10,6 +11,9 @@
 
 namespace misp_zeek::misp {
 namespace {
+
+/// Seconds; MISP says at most 900. A longer time is a slip of whoever is between.
+constexpr int kLongestWait = 3'600;
 
 constexpr std::size_t kMaxMessage = 200;
 
@@ -101,7 +105,7 @@ Error status_error(const HttpHead& head, std::string_view body) {
     case 429: {
       auto error =
           make(ErrorCode::kRateLimited, "429 from MISP: the key's rate limit is used up", message);
-      error.retry_after_seconds = head.retry_after.value_or(0);
+      error.retry_after_seconds = std::clamp(head.retry_after.value_or(0), 0, kLongestWait);
       return error;
     }
     default:

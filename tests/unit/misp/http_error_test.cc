@@ -59,6 +59,10 @@ TEST(StatusError, PassesOnHowLongToWait) {
   EXPECT_EQ(error.retry_after_seconds, 900);
   EXPECT_EQ(error.message, "429 from MISP: the key's rate limit is used up: Rate limit exceeded.");
   EXPECT_EQ(status_error(head(429), "").retry_after_seconds, 0);
+  limited.retry_after = 2'000'000'000;
+  EXPECT_EQ(status_error(limited, "").retry_after_seconds, 3'600);
+  limited.retry_after = -5;
+  EXPECT_EQ(status_error(limited, "").retry_after_seconds, 0);
 }
 
 TEST(StatusError, ARoleWithoutSearchesIsUnauthorizedAndBadRequestsAreIncompatible) {
