@@ -51,9 +51,10 @@ bool is_loopback(std::string_view listen);
 /// One request a connection, a few at a time. With a `read_token`, reading needs it: as bearer
 /// token, or for browsers as the password of any user (HTTP Basic). /livez and /readyz never do,
 /// since who asks for them has no secrets. Without one, on loopback, only requests to an address or
-/// to "localhost" are served, so that no web page can read through a browser. The control token serves for reading too. Commands need
-/// the control token as bearer token, which no browser sends by itself, and are refused from other
-/// machines whatever it listens at. A method that a path does not have is answered with 405.
+/// to "localhost" are served, so that no web page can read through a browser. The control token
+/// serves for reading too. Commands need the control token as bearer token, which no browser sends
+/// by itself, and are refused from other machines whatever it listens at. A method that a path does
+/// not have is answered with 405.
 ///
 /// - `/` lists the paths as text, unless a route of that path is given.
 /// - `/livez`: `{"live": true}`, 200, or 503 when the loop does not turn.
