@@ -314,6 +314,23 @@ TEST(ZeekSession, AnAnswerThatIsNotDueEndsTheSession) {
   EXPECT_EQ(pair.session.state(), State::kGreeting);
 }
 
+TEST(ZeekSession, AnAcknowledgementOfAnotherMessageThanTheOldestEndsTheSession) {
+  for (const bool later : {false, true}) {
+    Pair pair;
+    pair.fill(1, 3);
+    pair.connect();
+    pair.fill(4, 4);
+    const auto apply = only<Apply>(pair.poll());
+    contract::Ack ack;
+    ack.session = apply.session;
+    ack.seq = later ? apply.seq + 1 : apply.seq - 1;
+    pair.report(ack);
+    EXPECT_EQ(pair.session.state(), State::kGreeting) << "later: " << later;
+    EXPECT_EQ(pair.session.counters().resyncs, 1U);
+    EXPECT_LT(pair.session.acknowledged(), apply.revision);
+  }
+}
+
 TEST(ZeekSession, DropsAnswersOfEarlierSessions) {
   Pair pair;
   pair.fill(1, 3);
