@@ -70,6 +70,66 @@ TEST(MispSync, AListThatNeverStandsStillIsReadAgainBeforeZeekLosesAnything) {
   }
 }
 
+TEST(MispSync, ACountOfNothingIsNotBelievedOfWhatWasJustListed) {
+  Desk desk;
+  add_some(desk, 5);
+  int lists = 0;
+  desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) -> Result<RestAnswer> {
+    lists += is_page(call, 1) ? 1 : 0;
+    return std::holds_alternative<CountCall>(call) ? RestAnswer(std::uint64_t{0})
+                                                   : std::move(answer);
+  };
+  desk.bootstrap();
+  EXPECT_EQ(lists, 3);
+  EXPECT_FALSE(desk.store.complete());
+  desk.spoil = nullptr;
+  desk.pass(20'000);
+  EXPECT_TRUE(desk.store.complete());
+}
+
+/// How often each of the four pages of 13 rows was read by the first list.
+std::vector<int> reads_of_pages(Desk& desk) {
+  std::vector<int> reads(4);
+  auto spoil = std::move(desk.spoil);
+  desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) {
+    for (std::uint32_t page = 1; page <= 4; ++page) {
+      reads.at(page - 1) += is_page(call, page) ? 1 : 0;
+    }
+    return spoil ? spoil(call, std::move(answer)) : std::move(answer);
+  };
+  desk.bootstrap();
+  desk.spoil = nullptr;
+  return reads;
+}
+
+TEST(MispSync, RowsThatWarninglistsTookOutWereReadNevertheless) {
+  FilterOptions filter;
+  filter.enforce_warninglist = true;
+  Desk desk(filter, small_pages());
+  add_some(desk, 13);
+  desk.misp.list_value("198.51.100.8", true);
+  desk.misp.list_value("198.51.100.13", true);
+  EXPECT_THAT(reads_of_pages(desk), testing::Each(1));
+  EXPECT_EQ(desk.sync.status().rows_read, 13U);
+  EXPECT_EQ(desk.store.attribute_count(), 11U);
+}
+
+TEST(MispSync, RowsThatCannotBeDecodedWereReadNevertheless) {
+  Desk desk({}, small_pages());
+  add_some(desk, 13);
+  desk.spoil = [](const RestCall&, Result<RestAnswer> answer) {
+    if (auto* page = std::get_if<AttributePage>(&*answer)) {
+      page->undecodable = std::erase_if(page->rows, [](const AttributeRow& row) {
+        return row.attribute.uuid == test::uuid(8) || row.attribute.uuid == test::uuid(13);
+      });
+    }
+    return answer;
+  };
+  EXPECT_THAT(reads_of_pages(desk), testing::Each(1));
+  EXPECT_EQ(desk.sync.status().rows_read, 13U);
+  EXPECT_EQ(desk.store.attribute_count(), 11U);
+}
+
 TEST(MispSync, AFirstListWithoutARowIsBelievedWhenThreeAgree) {
   Desk desk;
   desk.bootstrap();
