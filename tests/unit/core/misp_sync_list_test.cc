@@ -200,6 +200,53 @@ TEST(MispSync, LookUpsTakeNothingOutThatMaxShrinkHoldsBack) {
   EXPECT_EQ(desk.store.attribute_count(), 0U);
 }
 
+/// Look-ups, and them alone, are answered without a row.
+void empty_look_ups(Desk& desk) {
+  desk.spoil = [](const RestCall& call, Result<RestAnswer> answer) -> Result<RestAnswer> {
+    const auto* search = std::get_if<SearchCall>(&call);
+    return search != nullptr && !search->search.uuids.empty() ? RestAnswer(AttributePage{})
+                                                              : std::move(answer);
+  };
+}
+
+TEST(MispSync, ALookUpThatLacksItsWitnessTakesNothingOut) {
+  Desk desk(look_up_always());
+  add_some(desk, 30);
+  desk.bootstrap();
+  desk.steady += 11'000;
+  empty_look_ups(desk);
+  desk.say(desk.misp.touch(desk.id(1), desk.unix_now()).messages);
+  desk.pass(30'000);
+  EXPECT_TRUE(desk.holds(1));
+  EXPECT_EQ(desk.sync.open_questions(), 1U);
+  EXPECT_THAT(desk.sync.status().rest_error, testing::HasSubstr("not trusted"));
+  desk.spoil = nullptr;
+  desk.pass(30'000);
+  EXPECT_EQ(desk.store.attribute_count(), 30U);
+  EXPECT_EQ(desk.sync.open_questions(), 0U);
+  EXPECT_EQ(desk.sync.status().rest_error, "");
+}
+
+TEST(MispSync, AReconcileWhoseLookUpsLackTheirWitnessTakesNothingOut) {
+  Desk desk;
+  add_some(desk, 20);
+  desk.bootstrap();
+  desk.steady += 11'000;
+  empty_look_ups(desk);
+  desk.spoil = [&, look_ups = desk.spoil](const RestCall& call, Result<RestAnswer> answer) {
+    if (is_page(call, 1)) {
+      auto& rows = std::get<AttributePage>(*answer).rows;
+      rows.erase(rows.begin());
+    }
+    return look_ups(call, std::move(answer));
+  };
+  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.pass(5'000);
+  EXPECT_TRUE(desk.holds(1));
+  EXPECT_EQ(desk.sync.counters().passes, 2U);
+  EXPECT_EQ(desk.store.attribute_count(), 20U);
+}
+
 TEST(MispSync, AnEmptyIndexLeadsToAFullListAndTakesNothingOut) {
   Desk desk;
   add_some(desk, 5);
