@@ -145,6 +145,50 @@ TEST(MispSync, Race8_AnEventReadBeforeTheCommitIsReadAgain) {
   EXPECT_TRUE(desk.in_zeek("198.51.100.1"));
 }
 
+TEST(MispSync, Race8_WhatAListWasTooYoungToShowIsLookedUpLater) {
+  Desk desk;
+  desk.add(1, "198.51.100.1");
+  desk.bootstrap();
+  desk.steady += 11'000;
+  const auto before = desk.misp.live();
+  desk.say(desk.add(2, "198.51.100.2"));
+  desk.misp.roll_back(before);
+  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.pass(1'000);
+  EXPECT_EQ(desk.sync.counters().passes, 2U);
+  EXPECT_TRUE(desk.holds(2)) << "it may be committed yet";
+  desk.pass(30'000);
+  EXPECT_EQ(desk.sync.counters().passes, 2U) << "no other reconcile was needed";
+  EXPECT_FALSE(desk.holds(2));
+  EXPECT_TRUE(desk.holds(1));
+}
+
+TEST(MispSync, Race8_AMessageDuringTheLookUpOutweighsItsAnswer) {
+  Desk desk;
+  desk.add(1, "198.51.100.1");
+  desk.add(2, "198.51.100.2");
+  desk.bootstrap();
+  desk.steady += 11'000;
+  const auto before = desk.misp.live();
+  desk.misp.sql_delete(desk.id(1));
+  desk.shown = desk.misp.live();
+  desk.misp.restore_backup(before);
+  int look_ups = 0;
+  desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) {
+    const auto* search = std::get_if<SearchCall>(&call);
+    if (search != nullptr && !search->search.uuids.empty() && look_ups++ == 0) {
+      desk.say(desk.misp.touch(desk.id(1), desk.unix_now()).messages);
+    }
+    return answer;
+  };
+  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.pass(1'000);
+  EXPECT_EQ(look_ups, 1);
+  EXPECT_EQ(desk.sync.counters().passes, 2U);
+  EXPECT_EQ(desk.sync.counters().drift.removed, 0U);
+  EXPECT_TRUE(desk.in_zeek("198.51.100.1"));
+}
+
 TEST(MispSync, Race8_WhatWasAnnouncedAndRolledBackLeavesWithTheNextReconcile) {
   Desk desk;
   desk.bootstrap();
