@@ -190,6 +190,19 @@ TEST(MispSync, AFrameThatCannotBeReadLeadsToAFullList) {
   }
 }
 
+TEST(MispSync, AChangeCommittedThreeSecondsAfterItsTimestampIsFoundByTheIndex) {
+  Desk desk;
+  desk.add(1, "198.51.100.1");
+  const auto written = desk.unix_now();
+  desk.steady += 3'000;
+  desk.bootstrap();
+  desk.misp.fast_update(desk.id(1), "198.51.100.9", true, written);
+  desk.steady += 11'000;
+  desk.sync.request_reconcile(false, Cause::kOperator);
+  desk.pass(1'000);
+  EXPECT_TRUE(desk.in_zeek("198.51.100.9"));
+}
+
 TEST(MispSync, AReconnectLeadsToAFullList) {
   Desk desk;
   desk.add(1, "198.51.100.1");
