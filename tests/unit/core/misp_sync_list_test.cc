@@ -200,6 +200,42 @@ TEST(MispSync, LookUpsTakeNothingOutThatMaxShrinkHoldsBack) {
   EXPECT_EQ(desk.store.attribute_count(), 0U);
 }
 
+TEST(MispSync, AnEventReadWithoutAWitnessTakesNothingOutThatMaxShrinkHoldsBack) {
+  Desk desk(look_up_always());
+  add_some(desk, 100);
+  const auto other = desk.event_id = desk.misp.live().next_event;
+  desk.misp.add_event(test::uuid(1'000'001), 1, desk.unix_now());
+  for (unsigned n = 101; n <= 115; ++n) {  // fewer than max_shrink lets go
+    desk.add(n, "198.51.100." + std::to_string(n));
+  }
+  desk.bootstrap();
+  hide_all_and_add(desk, 116);
+  desk.pass(30'000);
+  EXPECT_THAT(desk.sync.status().held, testing::HasSubstr("115 of 115"));
+  desk.say(desk.misp.edit_info(other, "edited", desk.unix_now()).messages);
+  desk.pass(30'000);
+  EXPECT_EQ(desk.store.attribute_count(), 115U);
+}
+
+TEST(MispSync, AWitnessThatComesLaterTakesNothingOutThatMaxShrinkHoldsBack) {
+  Desk desk(look_up_always());
+  add_some(desk, 100);
+  desk.bootstrap();
+  hide_all_and_add(desk, 101);
+  desk.pass(30'000);
+  for (const unsigned n : {102U, 103U}) {
+    const auto messages = desk.add(n, "203.0.113." + std::to_string(n));
+    desk.shown = desk.misp.live();
+    std::erase_if(desk.shown->attributes,
+                  [&](const auto& attribute) { return attribute.first < desk.id(102); });
+    desk.say(messages);
+    desk.pass(15'000);
+    EXPECT_TRUE(desk.holds(n));
+  }
+  EXPECT_EQ(desk.sync.open_questions(), 0U);
+  EXPECT_EQ(desk.store.attribute_count(), 102U);
+}
+
 /// Look-ups, and them alone, are answered without a row.
 void empty_look_ups(Desk& desk) {
   desk.spoil = [](const RestCall& call, Result<RestAnswer> answer) -> Result<RestAnswer> {
@@ -220,6 +256,7 @@ TEST(MispSync, ALookUpThatLacksItsWitnessTakesNothingOut) {
   EXPECT_TRUE(desk.holds(1));
   EXPECT_EQ(desk.sync.open_questions(), 1U);
   EXPECT_THAT(desk.sync.status().rest_error, testing::HasSubstr("not trusted"));
+  EXPECT_LE(desk.calls_of<SearchCall>().size(), 20U) << "after three in vain it waits";
   desk.spoil = nullptr;
   desk.pass(30'000);
   EXPECT_EQ(desk.store.attribute_count(), 30U);
