@@ -24,6 +24,13 @@ void add_some(Desk& desk, unsigned count) {
   }
 }
 
+/// With so many attributes, read some time ago: a reconcile that is asked for begins at once.
+void start_with(Desk& desk, unsigned count) {
+  add_some(desk, count);
+  desk.bootstrap();
+  desk.steady += 11'000;
+}
+
 bool is_page(const RestCall& call, std::uint32_t page) {
   const auto* search = std::get_if<SearchCall>(&call);
   return search != nullptr && search->search.uuids.empty() && search->limit > 1 &&
@@ -247,9 +254,7 @@ void empty_look_ups(Desk& desk) {
 
 TEST(MispSync, ALookUpThatLacksItsWitnessTakesNothingOut) {
   Desk desk(look_up_always());
-  add_some(desk, 30);
-  desk.bootstrap();
-  desk.steady += 11'000;
+  start_with(desk, 30);
   empty_look_ups(desk);
   desk.say(desk.misp.touch(desk.id(1), desk.unix_now()).messages);
   desk.pass(30'000);
@@ -266,9 +271,7 @@ TEST(MispSync, ALookUpThatLacksItsWitnessTakesNothingOut) {
 
 TEST(MispSync, AReconcileWhoseLookUpsLackTheirWitnessTakesNothingOut) {
   Desk desk;
-  add_some(desk, 20);
-  desk.bootstrap();
-  desk.steady += 11'000;
+  start_with(desk, 20);
   empty_look_ups(desk);
   desk.spoil = [&, look_ups = desk.spoil](const RestCall& call, Result<RestAnswer> answer) {
     if (is_page(call, 1)) {
@@ -286,9 +289,7 @@ TEST(MispSync, AReconcileWhoseLookUpsLackTheirWitnessTakesNothingOut) {
 
 TEST(MispSync, AnEmptyIndexLeadsToAFullListAndTakesNothingOut) {
   Desk desk;
-  add_some(desk, 5);
-  desk.bootstrap();
-  desk.steady += 11'000;
+  start_with(desk, 5);
   int answers = 4;  // all that one reconcile asks
   desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) -> Result<RestAnswer> {
     return answers-- > 0 ? model::MispModel::answer({}, desk.reader, call, desk.unix_now())
@@ -304,9 +305,7 @@ TEST(MispSync, AnEmptyIndexLeadsToAFullListAndTakesNothingOut) {
 
 TEST(MispSync, TheLastFewAttributesLeaveWhenThreeFullListsAgree) {
   Desk desk;
-  add_some(desk, 5);
-  desk.bootstrap();
-  desk.steady += 11'000;
+  start_with(desk, 5);
   for (unsigned n = 1; n <= 5; ++n) {
     desk.misp.sql_delete(desk.id(n));
   }
