@@ -7,7 +7,7 @@ namespace misp_zeek::app {
 namespace {
 
 constexpr SteadyMs kUpdateInterval = 250;
-constexpr std::array kOperations = {"search", "count", "index", "user"};
+constexpr std::array kOperations = {"search", "count", "index", "presence", "user"};
 
 /// A message takes a millisecond or less to Zeek's acknowledgement, a stalled Zeek minutes.
 const std::vector<double> kFast = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,

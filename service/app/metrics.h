@@ -28,7 +28,8 @@ class Metrics {
 
   /// Takes over the loop's state, at most four times a second.
   void update(const View& view, TimePoint now);
-  /// `operation`: "search", "count", "index" or "user". `outcome`: "ok" or an ErrorCode's name.
+  /// `operation`: "search", "count", "index", "presence" or "user". `outcome`: "ok" or an
+  /// ErrorCode's name.
   void rest_answered(std::string_view operation, std::string_view outcome, Seconds took);
   void pass_ended(PassKind kind, Seconds took);
   /// From MISP's timestamp of an attribute, in whole seconds, to its place in the store.

@@ -21,6 +21,9 @@ std::string_view operation_of(const RestCall& call) {
   if (std::holds_alternative<CountCall>(call)) {
     return "count";
   }
+  if (std::holds_alternative<PresenceCall>(call)) {
+    return "presence";
+  }
   return std::holds_alternative<IndexCall>(call) ? "index" : "user";
 }
 
@@ -41,6 +44,9 @@ Result<RestAnswer> perform(MispRest& rest, const RestCall& call) {
   }
   if (std::holds_alternative<IndexCall>(call)) {
     return as_answer(rest.event_index());
+  }
+  if (const auto* presence = std::get_if<PresenceCall>(&call)) {
+    return as_answer(rest.presence(presence->uuid));
   }
   return as_answer(rest.user());
 }

@@ -14,7 +14,7 @@ namespace misp_zeek::app {
 
 /// A call that was answered.
 struct RestDone {
-  std::string_view operation;  ///< "search", "count", "index" or "user"
+  std::string_view operation;  ///< "search", "count", "index", "presence" or "user"
   std::chrono::duration<double> took{};
   Result<RestAnswer> answer;
 };

@@ -42,6 +42,12 @@ struct EventIndex {
   std::int64_t server_time = 0;  ///< the answer's Date header, MISP's clock; 0 = absent
 };
 
+/// Of one attribute, by `/attributes/view`, which has a word for no ("Invalid attribute"); a search
+/// says no by an empty list.
+struct Presence {
+  bool present = false;  ///< active, and the user may see it
+};
+
 struct MispUser {
   std::string misp_version;
   std::uint64_t org_id = 0;
@@ -60,6 +66,7 @@ class MispRest {
   /// The number of rows that the search has now (`returnFormat count`).
   virtual Result<std::uint64_t> count(const AttributeSearch& search) = 0;
   virtual Result<EventIndex> event_index() = 0;
+  virtual Result<Presence> presence(const Uuid& uuid) = 0;
   /// `/servers/getVersion` and `/users/view/me`.
   virtual Result<MispUser> user() = 0;
   virtual void cancel() = 0;

@@ -460,6 +460,9 @@ SteadyMs MispSync::deadline(TimePoint now) const {
     for (const auto& [id, at] : asked_events_) {
       due = std::min(due, std::max(at, retry_at_));
     }
+    for (const auto& [uuid, doubt] : doubts_) {
+      due = std::min(due, std::max(doubt.due, retry_at_));
+    }
   }
   return std::max(due, now.steady);
 }

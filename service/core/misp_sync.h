@@ -43,10 +43,13 @@ struct SearchCall {
   std::uint32_t page = 1;
   std::uint32_t limit = 0;
 };
+struct PresenceCall {
+  Uuid uuid;
+};
 /// What MispSync wants to ask MISP next.
-using RestCall = std::variant<UserCall, IndexCall, CountCall, SearchCall>;
+using RestCall = std::variant<UserCall, IndexCall, CountCall, SearchCall, PresenceCall>;
 /// The answer, of the call's kind.
-using RestAnswer = std::variant<MispUser, EventIndex, std::uint64_t, AttributePage>;
+using RestAnswer = std::variant<MispUser, EventIndex, std::uint64_t, AttributePage, Presence>;
 
 struct SyncOptions {
   std::chrono::seconds interval{120};         ///< between reconciles by the event index
@@ -190,7 +193,7 @@ class MispSync {
   const Status& status() const { return status_; }
   /// Attributes and events that are still to be looked up because nothing told for certain.
   std::size_t open_questions() const {
-    return confirms_.size() + asked_events_.size() + events_again_.size();
+    return confirms_.size() + asked_events_.size() + events_again_.size() + doubts_.size();
   }
   const Counters& counters() const { return counters_; }
   const DecisionLog& decisions() const { return decisions_; }
@@ -209,7 +212,7 @@ class MispSync {
   /// One reconcile: reads lists, then confirms what they lacked, then applies removals.
   struct Pass {
     using Kind = PassKind;
-    enum class Step { kIndex, kList, kBoundary, kCount, kConfirm, kFinish };
+    enum class Step { kIndex, kList, kBoundary, kCount, kTrial, kConfirm, kFinish };
     Kind kind = Kind::kFull;
     Step step = Step::kIndex;
     Cause cause = Cause::kTimer;
@@ -232,6 +235,8 @@ class MispSync {
     std::size_t confirmed = 0;  ///< of `missing`, looked up by uuid
     std::vector<Uuid> asked;    ///< of `missing`, in the call under way
     std::vector<Uuid> gone;
+    std::vector<Uuid> unvouched;  ///< gone by answers that showed nothing else that is known
+    bool search_works = false;    ///< MISP's search has shown that it finds something
     std::optional<Uuid> witness;  ///< an attribute that the answer under way must contain
     std::size_t failed_witnesses = 0;
     std::unordered_map<std::uint64_t, EventIndexRow> index;
@@ -248,7 +253,19 @@ class MispSync {
     /// that a message announced is committed.
     SteadyMs again_at = 0;
   };
-  enum class Waiting { kNothing, kUser, kConfirm, kEvents, kReconcile };
+  /// An attribute of the store that searches do not show, and nothing else did they show that
+  /// would vouch for them: MISP's errors look like that, too.
+  struct Doubt {
+    enum class Step {
+      kPresence,    ///< does MISP have it?
+      kUnfiltered,  ///< it does: do its searches find it without the filter?
+      kFiltered,    ///< they do: do they still not find it with the filter?
+    };
+    Step step = Step::kPresence;
+    SteadyMs due = 0;
+    std::optional<Cause> drift;  ///< of the pass that found it
+  };
+  enum class Waiting { kNothing, kUser, kConfirm, kDoubt, kEvents, kReconcile };
 
   // feed
   void on_attribute(const AttributeMessage& message, TimePoint now);
@@ -289,10 +306,14 @@ class MispSync {
   void next_search(Pass& pass, TimePoint now);
   void collect_missing(Pass& pass, TimePoint now);
   void finish(Pass& pass, TimePoint now);
-  bool shows_nothing(const Pass& pass) const;
-  bool shrink_allowed(const Pass& pass, bool believed);
+  void end_lists(Pass& pass) const;
+  /// No list has shown anything yet, nor does this one: MISP may be empty, or broken.
+  bool nothing_yet(const Pass& pass) const;
+  bool shrink_allowed(const Pass& pass);
+  void withdraw_gone(Pass& pass);
   void give_way_to_full(Pass& pass);
   void end_pass(Pass& pass, bool believed, TimePoint now);
+  void end_full_pass(const Pass& pass, bool believed, TimePoint now);
   void add_event_searches(Pass& pass, const std::vector<std::uint64_t>& ids) const;
   std::optional<Uuid> choose_witness(const Pass& pass) const;
   void suspect(const Uuid& witness);
@@ -304,6 +325,7 @@ class MispSync {
                                 const AttributePage& page) const;
   std::vector<Uuid> confirm_batch(const Pass& pass) const;
   bool in_fixed_event(const Uuid& uuid) const;
+  static AttributeSearch unfiltered();
   static AttributeSearch search_uuids(std::vector<Uuid> uuids, bool fixed);
 
   // confirmations of single attributes
@@ -312,6 +334,16 @@ class MispSync {
   /// `sound`: the answer contains what proves that it is complete.
   bool look_again(const Uuid& uuid, Confirm& confirm, const AttributeRow* row, bool sound,
                   TimePoint now);
+
+  // doubts
+  void doubt(const Uuid& uuid, std::optional<Cause> drift, SteadyMs due);
+  std::optional<RestCall> doubt_call(TimePoint now);
+  std::optional<Error> on_doubt_answer(const RestAnswer& answer, TimePoint now);
+  std::optional<Error> on_presence(Doubt& doubt, const Presence& presence, TimePoint now);
+  std::optional<Error> on_unfiltered(Doubt& doubt, const AttributePage& page, TimePoint now);
+  void on_filtered(Doubt& doubt, const AttributePage& page, TimePoint now);
+  void end_doubt(std::string_view reason);
+
   void on_error(Waiting was, const Error& error, TimePoint now);
   void on_distrusted(Waiting was, const Error& error, TimePoint now);
   SteadyMs retry_delay(const Error& error);
@@ -344,6 +376,8 @@ class MispSync {
   std::optional<Uuid> confirm_witness_;
   /// In the store, but not in MISP's last answer, and nothing has proved that they are gone.
   std::unordered_set<Uuid> suspects_;
+  std::map<Uuid, Doubt> doubts_;
+  Uuid doubted_;  ///< in the call under way
 
   using Expiry = std::pair<UnixSeconds, Uuid>;
   std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;
@@ -363,7 +397,7 @@ class MispSync {
   SteadyMs retry_at_ = 0;
   int errors_ = 0;
   bool shrink_accepted_ = false;  ///< of the pass that starts next
-  int doubtful_lists_ = 0;        ///< full lists in a row that nothing speaks for
+  int doubtful_lists_ = 0;        ///< full lists in a row that may lack rows
   std::unordered_map<std::uint64_t, EventIndexRow> index_;
   std::int64_t index_time_ = 0;
   UnixSeconds last_reconcile_ = 0;

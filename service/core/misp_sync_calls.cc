@@ -13,6 +13,7 @@ constexpr int kErrorsUntilRestart = 5;
 constexpr SteadyMs kMaxRetryDelay = 60'000;
 constexpr SteadyMs kMaxDistrustDelay = 5'000;
 constexpr SteadyMs kUserInterval = 300'000;
+constexpr SteadyMs kDoubtPause = 5'000;
 
 }  // namespace
 
@@ -29,6 +30,9 @@ std::optional<RestCall> MispSync::next_call(TimePoint now) {
     call = UserCall{};
   } else if (now.steady >= retry_at_) {
     call = confirm_call(now);
+    if (!call) {
+      call = doubt_call(now);
+    }
     if (!call) {
       call = start_due_pass(now);
     }
@@ -101,6 +105,8 @@ std::optional<RestCall> MispSync::pass_call(Pass& pass, TimePoint) {
       return SearchCall{pass.searches.at(pass.search), options_.page_size * (pass.page - 1), 1};
     case Pass::Step::kCount:
       return CountCall{pass.searches.at(pass.search)};
+    case Pass::Step::kTrial:
+      return SearchCall{unfiltered(), 1, 1};
     case Pass::Step::kConfirm:
     case Pass::Step::kFinish:
       break;
@@ -128,6 +134,8 @@ void MispSync::on_answer(const Result<RestAnswer>& answer, TimePoint now) {
     filter_.set_viewer({status_.user->org_id, status_.user->site_admin});
   } else if (was == Waiting::kConfirm) {
     distrusted = on_confirmed(std::get<AttributePage>(*answer), now);
+  } else if (was == Waiting::kDoubt) {
+    distrusted = on_doubt_answer(*answer, now);
   } else {
     auto& pass = was == Waiting::kEvents ? events_pass_ : reconcile_;
     distrusted = on_pass_answer(*pass, *answer, now);
@@ -161,7 +169,7 @@ void MispSync::on_distrusted(Waiting was, const Error& error, TimePoint now) {
   if (!status_.rest_error_since) {
     status_.rest_error_since = now.steady;
   }
-  if (was == Waiting::kConfirm) {
+  if (was == Waiting::kConfirm || was == Waiting::kDoubt) {
     return;  // what was asked waits; a pass, which may end the doubt, does not
   }
   // Each time another attribute is found to be a bad witness; a long back-off would add up.
@@ -178,6 +186,10 @@ void MispSync::on_error(Waiting was, const Error& error, TimePoint now) {
   retry_at_ = now.steady + retry_delay(error);
   if (was == Waiting::kUser) {
     next_user_ = retry_at_;
+  }
+  if (const auto it = doubts_.find(doubted_); was == Waiting::kDoubt && it != doubts_.end()) {
+    it->second.step = Doubt::Step::kPresence;  // what was shown before the error is old
+    it->second.due = retry_at_ + kDoubtPause;  // other calls may fare better
   }
   if (errors_ % kErrorsUntilRestart != 0) {
     return;

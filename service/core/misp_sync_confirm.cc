@@ -126,9 +126,11 @@ std::optional<Error> MispSync::on_confirmed(const AttributePage& page, TimePoint
     } else if (shown) {
       ++counters_.filtered[judgement.reason];
       withdraw(uuid, to_string(judgement.reason));
-    } else if (row != nullptr || (page.undecodable == 0 && (vouched || !holds_for_look_ups()))) {
+    } else if (row != nullptr || (page.undecodable == 0 && vouched)) {
       // A row that could not be read says nothing: what is known stays.
       withdraw(uuid, "not_in_misp");
+    } else if (page.undecodable == 0 && !holds_for_look_ups()) {
+      doubt(uuid, std::nullopt, now.steady);
     }
     confirm_order_.erase({it->second.due, uuid});
     if (it->second.again_at > call_started_) {

@@ -28,6 +28,12 @@ AttributeSearch MispSync::search_uuids(std::vector<Uuid> uuids, bool fixed) {
   return search;
 }
 
+AttributeSearch MispSync::unfiltered() {
+  AttributeSearch search;
+  search.apply_filter = false;
+  return search;
+}
+
 void MispSync::add_event_searches(Pass& pass, const std::vector<std::uint64_t>& ids) const {
   std::vector<std::uint64_t> plain;
   std::vector<std::uint64_t> fixed;
@@ -63,6 +69,10 @@ std::optional<Error> MispSync::on_pass_answer(Pass& pass, const RestAnswer& answ
       break;
     case Pass::Step::kCount:
       on_count(pass, std::get<std::uint64_t>(answer), now);
+      break;
+    case Pass::Step::kTrial:
+      pass.search_works = !std::get<AttributePage>(answer).rows.empty();
+      pass.step = Pass::Step::kFinish;
       break;
     case Pass::Step::kConfirm:
     case Pass::Step::kFinish:
@@ -225,7 +235,11 @@ void MispSync::next_search(Pass& pass, TimePoint now) {
     return;
   }
   collect_missing(pass, now);
-  pass.step = pass.missing.empty() ? Pass::Step::kFinish : Pass::Step::kConfirm;
+  if (pass.missing.empty()) {
+    end_lists(pass);
+  } else {
+    pass.step = Pass::Step::kConfirm;
+  }
 }
 
 }  // namespace misp_zeek

@@ -125,9 +125,6 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
     }
     return error;
   }
-  const bool unproven = !pass.witness && pass.kind != Pass::Kind::kFull && holds_for_look_ups();
-  const bool hand_over = !pass.witness && pass.kind != Pass::Kind::kFull &&
-                         pass.missing.size() <= options_.shrink_floor;
   for (const auto& uuid : pass.asked) {
     if (shown.contains(uuid) || store_.find(uuid) == nullptr) {
       continue;
@@ -135,61 +132,58 @@ std::optional<Error> MispSync::on_confirm_page(Pass& pass, const AttributePage& 
     if (page.undecodable > 0) {
       continue;  // it may be one of the rows that could not be read: what is known of it stays
     }
-    if (unproven) {
-      pass.holes = true;
-    } else if (hand_over) {
-      // Nothing vouches for the answer: look again a few times, one by one.
-      ask_attribute(uuid, store_.find(uuid)->event_id, 0, now.steady + options_.commit_grace);
-    } else {
-      pass.gone.push_back(uuid);
-    }
+    (pass.witness ? pass.gone : pass.unvouched).push_back(uuid);
   }
   pass.confirmed += pass.asked.size();
   if (pass.confirmed >= pass.missing.size()) {
-    pass.step = Pass::Step::kFinish;
+    end_lists(pass);
   }
   return std::nullopt;
 }
 
-/// Errors of MISP look like this, too.
-bool MispSync::shows_nothing(const Pass& pass) const {
-  if (pass.kind != Pass::Kind::kFull || !pass.seen.empty()) {
-    return false;
-  }
-  // MISP lists the event as unchanged, yet shows none of its attributes.
-  const bool contradicted = std::any_of(pass.gone.begin(), pass.gone.end(), [&](const Uuid& uuid) {
-    const auto* attribute = store_.find(uuid);
-    if (attribute == nullptr) {
-      return false;
-    }
-    const auto before = index_.find(attribute->event_id);
-    const auto after = pass.index.find(attribute->event_id);
-    return before != index_.end() && after != pass.index.end() &&
-           before->second.timestamp == after->second.timestamp &&
-           before->second.published == after->second.published;
-  });
-  const bool unknown = store_.attribute_count() == 0 && !store_.complete();
-  return contradicted || unknown || (pass.index.empty() && !pass.gone.empty());
+void MispSync::end_lists(Pass& pass) const {
+  pass.step = nothing_yet(pass) ? Pass::Step::kTrial : Pass::Step::kFinish;
 }
 
-bool MispSync::shrink_allowed(const Pass& pass, bool believed) {
+bool MispSync::nothing_yet(const Pass& pass) const {
+  return pass.kind == Pass::Kind::kFull && pass.seen.empty() && !store_.proven();
+}
+
+bool MispSync::shrink_allowed(const Pass& pass) {
   const std::size_t total = store_.attribute_count();
-  const std::size_t gone = pass.gone.size();
-  if (gone == 0 || pass.shrink_accepted) {
-    return true;
-  }
+  const std::size_t gone = pass.gone.size() + pass.unvouched.size();
   const bool large = gone > options_.shrink_floor &&
                      static_cast<double>(gone) > options_.max_shrink * static_cast<double>(total);
-  if (!large && believed) {
+  const bool unproven = pass.unvouched.size() > options_.shrink_floor;
+  if (pass.shrink_accepted || (!large && !unproven)) {
     return true;
   }
   status_.held = "MISP no longer shows " + std::to_string(gone) + " of " + std::to_string(total) +
                  " attributes, " +
-                 (large ? "more than max_shrink allows: they stay in Zeek until "
-                        : "which one list alone does not prove: they stay in Zeek until another "
-                          "agrees, or until ") +
-                 "'misp-zeek reconcile --accept-shrink'";
+                 (large ? "more than max_shrink allows" : "and nothing else that would prove it") +
+                 ": they stay in Zeek until 'misp-zeek reconcile --accept-shrink'";
   return false;
+}
+
+void MispSync::withdraw_gone(Pass& pass) {
+  if (pass.shrink_accepted) {
+    pass.gone.insert(pass.gone.end(), pass.unvouched.begin(), pass.unvouched.end());
+    pass.unvouched.clear();
+  }
+  const auto young = [&](const Uuid& uuid) {
+    return touched_since(uuid, pass.started - options_.commit_grace);
+  };
+  for (const auto& uuid : pass.gone) {
+    if (!young(uuid)) {
+      pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;
+      withdraw(uuid, pass.cause == Cause::kConfiguration ? "configuration" : "not_in_misp");
+    }
+  }
+  for (const auto& uuid : pass.unvouched) {
+    if (!young(uuid)) {
+      doubt(uuid, pass.kind == Pass::Kind::kEvents ? std::nullopt : std::optional(pass.cause), 0);
+    }
+  }
 }
 
 void MispSync::give_way_to_full(Pass& pass) {
@@ -206,27 +200,21 @@ void MispSync::finish(Pass& pass, TimePoint now) {
     return;
   }
   const bool full = pass.kind == Pass::Kind::kFull;
-  const bool nothing = shows_nothing(pass);
-  const bool doubtful = full && (nothing || pass.holes);
+  const bool doubtful = full && !pass.shrink_accepted && (nothing_yet(pass) || pass.holes);
   if (full) {
     doubtful_lists_ = doubtful ? doubtful_lists_ + 1 : 0;
   } else if (pass.holes) {
     full_due_ = full_due_.value_or(pass.cause);
   }
-  const bool believed =
-      !doubtful || pass.shrink_accepted || doubtful_lists_ >= kDoubtfulListsBelieved;
-  if (shrink_allowed(pass, believed || !nothing)) {
-    for (const auto& uuid : pass.gone) {
-      if (!touched_since(uuid, pass.started - options_.commit_grace)) {
-        pass.drift.removed += store_.find(uuid) != nullptr ? 1 : 0;
-        withdraw(uuid, pass.cause == Cause::kConfiguration ? "configuration" : "not_in_misp");
-      }
-    }
+  const bool believed = !doubtful || doubtful_lists_ >= kDoubtfulListsBelieved;
+  if (shrink_allowed(pass)) {
+    withdraw_gone(pass);
     if (pass.kind != Pass::Kind::kEvents) {
       status_.held.clear();
     }
   } else {
     suspects_.insert(pass.gone.begin(), pass.gone.end());
+    suspects_.insert(pass.unvouched.begin(), pass.unvouched.end());
   }
   ++counters_.passes;
   status_.last_pass = {pass.kind, pass.cause, now.steady - pass.started, pass.drift};
@@ -246,17 +234,21 @@ void MispSync::end_pass(Pass& pass, bool believed, TimePoint now) {
   status_.last_reconcile = now.steady;
   last_reconcile_ = now.unix_seconds;
   ++passes_ended_;
-  if (pass.kind != Pass::Kind::kFull) {
-    return;
+  if (pass.kind == Pass::Kind::kFull) {
+    end_full_pass(pass, believed, now);
   }
+}
+
+void MispSync::end_full_pass(const Pass& pass, bool believed, TimePoint now) {
   status_.bootstrapped = true;
   last_full_ = now.unix_seconds;
   status_.last_full = now.steady;
-  const auto& pause = status_.held.empty() ? options_.full_interval : options_.interval;
-  next_full_ = now.steady + (believed ? pause.count() * 1000 : kFullPause);
   if (believed) {
-    store_.set_complete(true);
+    store_.set_complete(true, pass.shrink_accepted || pass.search_works || !nothing_yet(pass));
   }
+  const bool settled = status_.held.empty() && store_.proven();
+  const auto& pause = settled ? options_.full_interval : options_.interval;
+  next_full_ = now.steady + (believed ? pause.count() * 1000 : kFullPause);
 }
 
 }  // namespace misp_zeek

@@ -18,6 +18,7 @@ void MispSync::change_rules(Filter filter, Mapping mapping, TimePoint now) {
   reconcile_.reset();
   shrink_accepted_ = false;
   suspects_.clear();
+  doubts_.clear();
   expiries_ = {};
   for (const auto& [uuid, attribute] : store_.attributes()) {
     Attribute aged;

@@ -127,7 +127,12 @@ class IndicatorStore {
   /// lacks.
   bool complete() const { return complete_; }
   /// Whether all that MISP has was read.
-  void set_complete(bool complete) { complete_ = complete; }
+  /// Complete, and not by answers that showed nothing at all: what Zeek holds besides may leave.
+  bool proven() const { return proven_; }
+  void set_complete(bool complete, bool proven = true) {
+    complete_ = complete;
+    proven_ = complete && proven;
+  }
 
   // ---- what Zeek must hold ----
 
@@ -218,6 +223,7 @@ class IndicatorStore {
   std::map<Reject, std::size_t> rejects_;
   std::vector<std::string> type_names_;
   bool complete_ = true;
+  bool proven_ = true;
   std::unordered_set<Uuid> unsaved_attributes_;  ///< changed, or gone after they were given out
   std::unordered_set<std::uint64_t> unsaved_events_;
   std::vector<std::size_t> type_counts_;  ///< of type_names_

@@ -21,6 +21,7 @@ void IndicatorStore::note_event(std::uint64_t event_id) {
 
 void IndicatorStore::restore(const SavedEvent& event) {
   complete_ = false;
+  proven_ = false;
   StoredEvent& stored = events_[event.id];
   stored.uuid = event.uuid;
   stored.info = event.info;
@@ -33,6 +34,7 @@ void IndicatorStore::restore(const SavedEvent& event) {
 
 void IndicatorStore::restore(const SavedAttribute& saved) {
   complete_ = false;
+  proven_ = false;
   StoredAttribute& stored = attributes_[saved.uuid] = {};
   stored.event_id = saved.event_id;
   stored.id = saved.id;

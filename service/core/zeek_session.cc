@@ -69,8 +69,10 @@ std::string ZeekSession::explain() const {
     case State::kGreeting:
       return problem_;
     case State::kSnapshot:
-      return store_.complete()
-                 ? "a snapshot is on its way"
+      return store_.proven() ? "a snapshot is on its way"
+             : store_.complete()
+                 ? "holds what it held: MISP shows nothing at all, and it stays until MISP shows "
+                   "something or 'misp-zeek reconcile --accept-shrink'"
                  : "holds the last known set; nothing is taken out before MISP was read completely";
     case State::kLive:
       break;
@@ -217,6 +219,7 @@ void ZeekSession::on_ack(const contract::Ack& ack, SteadyMs now) {
   }
   if (sent.kind == Sent::Kind::kEnd) {
     state_ = State::kLive;
+    withheld_.clear();
     need_snapshot_ = false;
     acknowledged_ = sent.revision;
   } else if (state_ == State::kLive) {
@@ -249,6 +252,9 @@ void ZeekSession::on_pong(const contract::Pong& pong, SteadyMs now) {
     failures_ = 0;
     return;
   }
+  if (!withheld_.empty()) {
+    return;  // of course: Zeek still holds what may not be taken out yet
+  }
   ++counters_.digest_mismatches;
   need_snapshot_ = true;
   restart("Zeek's digest differs: it holds " + std::to_string(pong.items) + " items where " +
@@ -269,18 +275,26 @@ void ZeekSession::send_hello(SteadyMs now, std::vector<contract::ToZeek>& out) {
 }
 
 bool ZeekSession::send_changes(SteadyMs now, std::vector<contract::ToZeek>& out) {
-  if (cursor_ == store_.revision()) {
+  const bool may_remove = store_.complete();
+  if (cursor_ == store_.revision() && (withheld_.empty() || !may_remove)) {
     return false;
   }
-  const auto changes = store_.changes_since(cursor_, contract::kMaxItemsPerApply);
+  auto changes = store_.changes_since(cursor_, contract::kMaxItemsPerApply);
+  for (const auto& entry : changes.entries) {
+    withheld_.erase(entry);
+  }
+  while (may_remove && !withheld_.empty() && changes.entries.size() < contract::kMaxItemsPerApply) {
+    changes.entries.push_back(withheld_.extract(withheld_.begin()).value());
+  }
   contract::Apply apply;
   for (const auto& entry : changes.entries) {
     if (auto item = store_.item(entry)) {
       apply.upserts.push_back(std::move(*item));
-    } else if (store_.complete()) {
+    } else if (may_remove) {
       apply.removals.push_back(entry);
-    }  // else something that the store does not know yet may support it: the digest, or the end of
-       // a snapshot, brings it to light when the store is complete
+    } else {
+      withheld_.insert(entry);  // something that the store does not know yet may support it
+    }
   }
   cursor_ = changes.up_to;
   Sent& sent = remember(Sent::Kind::kApply, cursor_, now);
@@ -342,7 +356,7 @@ void ZeekSession::fill_window(SteadyMs now, std::vector<contract::ToZeek>& out) 
     }
     // The end takes out what was not named: not before the store knows all that MISP has.
     if (state_ == State::kSnapshot && !end_sent_ && cursor_ == store_.revision() &&
-        store_.complete()) {
+        store_.proven()) {
       send_end(now, out);
     }
     if (cursor_ == store_.revision()) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -161,6 +162,7 @@ class ZeekSession {
   std::string zeek_version_;
   std::string package_version_;
   std::map<EntryKey, Refusal> refusals_;
+  std::set<EntryKey> withheld_;  ///< removals that wait until the store is complete
   Counters counters_;
 };
 

@@ -115,6 +115,10 @@ Error status_error(const HttpHead& head, std::string_view body) {
               status + " from MISP", message);
 }
 
+bool says_no_attribute(const HttpHead& head, std::string_view body) {
+  return (head.status == 404 || head.status == 405) && message_in(body) == "Invalid attribute";
+}
+
 Error transfer_error(int curl_code, std::string_view detail) {
   const auto make_error = [&](ErrorCode code, std::string text) {
     return Error{code, with_detail(std::move(text), detail), 0};

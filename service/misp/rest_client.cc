@@ -17,6 +17,7 @@ constexpr std::string_view kSearchPath = "/attributes/restSearch";
 constexpr std::string_view kIndexPath = "/events/index";
 constexpr std::string_view kVersionPath = "/servers/getVersion";
 constexpr std::string_view kUserPath = "/users/view/me";
+constexpr std::string_view kAttributePath = "/attributes/view/";
 /// Enough for every answer that is not a list.
 constexpr std::size_t kMaxSmallBody = 1024UL * 1024;
 
@@ -44,6 +45,7 @@ class RestClient::Impl {
   Result<T> ask(std::string_view path, const std::optional<std::string>& body, HttpHead& head,
                 const std::function<Result<T>(const NextChunk&)>& decode);
   Result<std::string> ask_small(std::string_view path, const std::optional<std::string>& body);
+  Result<Presence> presence(const Uuid& uuid);
   SearchContext context() const { return {options_.filter, options_.mapped_types, options_.now()}; }
   const RestOptions& options() const { return options_; }
   void cancel() { transport_.cancel(); }
@@ -101,6 +103,26 @@ Result<std::string> RestClient::Impl::ask_small(std::string_view path,
     }
     return text;
   });
+}
+
+Result<Presence> RestClient::Impl::presence(const Uuid& uuid) {
+  const auto path = std::string(kAttributePath) + uuid.str();
+  auto head = transport_.send(path, std::nullopt);
+  if (!head) {
+    return failure(head.error(), path);
+  }
+  const auto text = transport_.read_all(kMaxSmallBody);
+  if (transport_.error()) {
+    return failure(*transport_.error(), path);
+  }
+  if (says_no_attribute(*head, text)) {
+    return Presence{false};
+  }
+  if (head->status != 200) {
+    return failure(status_error(*head, text), path);
+  }
+  auto shown = decode_presence(text, uuid);
+  return shown ? shown : failure(shown.error(), path);
 }
 
 TransportOptions transport_options(const RestOptions& options) {
@@ -190,6 +212,8 @@ Result<EventIndex> RestClient::event_index() {
   }
   return EventIndex{*std::move(rows), head.date};
 }
+
+Result<Presence> RestClient::presence(const Uuid& uuid) { return impl_->presence(uuid); }
 
 Result<MispUser> RestClient::user() {
   const auto version = impl_->ask_small(kVersionPath, std::nullopt);

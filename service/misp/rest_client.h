@@ -54,6 +54,7 @@ class RestClient : public MispRest {
                                std::uint32_t limit) override;
   Result<std::uint64_t> count(const AttributeSearch& search) override;
   Result<EventIndex> event_index() override;
+  Result<Presence> presence(const Uuid& uuid) override;
   Result<MispUser> user() override;
   void cancel() override;
 

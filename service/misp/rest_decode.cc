@@ -159,6 +159,28 @@ Result<std::uint64_t> decode_count(std::string_view body) {
   return count;
 }
 
+Result<Presence> decode_presence(std::string_view body, const Uuid& asked) {
+  const auto json = read_json(body);
+  if (!json) {
+    return malformed("attributes/view: " + json.error().message);
+  }
+  Fields fields(*json, "attributes/view");
+  const auto* attribute = fields.child("Attribute");
+  const Json none;
+  Fields attribute_fields(attribute != nullptr ? *attribute : none, "attributes/view: Attribute");
+  const auto uuid = Uuid::parse(attribute_fields.text("uuid"));
+  const bool deleted = attribute_fields.flag_if("deleted").value_or(false);
+  for (const auto* each : {&fields, &attribute_fields}) {
+    if (!each->ok()) {
+      return Failure(each->error());
+    }
+  }
+  if (uuid != asked) {
+    return malformed("attributes/view: another attribute than " + asked.str());
+  }
+  return Presence{!deleted};
+}
+
 Result<MispUser> decode_user(std::string_view version_body, std::string_view user_body) {
   const auto version = read_json(version_body);
   if (!version) {

@@ -36,6 +36,9 @@ Result<std::vector<EventIndexRow>> decode_event_index(const NextChunk& next);
 /// The body of `returnFormat count`: a number as text.
 Result<std::uint64_t> decode_count(std::string_view body);
 
+/// `{"Attribute":{...}}` of /attributes/view. Another attribute than the one asked for is an error.
+Result<Presence> decode_presence(std::string_view body, const Uuid& asked);
+
 /// /servers/getVersion and /users/view/me.
 Result<MispUser> decode_user(std::string_view version_body, std::string_view user_body);
 

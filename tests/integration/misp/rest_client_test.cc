@@ -101,6 +101,26 @@ TEST(RestClient, CountsAndReadsIndexAndUser) {
   EXPECT_EQ(requests[2].method, "GET");
 }
 
+TEST(RestClient, AsksForOneAttributeAndUnderstandsYesAndNo) {
+  const auto asked = *Uuid::parse("52e5cd59-683c-4b2d-99aa-ff4ac68be3cc");
+  auto response = json(R"({"Attribute":{"uuid":"52e5cd59-683c-4b2d-99aa-ff4ac68be3cc"}})");
+  HttpTestServer server([&](const TestRequest&) { return response; });
+  const auto client = make_client(server.url());
+  EXPECT_TRUE(client->presence(asked)->present);
+  response = json(R"({"name":"Invalid attribute","message":"Invalid attribute","url":"/"})");
+  response.status = 405;
+  const auto gone = client->presence(asked);
+  ASSERT_TRUE(gone) << gone.error().message;
+  EXPECT_FALSE(gone->present);
+  response = json(R"({"response":{"Attribute":[]}})");
+  EXPECT_EQ(client->presence(asked).error().code, ErrorCode::kMalformed);
+  response.status = 503;
+  EXPECT_EQ(client->presence(asked).error().code, ErrorCode::kUnavailable);
+  const auto requests = server.requests();
+  EXPECT_EQ(requests.at(0).method, "GET");
+  EXPECT_EQ(requests.at(0).path, "/attributes/view/52e5cd59-683c-4b2d-99aa-ff4ac68be3cc");
+}
+
 TEST(RestClient, KeepsOneConnectionOpen) {
   HttpTestServer server(always(json(test_page(1))));
   const auto client = make_client(server.url());

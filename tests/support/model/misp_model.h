@@ -111,6 +111,8 @@ class MispModel {
   static std::uint64_t count(const State& state, const Reader& reader,
                              const AttributeSearch& search, std::int64_t now);
   static EventIndex index(const State& state, const Reader& reader, std::int64_t now);
+  /// Whether the reader sees any active attribute, whatever the filter says.
+  static bool shows_anything(const State& state, const Reader& reader);
   /// The answer to any call.
   static RestAnswer answer(const State& state, const Reader& reader, const RestCall& call,
                            std::int64_t now);

@@ -169,6 +169,12 @@ EventIndex MispModel::index(const State& state, const Reader& reader, std::int64
   return index;
 }
 
+bool MispModel::shows_anything(const State& state, const Reader& reader) {
+  return std::any_of(state.attributes.begin(), state.attributes.end(), [&](const auto& item) {
+    return !item.second.attribute.deleted && row_shows(state, reader, item.second);
+  });
+}
+
 RestAnswer MispModel::answer(const State& state, const Reader& reader, const RestCall& call,
                              std::int64_t now) {
   if (const auto* listed = std::get_if<SearchCall>(&call)) {
@@ -179,6 +185,14 @@ RestAnswer MispModel::answer(const State& state, const Reader& reader, const Res
   }
   if (std::holds_alternative<IndexCall>(call)) {
     return index(state, reader, now);
+  }
+  if (const auto* presence = std::get_if<PresenceCall>(&call)) {
+    return Presence{
+        std::any_of(state.attributes.begin(), state.attributes.end(), [&](const auto& item) {
+          const Row& row = item.second;
+          return row.attribute.uuid == presence->uuid && !row.attribute.deleted &&
+                 row_shows(state, reader, row);
+        })};
   }
   return MispUser{"model", reader.org, reader.site_admin, true};
 }

@@ -211,6 +211,9 @@ Result<RestAnswer> World::answer(const RestCall& call) {
   }
   const bool listing = !std::holds_alternative<UserCall>(call);
   if (listing && take(rest_.empty)) {
+    if (std::holds_alternative<PresenceCall>(call)) {
+      return fail(ErrorCode::kMalformed, "an empty answer, and neither yes nor no");
+    }
     return MispModel::answer({}, reader_, call, now().unix_seconds);
   }
   RestAnswer result = MispModel::answer(committed_, reader_, call, now().unix_seconds);
@@ -295,11 +298,15 @@ std::string World::settle() {
   if (auto problem = advance_to(clock_ + kRest); !problem.empty()) {
     return problem;
   }
+  const bool shows_nothing = !store_->proven() && !MispModel::shows_anything(committed_, reader_);
+  if (shows_nothing) {
+    sync_->accept_shrink();  // only an operator can tell that such a MISP is sound
+  }
   const auto drift_before = drift();
   if (auto problem = reconcile_once(); !problem.empty()) {
     return problem;
   }
-  if (undisturbed_ && drift() != drift_before) {
+  if (undisturbed_ && !shows_nothing && drift() != drift_before) {
     return "drift although messages told everything";
   }
   if (!sync_->status().held.empty()) {

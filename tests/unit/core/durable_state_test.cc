@@ -363,6 +363,46 @@ TEST(DurableState, HoldsBackAShrinkAgainstWhatWasRestored) {
   EXPECT_EQ(restored.attribute_count(), 5U);
 }
 
+TEST(DurableState, WhatWentWhileTheStoreWasIncompleteLeavesZeekWhenItIsComplete) {
+  auto store = tracking_store();
+  store.set_complete(false);
+  sim::PackageModel zeek("new");
+  Talk talk(store, zeek);
+  talk.run();
+  put(store, 1);
+  put(store, 2);
+  talk.run();
+  store.withdraw(uuid_of(1));
+  store.withdraw(uuid_of(2));
+  talk.run();
+  EXPECT_EQ(domains_in(zeek), (std::vector<std::string>{"d1.example", "d2.example"}));
+  EXPECT_FALSE(talk.session.in_step());
+  put(store, 2);
+  store.set_complete(true, false);  // though MISP showed nothing at all
+  talk.run();
+  EXPECT_EQ(domains_in(zeek), (std::vector<std::string>{"d2.example"}));
+  EXPECT_TRUE(talk.session.in_step());
+  EXPECT_EQ(talk.session.counters().digest_mismatches, 0U);
+}
+
+TEST(DurableState, AStoreThatNothingProvesTakesNothingOutThatItNeverHad) {
+  auto store = tracking_store();
+  saved_of({1, 2}).restore(store);
+  sim::PackageModel zeek("new");
+  Talk first(store, zeek);
+  first.run();
+  auto empty = tracking_store();
+  empty.set_complete(true, false);
+  Talk second(empty, zeek);
+  second.run();
+  EXPECT_EQ(domains_in(zeek), (std::vector<std::string>{"d1.example", "d2.example"}));
+  EXPECT_FALSE(second.session.in_step());
+  EXPECT_NE(second.session.explain().find("--accept-shrink"), std::string::npos);
+  empty.set_complete(true);
+  second.run();
+  EXPECT_TRUE(domains_in(zeek).empty());
+}
+
 TEST(DurableState, IsIncompleteUntilMispAnswered) {
   auto store = tracking_store();
   saved_of({1}).restore(store);

@@ -137,16 +137,6 @@ TEST(MispSync, RowsThatCannotBeDecodedWereReadNevertheless) {
   EXPECT_EQ(desk.store.attribute_count(), 11U);
 }
 
-TEST(MispSync, AFirstListWithoutARowIsBelievedWhenThreeAgree) {
-  Desk desk;
-  desk.bootstrap();
-  EXPECT_FALSE(desk.store.complete());
-  desk.pass(9'000);
-  EXPECT_FALSE(desk.store.complete());
-  desk.pass(15'000);
-  EXPECT_TRUE(desk.store.complete());
-}
-
 TEST(MispSync, AFirstListInAnOutageIsRepairedWhenMispAnswersAgain) {
   Desk desk;
   add_some(desk, 5);
@@ -300,21 +290,6 @@ TEST(MispSync, AnEmptyIndexLeadsToAFullListAndTakesNothingOut) {
   EXPECT_EQ(desk.store.attribute_count(), 5U);
   desk.pass(20'000);
   EXPECT_EQ(desk.store.attribute_count(), 5U);
-  EXPECT_EQ(desk.sync.status().held, "");
-}
-
-TEST(MispSync, TheLastFewAttributesLeaveWhenThreeFullListsAgree) {
-  Desk desk;
-  start_with(desk, 5);
-  for (unsigned n = 1; n <= 5; ++n) {
-    desk.misp.sql_delete(desk.id(n));
-  }
-  desk.sync.request_reconcile(true, Cause::kTimer);
-  desk.pass(5'000);
-  EXPECT_EQ(desk.store.attribute_count(), 5U);
-  EXPECT_THAT(desk.sync.status().held, testing::HasSubstr("5 of 5"));
-  desk.pass(30'000);
-  EXPECT_EQ(desk.store.attribute_count(), 0U);
   EXPECT_EQ(desk.sync.status().held, "");
 }
 

@@ -212,6 +212,7 @@ TEST(MispSync, AnAttributeLeavesOnTimeAndComesBackWhenTouched) {
 
 TEST(MispSync, ThreeMissedHeartbeatsLeadToAFullList) {
   Desk desk;
+  desk.add(1, "198.51.100.1");
   desk.bootstrap();
   desk.pass(32'000);
   EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kSilence), 1U);
@@ -233,6 +234,7 @@ TEST(MispSync, ASmallerUptimeMeansThatMessagesMayBeLost) {
 
 TEST(MispSync, AFlappingFeedDoesNotMakeMispListEverythingWithoutAPause) {
   Desk desk;
+  desk.add(1, "198.51.100.1");
   desk.bootstrap();
   for (int n = 0; n < 50; ++n) {
     desk.sync.on_feed_disconnected(desk.now());

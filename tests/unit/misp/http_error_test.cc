@@ -74,6 +74,18 @@ TEST(StatusError, ARoleWithoutSearchesIsUnauthorizedAndBadRequestsAreIncompatibl
   EXPECT_EQ(status_error(head(204), "").code, ErrorCode::kIncompatible);
 }
 
+TEST(SaysNoAttribute, OnlyInMispsOwnWords) {
+  const auto unknown = R"({"name":"Invalid attribute","message":"Invalid attribute",)"
+                       R"("url":"/attributes/view/999999"})";
+  EXPECT_TRUE(says_no_attribute(head(405), unknown));
+  EXPECT_TRUE(says_no_attribute(head(404), unknown));
+  EXPECT_FALSE(says_no_attribute(head(200), unknown));
+  EXPECT_FALSE(says_no_attribute(head(403), unknown));
+  EXPECT_FALSE(says_no_attribute(head(405), ""));
+  EXPECT_FALSE(says_no_attribute(head(404), "Not Found"));
+  EXPECT_FALSE(says_no_attribute(head(405), R"({"message":"Invalid JSON input."})"));
+}
+
 TEST(StatusError, ServerFailuresAreUnavailable) {
   const auto error = status_error(head(500), R"({"name":"An Internal Error Has Occurred."})");
   EXPECT_EQ(error.code, ErrorCode::kUnavailable);

@@ -136,6 +136,31 @@ TEST(DecodeRows, RefusesMoreRowsThanAskedFor) {
             "restSearch: more than the 1 attributes that were asked for");
 }
 
+std::string view_of(std::string_view fields) {
+  return R"({"Attribute":{"id":"133207","uuid":"52e5cd59-683c-4b2d-99aa-ff4ac68be3cc")" +
+         std::string(fields) + "}}";
+}
+
+TEST(DecodePresence, TellsAnActiveAttributeFromADeletedOne) {
+  const auto asked = *Uuid::parse("52e5cd59-683c-4b2d-99aa-ff4ac68be3cc");
+  EXPECT_TRUE(decode_presence(view_of(R"(,"deleted":false)"), asked)->present);
+  EXPECT_TRUE(decode_presence(view_of(""), asked)->present);
+  EXPECT_FALSE(decode_presence(view_of(R"(,"deleted":true)"), asked)->present);
+}
+
+TEST(DecodePresence, TakesNothingElseForAnAnswer) {
+  const auto asked = *Uuid::parse("52e5cd59-683c-4b2d-99aa-ff4ac68be3cc");
+  for (const auto* text : {"", "[]", "{}", "{\"Attribute\":[]}", "{\"Attribute\":{}}",
+                           "{\"response\":{\"Attribute\":[]}}", "<html></html>"}) {
+    const auto presence = decode_presence(text, asked);
+    ASSERT_FALSE(presence) << text;
+    EXPECT_EQ(presence.error().code, ErrorCode::kMalformed) << text;
+  }
+  const auto other = *Uuid::parse("52e5cd59-683c-4b2d-99aa-ff4ac68be3cd");
+  EXPECT_EQ(decode_presence(view_of(""), other).error().message,
+            "attributes/view: another attribute than 52e5cd59-683c-4b2d-99aa-ff4ac68be3cd");
+}
+
 TEST(DecodeEventIndex, ReadsIdsTimesAndFlags) {
   const auto rows = decode_event_index(
       whole(R"([{"id":"1","timestamp":"1795487250","sighting_timestamp":"0","published":false,)"
