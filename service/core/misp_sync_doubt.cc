@@ -98,7 +98,7 @@ void MispSync::on_filtered(Doubt& doubt, const AttributePage& page, TimePoint no
     return;
   }
   if (row == page.rows.end()) {
-    end_doubt("not_in_misp");
+    end_doubt(doubt.drift == Cause::kConfiguration ? "configuration" : "not_in_misp");
     return;
   }
   const auto judgement = filter_.judge_row(row->attribute, row->event, now.unix_seconds);
