@@ -24,6 +24,13 @@ done
 program=$(installed bin/misp-zeek)
 config=$(installed etc/misp-zeek/misp-zeek.toml)
 MISP_ZEEK_MISP_API_KEY=not-a-real-key "$program" check -c "$config" >/dev/null
+# The key is beside the configuration, where the unit looks for it.
+unit=$(installed lib/systemd/system/misp-zeek.service)
+key=$(sed -n 's/^api_key_file = "\(.*\)"/\1/p' "$config")
+if [ "$folder$key" != "${config%/*}/misp.key" ] || ! grep -qx "LoadCredential=misp.key:$key" "$unit"; then
+  echo "the configuration in ${config#"$folder"} has the key in $key, the unit: $(grep LoadCredential "$unit")"
+  missing=$((missing + 1))
+fi
 
 # Nothing that only tests need.
 if find "$folder" -name '*sim*' | grep .; then
