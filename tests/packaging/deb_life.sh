@@ -1,9 +1,26 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# deb_life.sh: inside the root that deb_in_root.sh made, as root, with systemd running. Next to it are
-# misp-zeek.deb, misp-zeek.toml and README.md.
+# deb_life.sh: inside the root that in_root.sh made, as root, with systemd running. Next to it are
+# misp-zeek.deb, README.md and the ports of MISP, of Zeek and for the service.
 set -euo pipefail
 cd "$(dirname "$0")"
+misp_http="" misp_feed="" zeek="" tls="" http=""
+# shellcheck source=/dev/null
+. ./ports
+cat >misp-zeek.toml <<TOML
+[misp]
+url = "http://127.0.0.1:$misp_http"
+[misp.feed]
+endpoint = "tcp://127.0.0.1:$misp_feed"
+[filter]
+max_age = "0"
+[[zeek]]
+name = "sensor-1"
+port = $zeek
+tls = $tls
+[http]
+listen = "127.0.0.1:$http"
+TOML
 
 say() { echo "  $*"; }
 fail() {
@@ -75,6 +92,45 @@ wait_until "in step" is_in_step
 [ "$(stat -c %U "/run/credentials/misp-zeek.service/webhook.url")" = misp-zeek ] || fail "no credential webhook.url"
 rm -r /etc/systemd/system/misp-zeek.service.d /etc/misp-zeek/webhook.url
 systemctl daemon-reload
+systemctl restart misp-zeek
+wait_until "in step" is_in_step
+
+say "an operator's commands"
+operate() { # COMMAND...
+  echo "    misp-zeek $*"
+  misp-zeek "$@" -c /etc/misp-zeek/misp-zeek.toml >output 2>&1 || {
+    cat output
+    fail "misp-zeek $*"
+  }
+}
+operate check
+operate status
+operate export
+value=$(awk -F '\t' '!/^#/ { print $1; exit }' output)
+[ -n "$value" ] || fail "export prints nothing"
+operate explain "$value"
+is_paused() { [[ $(property StatusText) == *paused* ]]; }
+operate pause
+wait_until "paused" is_paused
+operate resume
+wait_until "in step" is_in_step
+operate reconcile
+operate reconcile --full --accept-shrink
+
+say "a reload takes up another filter"
+has_reloaded() { journalctl -u misp-zeek | grep -q 'configuration reloaded.*filter.types'; }
+pid=$(property MainPID)
+sed -i 's/^max_age.*/&\ntypes = ["ip-dst"]/' /etc/misp-zeek/misp-zeek.toml
+systemctl reload misp-zeek
+wait_until "reloaded" has_reloaded
+[ "$(property MainPID)" = "$pid" ] || fail "a reload was a restart"
+cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
+systemctl restart misp-zeek
+wait_until "in step" is_in_step
+
+say "README.md, Security: a tunnel for the feed, HTTPS and a token"
+bash readme_security.sh || fail "README.md, Security"
+cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl restart misp-zeek
 wait_until "in step" is_in_step
 

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# deb_in_root.sh PACKAGE MISP_SIM ZEEK_SIM: the Debian package through its life, in a fresh Debian 12
-# with systemd: first as README.md says it, then installed, configured, started, watched, upgraded,
-# stopped, purged. Needs root, debootstrap and a Debian mirror. The simulators run outside, on loopback.
+# in_root.sh DIST MISP_SIM ZEEK_SIM [ZEEK_PREFIX]: the two ways to install that README.md describes, each in
+# a fresh Debian 12 with systemd. The Debian package of the folder DIST goes through its life: first as
+# README.md says it, then installed, configured, started, watched, operated, upgraded, stopped, purged. The
+# sources of DIST are built and installed as README.md says it, against the Zeek of ZEEK_PREFIX, with which
+# the service must be in step. Needs root, debootstrap and a Debian mirror. The simulators run outside, on
+# loopback.
 set -euo pipefail
-[ $# -eq 3 ] || {
-  echo "usage: deb_in_root.sh PACKAGE MISP_SIM ZEEK_SIM" >&2
+[ $# -eq 3 ] || [ $# -eq 4 ] || {
+  echo "usage: in_root.sh DIST MISP_SIM ZEEK_SIM [ZEEK_PREFIX]" >&2
   exit 2
 }
-package=$(realpath "$1") misp_sim=$(realpath "$2") zeek_sim=$(realpath "$3")
+dist=$(realpath "$1") misp_sim=$(realpath "$2") zeek_sim=$(realpath "$3") zeek_prefix=${4-}
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 folder=$(mktemp -d /tmp/misp-zeek-root-XXXXXX)
 pids=()
@@ -29,37 +32,53 @@ wait_for() { # FILE: at most 20 s
   echo "not there after 20 s: $1" >&2
   return 1
 }
-
-"$misp_sim" --key misp-sim-key --ready-file "$folder/misp.json" >"$folder/misp-sim.log" 2>&1 &
-pids+=($!)
-"$zeek_sim" --listen 127.0.0.1:0 --disable-tls --ready-file "$folder/zeek.json" >"$folder/zeek-sim.log" 2>&1 &
-pids+=($!)
-wait_for "$folder/misp.json"
-wait_for "$folder/zeek.json"
 port_in() { sed -n "s/.*\"$2\": *\([0-9]*\).*/\1/p" "$1"; }
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+start_misp() { # NAME
+  "$misp_sim" --key misp-sim-key --ready-file "$folder/$1.json" >"$folder/$1.log" 2>&1 &
+  pids+=($!)
+  wait_for "$folder/$1.json"
+}
+# furnish ROOT MISP ZEEK_PORT TLS: what the scripts in a root find there.
+furnish() {
+  cp "$here"/{deb_life,readme_block,readme_commands,readme_security,source_life}.sh "$here/../../README.md" "$1/root/"
+  cat >"$1/root/ports" <<PORTS
+misp_http=$(port_in "$folder/$2.json" http_port)
+misp_feed=$(port_in "$folder/$2.json" zmq_port)
+zeek=$3
+tls=$4
+http=$(free_port)
+tunnel=$(free_port)
+PORTS
+}
 
 echo "making a Debian 12"
 "$here/debian_root.sh" make "$folder/root" systemd systemd-sysv dbus libnss-systemd
-cp "$package" "$folder/root/root/misp-zeek.deb"
-cp "$here/deb_life.sh" "$here/readme_commands.sh" "$here/../../README.md" "$folder/root/root/"
-cat >"$folder/root/root/ports" <<PORTS
-misp_http=$(port_in "$folder/misp.json" http_port)
-misp_feed=$(port_in "$folder/misp.json" zmq_port)
-zeek=$(port_in "$folder/zeek.json" port)
-PORTS
-cat >"$folder/root/root/misp-zeek.toml" <<TOML
-[misp]
-url = "http://127.0.0.1:$(port_in "$folder/misp.json" http_port)"
-[misp.feed]
-endpoint = "tcp://127.0.0.1:$(port_in "$folder/misp.json" zmq_port)"
-[filter]
-max_age = "0"
-[[zeek]]
-name = "sensor-1"
-port = $(port_in "$folder/zeek.json" port)
-tls = false
-[http]
-listen = ""
-TOML
+cp -a "$folder/root" "$folder/source-root"
+
+"$zeek_sim" --listen 127.0.0.1:0 --disable-tls --ready-file "$folder/zeek.json" >"$folder/zeek-sim.log" 2>&1 &
+pids+=($!)
+wait_for "$folder/zeek.json"
+start_misp misp
+furnish "$folder/root" misp "$(port_in "$folder/zeek.json" port)" false
+cp "$dist"/*.deb "$folder/root/root/misp-zeek.deb"
 "$here/debian_root.sh" boot "$folder/root" bash -ec \
-  'echo "README.md, Debian package and systemd"; bash /root/readme_commands.sh; bash /root/deb_life.sh'
+  'echo "README.md, Debian package and systemd"; bash /root/readme_commands.sh package
+   rm -r /etc/misp-zeek; bash /root/deb_life.sh'
+
+if [ -z "$zeek_prefix" ]; then
+  echo "skipped: README.md, from source (no Zeek with Broker on this machine)"
+  exit 0
+fi
+start_misp source-misp
+furnish "$folder/source-root" source-misp "$(free_port)" true
+mkdir -p "$folder/source-root$zeek_prefix" "$folder/source-root/root/clone"
+cp -a "$zeek_prefix/." "$folder/source-root$zeek_prefix"
+# Where README.md has it.
+[ "$zeek_prefix" = /opt/zeek ] || ln -s "$zeek_prefix" "$folder/source-root/opt/zeek"
+tar -xf "$dist"/*.tar.gz -C "$folder/source-root/root/clone" --strip-components 1
+"$here/debian_root.sh" boot "$folder/source-root" bash -ec \
+  'echo "README.md, from source"; bash /root/source_life.sh'

@@ -1,20 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# readme_commands.sh: inside the root that deb_in_root.sh made, as root, with systemd running. Runs the
-# commands of README.md's "Debian package and systemd" one after the other, and compares what they say
-# with what stands there: "..." is any number of lines, or at a line's end any text. Next to it are
-# README.md, misp-zeek.deb, which is what `./dev package` makes, and the ports of the simulators.
+# readme_commands.sh package|source: inside a root that in_root.sh made, as root, with systemd running. Runs
+# the commands of README.md's "Debian package and systemd" or "From source, against your Zeek" one after the
+# other, and compares what they say with what stands there: "..." is any number of lines, or at a line's end
+# any text. Next to it are README.md, the ports of MISP, of Zeek and for the service, and misp-zeek.deb,
+# which is what `./dev package` makes, or the sources in the folder clone.
 set -euo pipefail
 cd "$(dirname "$0")"
 folder=$PWD
-misp_http="" misp_feed="" zeek=""
+misp_http="" misp_feed="" zeek="" tls="" http=""
 # shellcheck source=/dev/null
 . ./ports
 
-# The clone, and an operator who edits two files.
-mkdir -p clone/dist
-cp misp-zeek.deb clone/dist/misp-zeek_0_amd64.deb
-printf '#!/bin/sh\n[ "$*" = package ]\n' >clone/dev
+# An operator who edits two files.
 cat >/usr/local/bin/editor <<EDITOR
 #!/bin/sh
 set -e
@@ -23,15 +21,35 @@ case \$1 in
   *.toml)
     sed -i -e 's|^url = .*|url = "http://127.0.0.1:$misp_http"|' \\
       -e 's|^endpoint = .*|endpoint = "tcp://127.0.0.1:$misp_feed"|' -e 's|^max_age = .*|max_age = "0"|' \\
-      -e 's|^port = 27760|port = $zeek|' -e 's|^tls = .*|tls = false|' -e 's|^listen = "127.*|listen = ""|' "\$1" ;;
+      -e 's|^port = 27760|port = $zeek|' -e 's|^tls = .*|tls = $tls|' -e 's|^listen = "127.*|listen = "127.0.0.1:$http"|' "\$1" ;;
 esac
 EDITOR
-chmod +x clone/dev /usr/local/bin/editor
+chmod +x /usr/local/bin/editor
 
-# The fenced console blocks of that section.
-awk '/^### / { section = $0 == "### Debian package and systemd" }
-  /^```/ { on = section && /^```console/; next } on' README.md >commands
-grep -q '^# ./dev package' commands || {
+console() { # SECTION -> its fenced console blocks
+  awk -v heading="### $1" '/^### / { section = $0 == heading }
+    /^```/ { on = section && /^```console/; next } on' README.md
+}
+case $1 in
+  package)
+    console "Debian package and systemd" >commands
+    first="./dev package"
+    mkdir -p clone/dist
+    cp misp-zeek.deb clone/dist/misp-zeek_0_amd64.deb
+    printf '#!/bin/sh\n[ "$*" = package ]\n' >clone/dev
+    chmod +x clone/dev
+    ;;
+  source)
+    # "Then as with the package, from the key on", and under /usr/local.
+    {
+      console "From source, against your Zeek"
+      console "Debian package and systemd" | awk '/^# install / { on = 1 } /^# apt-get purge / { on = 0 } on' |
+        sed 's|/etc/misp-zeek|/usr/local&|g; s|\([ (]\)\(/lib/systemd\)|\1/usr/local\2|g'
+    } >commands
+    first="./dev install"
+    ;;
+esac
+[ "$(sed -n '1s/^# \([^#]*[^# ]\).*/\1/p' commands)" = "$first" ] || {
   echo "FAILED: README.md has no such section" >&2
   exit 1
 }
@@ -70,7 +88,7 @@ run_command() { # COMMAND: at most 30 s for what shows a state
   echo "README.md shows:"
   cat shown
   echo "it says:"
-  cat output
+  tail -n 100 output
   exit 1
 }
 
@@ -85,5 +103,4 @@ while IFS= read -r line; do
   fi
 done <commands
 run_command "$command"
-# What purging leaves, for the next test.
-rm -r /usr/local/bin/editor /etc/misp-zeek
+rm /usr/local/bin/editor

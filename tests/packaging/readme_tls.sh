@@ -43,14 +43,8 @@ wait_until() { # WHAT COMMAND...: at most 30 s
   done
   fail "not within 30 s: $1"
 }
-# block FIRST_LINE -> the fenced block of README.md that begins with it
-block() {
-  awk -v first="$1" '
-    /^```/ { on = 0; begins = !inside; inside = !inside; next }
-    begins { begins = 0; on = $0 == first; found += on }
-    on
-    END { exit found != 1 }' "$root/README.md" || fail "README.md has no block that begins with: $1"
-}
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+block() { "$here/readme_block.sh" "$root/README.md" "$1" || fail "README.md"; }
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
