@@ -36,7 +36,9 @@ constexpr std::string_view kPlaces =
     ".SH SIGNALS\n"
     ".TP\nSIGTERM, SIGINT\nEnd in order; a second one ends at once.\n"
     ".TP\nSIGHUP\n"
-    "Take up filter, mapping and log level from the configuration, and log what has changed.\n";
+    "Take up filter, mapping, log and misp.feed.visibility from the configuration, and log what "
+    "has\n"
+    "changed, or needs a restart.\n";
 
 /// Text for man(7): nothing in it is a request or an escape.
 std::string roff(std::string_view text) {
