@@ -10,6 +10,7 @@ misp_http="" misp_feed="" zeek="" tls="" http=""
 cat >misp-zeek.toml <<TOML
 [misp]
 url = "http://127.0.0.1:$misp_http"
+api_key_file = "/etc/misp-zeek/misp.key"
 [misp.feed]
 endpoint = "tcp://127.0.0.1:$misp_feed"
 [filter]
@@ -151,7 +152,7 @@ systemctl reset-failed misp-zeek 2>/dev/null || true
 systemctl restart misp-zeek 2>/dev/null && fail "started with a wrong configuration"
 has_state failed || fail "is $(property ActiveState) with a wrong configuration"
 [ "$(property ExecMainStatus)" = 2 ] || fail "status $(property ExecMainStatus), not 2"
-journalctl -u misp-zeek | grep -q 'misp-zeek.toml:6: key "filter.max_age"' || fail "the journal does not name the key"
+journalctl -u misp-zeek | grep -q 'misp-zeek.toml:7: key "filter.max_age"' || fail "the journal does not name the key"
 cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl start misp-zeek
 wait_until "in step" is_in_step
