@@ -21,8 +21,8 @@ apt-get install -q -y --no-install-recommends curl openssl stunnel4 >security.lo
   fail "apt-get install"
 }
 mkdir certificates
-(cd certificates && bash -e <(block '# Certificates: a CA for nothing else, and one certificate for each side.')) \
-  >security.log 2>&1 || fail "the certificates"
+block '# Certificates: a CA for nothing else, and one certificate for each side.' >certificates/make.sh
+(cd certificates && bash -e make.sh) >security.log 2>&1 || fail "the certificates"
 cp certificates/{ca.pem,misp.example.org.pem,misp.example.org.key,misp-zeek.pem,misp-zeek.key} /etc/stunnel
 cp certificates/{ca.pem,misp-zeek.pem,misp-zeek.key} /etc/misp-zeek
 readable=$(grep -o 'chown root:misp-zeek /etc/misp-zeek/misp-zeek.key && chmod [0-7]* [^`]*' README.md)
