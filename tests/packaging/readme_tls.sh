@@ -65,7 +65,7 @@ block '; /etc/stunnel/misp-feed.conf at MISP' |
 block '; /etc/stunnel/misp-feed.conf at the service' |
   sed "s|/etc/stunnel/|$folder/|; s|misp.example.org:50001|127.0.0.1:$tunnel|; s|127.0.0.1:50000|127.0.0.1:$feed|" >client.conf
 for side in server client; do
-  printf 'foreground = yes\npid =\n' | cat - "$side.conf" >"$side.foreground.conf"
+  printf 'pid =\n' | cat - "$side.conf" >"$side.foreground.conf"
   start "stunnel-$side" stunnel4 "$folder/$side.foreground.conf"
 done
 
