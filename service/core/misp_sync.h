@@ -339,7 +339,7 @@ class MispSync {
   void doubt(const Uuid& uuid, std::optional<Cause> drift, SteadyMs due);
   std::optional<RestCall> doubt_call(TimePoint now);
   std::optional<Error> on_doubt_answer(const RestAnswer& answer, TimePoint now);
-  std::optional<Error> on_presence(Doubt& doubt, const Presence& presence, TimePoint now);
+  void on_presence(Doubt& doubt, const Presence& presence);
   std::optional<Error> on_unfiltered(Doubt& doubt, const AttributePage& page, TimePoint now);
   void on_filtered(Doubt& doubt, const AttributePage& page, TimePoint now);
   void end_doubt(std::string_view reason);

@@ -35,10 +35,10 @@ std::optional<RestCall> MispSync::doubt_call(TimePoint now) {
   if (it->second.step == Doubt::Step::kPresence) {
     return PresenceCall{doubted_};
   }
-  auto search = unfiltered();
   if (it->second.step == Doubt::Step::kFiltered) {
     return SearchCall{search_uuids({doubted_}, in_fixed_event(doubted_)), 1, 2};
   }
+  auto search = unfiltered();
   search.uuids = {doubted_};
   return SearchCall{std::move(search), 1, 2};
 }
@@ -56,23 +56,23 @@ std::optional<Error> MispSync::on_doubt_answer(const RestAnswer& answer, TimePoi
   }
   switch (it->second.step) {
     case Doubt::Step::kPresence:
-      return on_presence(it->second, std::get<Presence>(answer), now);
+      on_presence(it->second, std::get<Presence>(answer));
+      break;
     case Doubt::Step::kUnfiltered:
       return on_unfiltered(it->second, std::get<AttributePage>(answer), now);
     case Doubt::Step::kFiltered:
+      on_filtered(it->second, std::get<AttributePage>(answer), now);
       break;
   }
-  on_filtered(it->second, std::get<AttributePage>(answer), now);
   return std::nullopt;
 }
 
-std::optional<Error> MispSync::on_presence(Doubt& doubt, const Presence& presence, TimePoint) {
+void MispSync::on_presence(Doubt& doubt, const Presence& presence) {
   if (presence.present) {
     doubt.step = Doubt::Step::kUnfiltered;
   } else {
     end_doubt("not_in_misp");
   }
-  return std::nullopt;
 }
 
 std::optional<Error> MispSync::on_unfiltered(Doubt& doubt, const AttributePage& page,

@@ -30,8 +30,8 @@ Result<RestAnswer> nothing(Desk& desk, const RestCall& call) {
 }
 
 /// Status 200 and nothing in it, whatever is asked; only a view is answered as `presence` says.
-void answer_nothing(Desk& desk, Result<RestAnswer> presence) {
-  desk.spoil = [&desk, presence](const RestCall& call, Result<RestAnswer>) {
+void answer_nothing(Desk& desk, const Result<RestAnswer>& presence) {
+  desk.spoil = [&desk, presence](const RestCall& call, const Result<RestAnswer>&) {
     return std::holds_alternative<PresenceCall>(call) ? presence : nothing(desk, call);
   };
 }
