@@ -253,6 +253,7 @@ void ZeekSession::on_pong(const contract::Pong& pong, SteadyMs now) {
     return;
   }
   if (!withheld_.empty()) {
+    digest_agrees_ = false;
     return;  // of course: Zeek still holds what may not be taken out yet
   }
   ++counters_.digest_mismatches;

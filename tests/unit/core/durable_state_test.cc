@@ -377,6 +377,7 @@ TEST(DurableState, WhatWentWhileTheStoreWasIncompleteLeavesZeekWhenItIsComplete)
   talk.run();
   EXPECT_EQ(domains_in(zeek), (std::vector<std::string>{"d1.example", "d2.example"}));
   EXPECT_FALSE(talk.session.in_step());
+  EXPECT_FALSE(talk.session.digest_agrees());
   put(store, 2);
   store.set_complete(true, false);  // though MISP showed nothing at all
   talk.run();
