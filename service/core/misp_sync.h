@@ -206,6 +206,8 @@ class MispSync {
   static constexpr std::size_t kEventsPerSearch = 50;
   /// Between full lists, so that a flapping feed does not make MISP list everything all the time.
   static constexpr SteadyMs kFullPause = 10'000;
+  /// Until an attribute that MISP has, and its searches do not show, is asked for again.
+  static constexpr SteadyMs kDoubtPause = 5'000;
   /// So many witnesses in a row may fail before a full list decides what is true.
   static constexpr std::size_t kFailedWitnesses = 3;
 

@@ -13,7 +13,6 @@ constexpr int kErrorsUntilRestart = 5;
 constexpr SteadyMs kMaxRetryDelay = 60'000;
 constexpr SteadyMs kMaxDistrustDelay = 5'000;
 constexpr SteadyMs kUserInterval = 300'000;
-constexpr SteadyMs kDoubtPause = 5'000;
 
 }  // namespace
 

@@ -8,12 +8,6 @@
 #include "core/misp_sync.h"
 
 namespace misp_zeek {
-namespace {
-
-/// Until an attribute that MISP has, and its searches do not show, is asked for again.
-constexpr SteadyMs kDoubtPause = 5'000;
-
-}  // namespace
 
 void MispSync::doubt(const Uuid& uuid, std::optional<Cause> drift, SteadyMs due) {
   if (store_.find(uuid) != nullptr) {
