@@ -47,8 +47,9 @@ Error diagnose(Error error, const BrokerLinkOptions& options) {
     error.code = ErrorCode::kIncompatible;
   }
   error.message +=
-      "; something listens there but does not complete the handshake. TLS and certificates must be "
-      "set alike on both sides; this binary speaks Broker " +
+      "; something listens there but does not complete the handshake. Under zeekctl 27760 can be "
+      "Zeek's own port, and the package's is 27758. TLS and certificates must be set alike on both "
+      "sides; this binary speaks Broker " +
       broker_version() + (options.disable_tls ? " without TLS" : " with TLS");
   error.message += broker_version().starts_with("1.")
                        ? ", Zeek 7 and later speak Broker 2.x: build with -DZEEK_ROOT=<Zeek's "

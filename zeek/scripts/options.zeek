@@ -16,6 +16,10 @@ export {
 	## Port to listen on. Environment: ``MISP_BROKER_PORT``, a number.
 	const broker_port = 27760/tcp &redef;
 
+	## Port to listen on where Zeek itself has the one above: zeekctl gives
+	## 27760 to a stand-alone Zeek's Broker, and since 8.1 to the ZeroMQ bus.
+	const spare_broker_port = 27758/tcp &redef;
+
 	## Address of a service that listens (``listen = true`` there), to which the
 	## package connects by itself; empty: none. Environment:
 	## ``MISP_BROKER_PEER_ADDRESS``.

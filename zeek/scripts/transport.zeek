@@ -40,7 +40,14 @@ function listen_port(): port
 	{
 	local from_environment = getenv("MISP_BROKER_PORT");
 	if ( from_environment == "" )
-		return broker_port;
+		{
+		if ( ! zeek_has_port(broker_port) )
+			return broker_port;
+
+		Reporter::info(fmt("%s is Zeek's own; misp-zeek's port is %s", broker_port,
+		                   spare_broker_port));
+		return spare_broker_port;
+		}
 
 	if ( from_environment == /[0-9]{1,5}/ && to_count(from_environment) <= 65535 )
 		return count_to_port(to_count(from_environment), tcp);
@@ -50,14 +57,21 @@ function listen_port(): port
 	return broker_port;
 	}
 
+# Tries again until it succeeds.
+event open_port()
+	{
+	Broker::listen(listen_address(), listen_port());
+	}
+
 event zeek_init()
 	{
 	Broker::subscribe(zeek_topic);
 	if ( has_other_bus() )
 		subscribe_on_bus(zeek_topic);
 
+	# Not here: while Zeek starts, a port that is taken is its end.
 	if ( broker_listen )
-		Broker::listen(listen_address(), listen_port());
+		schedule 0sec { open_port() };
 	}
 
 function log_peer(action: Action, endpoint: Broker::EndpointInfo, msg: string)

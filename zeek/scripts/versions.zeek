@@ -24,7 +24,7 @@ const make_bus_event = Broker::make_event;
 @endif
 
 # Whether the cluster's bus is not Broker.
-function has_other_bus(): bool
+function has_other_bus(): bool &is_used
 	{
 @ifdef ( Cluster::CLUSTER_BACKEND_NONE )
 	if ( Cluster::backend == Cluster::CLUSTER_BACKEND_NONE )
@@ -37,14 +37,14 @@ function has_other_bus(): bool
 @endif
 	}
 
-function publish_on_bus(topic: string, ev: any)
+function publish_on_bus(topic: string, ev: any) &is_used
 	{
 @ifdef ( Cluster::publish )
 	Cluster::publish(topic, ev);
 @endif
 	}
 
-function subscribe_on_bus(topic: string)
+function subscribe_on_bus(topic: string) &is_used
 	{
 @ifdef ( Cluster::subscribe )
 	Cluster::subscribe(topic);
@@ -58,6 +58,17 @@ function tell(topic: string, ev: any, arg: any)
 @else
 	Broker::publish(topic, ev, arg);
 @endif
+	}
+
+# Whether Zeek itself listens at this port of this machine. The bus's scripts
+# may be loaded later than this one.
+function zeek_has_port(p: port): bool &is_used
+	{
+	local ending = fmt(":%d", port_to_count(p));
+	return Broker::default_port == p
+	       || (Cluster::is_enabled() && Cluster::nodes[Cluster::node]$p == p)
+	       || ends_with(cat(lookup_ID("Cluster::Backend::ZeroMQ::listen_xpub_endpoint")), ending)
+	       || ends_with(cat(lookup_ID("Cluster::Backend::ZeroMQ::listen_xsub_endpoint")), ending);
 	}
 
 # Called when an indicator comes into the store that this node of a cluster

@@ -1,0 +1,19 @@
+# @TEST-DOC: A port that somebody else has keeps the package from listening, and Zeek not from running.
+# @TEST-EXEC: zeek $PACKAGE %INPUT >output 2>stderr
+# @TEST-EXEC: grep -o 'Failed to listen on 127.0.0.1' stderr | head -n 1 >>output
+# @TEST-EXEC: btest-diff output
+
+redef exit_only_after_terminate = T;
+
+event look()
+	{
+	print "running";
+	terminate();
+	}
+
+event zeek_init() &priority=100
+	{
+	local taken = Broker::listen("127.0.0.1", 0/tcp);
+	setenv("MISP_BROKER_PORT", cat(port_to_count(taken)));
+	schedule 500msec { look() };
+	}
