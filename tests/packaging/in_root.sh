@@ -52,6 +52,9 @@ zeek=$3
 tls=$4
 http=$(free_port)
 tunnel=$(free_port)
+websocket=$(free_port)
+metrics=$(free_port)
+zeekport=$(free_port)
 PORTS
 }
 

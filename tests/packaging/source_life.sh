@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# source_life.sh: inside the root that in_root.sh made, as root, with systemd running. A Zeek in /opt/zeek that
-# loads the package of README.md's "In Zeek" from the sources, and the service as "From source" has it:
-# what is in MISP is in that Zeek, and what changes there follows.
+# source_life.sh: inside the root that in_root.sh made, as root, with systemd running. A cluster of the Zeek in
+# /opt/zeek, brought up by zeekctl with the package of the sources in local.zeek, and the service as
+# README.md's "From source" has it: what is in MISP is in that cluster, and what changes there follows.
 set -euo pipefail
 cd "$(dirname "$0")"
-misp_http="" zeek=""
+misp_http="" http="" zeek="" websocket="" metrics="" zeekport=""
 # shellcheck source=/dev/null
 . ./ports
 fail() {
   echo "FAILED: $*"
   journalctl --no-pager -u misp-zeek | tail -20
-  tail -n 20 zeek/*.log
+  tail -n 20 /opt/zeek/spool/*/misp.log /opt/zeek/spool/*/stderr.log
   exit 1
 }
 
@@ -20,15 +20,50 @@ apt-get install -q -y --no-install-recommends curl libkrb5-3 libmaxminddb0 libpc
   cat install.log
   fail "what Zeek needs"
 }
-mkdir zeek
-(cd zeek && exec env MISP_BROKER_PORT="$zeek" /opt/zeek/bin/zeek exit_only_after_terminate=T ../clone/zeek/scripts) \
-  >zeek/output.log 2>&1 &
+
+# As a site does it; the ports are free ones of this machine, and zeekctl takes the package's first one.
+cat >/opt/zeek/etc/node.cfg <<NODES
+[logger-1]
+type=logger
+host=localhost
+[manager]
+type=manager
+host=localhost
+[proxy-1]
+type=proxy
+host=localhost
+[worker-1]
+type=worker
+host=localhost
+interface=lo
+[worker-2]
+type=worker
+host=localhost
+interface=lo
+NODES
+sed -i '/^MetricsPort/d' /opt/zeek/etc/zeekctl.cfg
+cat >>/opt/zeek/etc/zeekctl.cfg <<OPTIONS
+MetricsPort = $metrics
+WebSocketPort = $websocket
+ZeekPort = $zeekport
+OPTIONS
+cat >>/opt/zeek/share/zeek/site/local.zeek <<SITE
+@load $PWD/clone/zeek/scripts
+redef MISP::broker_port = $zeekport/tcp;
+redef MISP::spare_broker_port = $zeek/tcp;
+SITE
+PATH=/opt/zeek/bin:$PATH
+zeekctl deploy >deploy.log 2>&1 || {
+  cat deploy.log
+  fail "zeekctl deploy"
+}
+zeekctl status | sed 's/^/    /'
 bash readme_commands.sh source
 
 misp-zeek version | sed 's/^/    /'
 misp-zeek version | grep -q '^broker 2' || fail "not built with the Broker of that Zeek"
-awk '$2 == "MISP::SNAPSHOT_END" && $12 > 0 { found = 1 } END { exit !found }' zeek/misp.log ||
-  fail "misp.log says nothing of what was put in"
+awk '$2 == "MISP::SNAPSHOT_END" && $12 > 0 { found = 1 } END { exit !found }' \
+  /opt/zeek/spool/logger-1/misp.log || fail "misp.log says nothing of what was put in"
 
 misp() { # PATH JSON
   curl -fsS -H 'Authorization: misp-sim-key' -H 'Accept: application/json' -H 'Content-Type: application/json' \
@@ -42,4 +77,7 @@ for _ in $(seq 300); do
   sleep 0.1
 done
 explained || fail "not in Zeek within 30 s: $(cat explained)"
+curl -sS "http://127.0.0.1:$http/readyz" >ready
+grep -q "in step, with 2 workers" ready || fail "not in step with both workers: $(cat ready)"
+zeekctl stop >/dev/null || fail "zeekctl stop"
 echo "  all as it must be"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# zkg.sh ROOT: the real zkg installs the package from the repository's root, with its tests, and Zeek
-# loads it. Nothing outside a temporary folder is changed.
+# zkg.sh ROOT: the real zkg installs the package from the repository's root, with its tests, upgrades it as
+# README.md says, and Zeek loads it. Nothing outside a temporary folder is changed.
 set -euo pipefail
 root=$(realpath "$1")
 bin=""
@@ -50,12 +50,23 @@ plugin_dir = $folder/plugins
 bin_dir = $folder/bin
 CONFIG
 
-"${zkg[@]}" --configfile "$folder/config" install --force "$folder/misp-zeek" >"$folder/output" 2>&1 || {
+run_zkg() { "${zkg[@]}" --configfile "$folder/config" "$@"; }
+
+run_zkg install --force "$folder/misp-zeek" >"$folder/output" 2>&1 || {
   cat "$folder/output"
   find "$folder/state" -name 'zkg.test_command.std*' -size +0 -exec tail -n 40 {} +
   exit 1
 }
 cat "$folder/output"
 grep -q "\"$folder/misp-zeek\" (v$(cat "$root/VERSION"))\|Installed \"$folder/misp-zeek\"" "$folder/output"
-eval "$("${zkg[@]}" --configfile "$folder/config" env)"
+eval "$(run_zkg env)"
+zeek --parse-only packages -e 'global listens: port = MISP::broker_port;'
+
+# The next release.
+grep -q 'zkg refresh && zkg upgrade' "$root/README.md"
+echo '# a later release' >>"$folder/misp-zeek/zeek/scripts/__load__.zeek"
+git -C "$folder/misp-zeek" -c user.name=test -c user.email=test@localhost commit -qam next
+run_zkg refresh
+run_zkg upgrade --force --skiptests
+grep -q '^# a later release' "$folder/scripts/misp-zeek/__load__.zeek"
 zeek --parse-only packages -e 'global listens: port = MISP::broker_port;'
