@@ -6,6 +6,7 @@
 @load ./log
 @load ./options
 @load ./validate
+@load ./versions
 
 module MISP;
 
@@ -119,7 +120,7 @@ function item_hash(item: ItemV1): count
 	local hex = sha256_hash(item$indicator_type, "\n", item$indicator, "\n", item$event_id, "\n",
 	                        item$attribute_uuids, "\n", item$desc, "\n", item$url, "\n",
 	                        item$ports, "\n", item$tags, "\n", item$report_sightings ? "T" : "F");
-	return bytestring_to_count(hexstr_to_bytestring(hex[:16]));
+	return hex_to_count(hex[:16]);
 	}
 
 # Whether `misp.log` gets lines for entries.

@@ -7,6 +7,7 @@
 @load base/frameworks/broker
 @load base/frameworks/cluster
 @load base/frameworks/intel
+@load base/misc/version
 @load ./cluster
 
 module MISP;
@@ -70,6 +71,19 @@ function zeek_has_port(p: port): bool &is_used
 	       || ends_with(cat(lookup_ID("Cluster::Backend::ZeroMQ::listen_xpub_endpoint")), ending)
 	       || ends_with(cat(lookup_ID("Cluster::Backend::ZeroMQ::listen_xsub_endpoint")), ending);
 	}
+
+# The number that up to 16 hexadecimal digits say.
+@if ( Version::at_least("7.2") )
+function hex_to_count(hex: string): count &is_used
+	{
+	return to_count(hex, 16);
+	}
+@else
+function hex_to_count(hex: string): count &is_used
+	{
+	return bytestring_to_count(hexstr_to_bytestring(hex));
+	}
+@endif
 
 # Called when an indicator comes into the store that this node of a cluster
 # matches against, or goes from it.
@@ -214,17 +228,17 @@ function MISP::put_quietly(item: Item): MISP::PutResult
 
 	local metas: MetaDataTable;
 	local inserted = "";
+	local before = 0;
 	switch ( item$indicator_type )
 		{
 		case ADDR:
 			local host = to_addr(item$indicator);
 			metas = host in data_store$host_data ? data_store$host_data[host] : MetaDataTable();
 			data_store$host_data[host] = metas;
-			if ( host !in min_data_store$host_data )
-				{
-				add min_data_store$host_data[host];
+			before = |min_data_store$host_data|;
+			add min_data_store$host_data[host];
+			if ( |min_data_store$host_data| > before )
 				inserted = cat(host);
-				}
 			break;
 		case SUBNET:
 			local was_said = MISP::is_said_by_misp(item);
@@ -236,11 +250,10 @@ function MISP::put_quietly(item: Item): MISP::PutResult
 			metas = [text, text_type] in data_store$string_data
 			        ? data_store$string_data[text, text_type] : MetaDataTable();
 			data_store$string_data[text, text_type] = metas;
-			if ( [text, text_type] !in min_data_store$string_data )
-				{
-				add min_data_store$string_data[text, text_type];
+			before = |min_data_store$string_data|;
+			add min_data_store$string_data[text, text_type];
+			if ( |min_data_store$string_data| > before )
 				inserted = text;
-				}
 			break;
 		}
 
@@ -316,15 +329,16 @@ const misp_no_metadata = MetaData($source="MISP");
 
 function MISP::put_on_worker(key: MISP::WorkerKey)
 	{
+	local before = 0;
 	switch ( key$indicator_type )
 		{
 		case ADDR:
 			local host = to_addr(key$indicator);
-			if ( host in min_data_store$host_data )
-				return;
-
+			before = |min_data_store$host_data|;
 			add min_data_store$host_data[host];
-			misp_raise_inserted(cat(host), ADDR);
+			if ( |min_data_store$host_data| > before )
+				misp_raise_inserted(cat(host), ADDR);
+
 			break;
 		case SUBNET:
 			# Raises the hook by its own rule.
@@ -333,11 +347,11 @@ function MISP::put_on_worker(key: MISP::WorkerKey)
 			break;
 		default:
 			local text = to_lower(key$indicator);
-			if ( [text, key$indicator_type] in min_data_store$string_data )
-				return;
-
+			before = |min_data_store$string_data|;
 			add min_data_store$string_data[text, key$indicator_type];
-			misp_raise_inserted(text, key$indicator_type);
+			if ( |min_data_store$string_data| > before )
+				misp_raise_inserted(text, key$indicator_type);
+
 			break;
 		}
 	}
