@@ -98,8 +98,8 @@ class Bench {
   void live_changes();
   void publish();
   void restart();
-  /// Waits until Zeek holds `count` entries.
-  void wait_for_entries(std::size_t count);
+  /// Waits until Zeek holds `count` indicators.
+  void wait_for_indicators(std::size_t count);
   std::string new_event(const std::string& info) {
     const json answer = stack_.post("/events/add", {{"info", info}, {"distribution", "3"}});
     return answer.at("Event").at("id").get<std::string>();
@@ -107,7 +107,7 @@ class Bench {
 
   Settings settings_;
   Stack stack_;
-  std::size_t entries_ = 0;
+  std::size_t indicators_ = 0;  // that Zeek must hold
 };
 
 double Bench::plain_insert() {
@@ -145,21 +145,22 @@ void Bench::bootstrap(double plain) {
   const double seconds = seconds_since(begin);
   // Before Zeek is asked for all of its entries, which takes memory of its own.
   const double full = stack_.zeek().memory();
-  entries_ = stack_.held(kLimit).size();
+  const std::size_t entries = stack_.held(kLimit).size();
+  indicators_ = stack_.held_indicators(kLimit);
   std::printf(
       "bootstrap: %zu attributes, start to in step with digests agreed %.2f s; Zeek holds %zu "
       "entries, %.0f entries/s",
-      settings_.attributes, seconds, entries_, static_cast<double>(entries_) / seconds);
+      settings_.attributes, seconds, entries, static_cast<double>(entries) / seconds);
   if (plain > 0) {
-    std::printf(", %.2f of bare Intel::insert", static_cast<double>(entries_) / seconds / plain);
+    std::printf(", %.2f of bare Intel::insert", static_cast<double>(entries) / seconds / plain);
   }
   std::printf("\nmemory of the service: %.0f MiB; of Zeek: %.0f MiB, %.0f MiB before\n",
               stack_.service().memory(), full, empty);
 }
 
-void Bench::wait_for_entries(std::size_t count) {
+void Bench::wait_for_indicators(std::size_t count) {
   const auto begin = Clock::now();
-  while (stack_.held(kLimit).size() != count) {
+  while (stack_.held_indicators(kLimit) != count) {
     if (Clock::now() > begin + kLimit) {
       throw std::runtime_error("Zeek does not hold what it must in time");
     }
@@ -176,7 +177,7 @@ void Bench::visible_changes() {
     stack_.post("/attributes/add/" + event,
                 {{"type", "domain"}, {"value", value}, {"to_ids", true}});
     const auto begin = Clock::now();
-    wait_for_entries(++entries_);
+    wait_for_indicators(++indicators_);
     times.push_back(seconds_since(begin) * 1e3);
   }
   std::sort(times.begin(), times.end());
@@ -194,8 +195,8 @@ void Bench::live_changes() {
         "/attributes/add/" + event,
         {{"type", "domain"}, {"value", std::to_string(i) + ".live.example"}, {"to_ids", true}});
   }
-  entries_ += settings_.changes;
-  wait_for_entries(entries_);
+  indicators_ += settings_.changes;
+  wait_for_indicators(indicators_);
   auto times = latencies(stack_.file("misp-zeek.log"));
   if (times.size() < settings_.changes) {
     throw std::runtime_error("only " + std::to_string(times.size()) + " changes were logged");
@@ -220,8 +221,8 @@ void Bench::publish() {
   stack_.post("/events/edit/" + event, {{"Event", {{"Attribute", list}}}});
   stack_.post("/sim/faults", {{"silent", false}});
   stack_.post("/events/publish/" + event, json::object());
-  entries_ += count;
-  wait_for_entries(entries_);
+  indicators_ += count;
+  wait_for_indicators(indicators_);
   std::printf("publish message of %zu attributes: acknowledged %.2f s after it was received\n",
               count, latencies(stack_.file("misp-zeek.log")).back() / 1e3);
 }

@@ -94,6 +94,13 @@ TEST_P(ZeekInspectorTest, ReadsEntriesSortedWithTypeSourceAndAttributes) {
                                     "192.0.2.9\tIntel::ADDR\tMISP-7\tu1,u2"));
 }
 
+TEST_P(ZeekInspectorTest, CountsIndicatorsNotEntries) {
+  fill({item("192.0.2.9", 7), item("192.0.2.9", 8), item("192.0.2.1", 8)});
+  const auto size = inspector_->size(kPatience);
+  ASSERT_TRUE(size) << size.error().message;
+  EXPECT_EQ(*size, 2U);
+}
+
 TEST_P(ZeekInspectorTest, ReadsMoreThanOneReplyHolds) {
   std::vector<Item> items;
   for (int i = 0; i < 1'201; ++i) {

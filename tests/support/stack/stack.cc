@@ -226,4 +226,12 @@ std::vector<std::string> Stack::held(std::chrono::seconds limit) {
   return std::move(*entries);
 }
 
+std::size_t Stack::held_indicators(std::chrono::seconds limit) {
+  const auto size = inspector_->size(limit);
+  if (!size) {
+    throw std::runtime_error("cannot read the size of Zeek's store: " + size.error().message);
+  }
+  return *size;
+}
+
 }  // namespace misp_zeek::stack

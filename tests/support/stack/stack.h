@@ -73,6 +73,9 @@ class Stack {
   /// Zeek's entries, sorted, as ZeekInspector::dump() gives them.
   std::vector<std::string> held(std::chrono::seconds limit = std::chrono::seconds(10));
 
+  /// How many indicators Zeek matches against, as ZeekInspector::size() says.
+  std::size_t held_indicators(std::chrono::seconds limit = std::chrono::seconds(10));
+
   std::string file(const std::string& name) const { return folder_.file(name); }
   void keep_files(bool keep) { folder_.keep(keep); }
   bool is_broker() const { return options_.transport == sim::Transport::kBroker; }

@@ -15,6 +15,10 @@ export {
 	## "indicator\ttype", whatever source they have.
 	global MISPTest::dump_min: event(nonce: count);
 
+	## Asks how many indicators workers match against. The answer's only entry is
+	## the number; it costs Zeek nothing, however many there are.
+	global MISPTest::size: event(nonce: count);
+
 	## A part of an answer.
 	##
 	## nonce: of the question.
@@ -119,6 +123,12 @@ event MISPTest::dump(nonce: count)
 event MISPTest::dump_min(nonce: count)
 	{
 	reply(nonce, MISPTest::min_lines());
+	}
+
+event MISPTest::size(nonce: count)
+	{
+	reply(nonce, vector(cat(|min_data_store$host_data| + |min_data_store$subnet_data|
+	                        + |min_data_store$string_data|)));
 	}
 
 event zeek_init()

@@ -74,13 +74,25 @@ Result<std::unique_ptr<ZeekInspector>> ZeekInspector::connect(const Options& opt
 }
 
 Result<std::vector<std::string>> ZeekInspector::dump(milliseconds timeout) {
+  return ask(kDumpEvent, timeout);
+}
+
+Result<std::size_t> ZeekInspector::size(milliseconds timeout) {
+  const auto answer = ask(kSizeEvent, timeout);
+  if (!answer) {
+    return tl::unexpected(answer.error());
+  }
+  return std::stoul(answer->at(0));
+}
+
+Result<std::vector<std::string>> ZeekInspector::ask(const char* question, milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
   const std::uint64_t first_nonce = nonce_ + 1;
   std::map<std::uint64_t, std::vector<std::string>> answers;  // by nonce
   auto ask_at = Clock::now();
   while (Clock::now() < deadline) {
     if (answers.empty() && Clock::now() >= ask_at) {
-      channel_->publish(kInspectTopic, {kDumpEvent, {++nonce_}});
+      channel_->publish(kInspectTopic, {question, {++nonce_}});
       ask_at = Clock::now() + kAskAgain;
     }
     for (const auto& report : channel_->wait(until(answers.empty() ? ask_at : deadline))) {

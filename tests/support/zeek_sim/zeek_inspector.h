@@ -16,8 +16,9 @@ namespace misp_zeek::sim {
 /// Zeek answers through the test script `tests/support/zeek/inspect.zeek`; ZeekSim answers too.
 ///
 /// Over Broker or the WebSocket API it publishes `MISPTest::dump(nonce: count)` on
-/// "misp-zeek-test/zeek" and collects `MISPTest::dump_reply(nonce: count, last: bool, entries:
-/// vector of string)` from "misp-zeek-test/reply". One thread at a time.
+/// "misp-zeek-test/zeek", or `MISPTest::size(nonce: count)`, and collects
+/// `MISPTest::dump_reply(nonce: count, last: bool, entries: vector of string)` from
+/// "misp-zeek-test/reply". One thread at a time.
 class ZeekInspector {
  public:
   using Options = ChannelOptions;
@@ -31,8 +32,14 @@ class ZeekInspector {
   /// kTimeout when the answer is not complete in time.
   Result<std::vector<std::string>> dump(std::chrono::milliseconds timeout);
 
+  /// How many indicators workers match against, whoever put them in. Unlike dump() it keeps Zeek
+  /// from nothing else. kTimeout as with dump().
+  Result<std::size_t> size(std::chrono::milliseconds timeout);
+
  private:
   explicit ZeekInspector(std::unique_ptr<Channel> channel);
+  /// The answer to one of the questions, sorted.
+  Result<std::vector<std::string>> ask(const char* question, std::chrono::milliseconds timeout);
 
   std::unique_ptr<Channel> channel_;
   std::uint64_t nonce_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <random>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -108,7 +109,8 @@ bool ZeekSim::on_event(const zeek::WireMessage& message) {
   if (message.topic == contract::kZeekTopic) {
     return on_package_event(message.event);
   }
-  return message.event.name == kDumpEvent && on_dump(message.event);
+  return (message.event.name == kDumpEvent || message.event.name == kSizeEvent) &&
+         on_question(message.event);
 }
 
 bool ZeekSim::on_package_event(const zeek::WireEvent& event) {
@@ -159,14 +161,15 @@ std::size_t ZeekSim::waiting_sightings() {
   return model_.waiting_sightings();
 }
 
-bool ZeekSim::on_dump(const zeek::WireEvent& event) {
+bool ZeekSim::on_question(const zeek::WireEvent& event) {
   const auto* nonce =
       event.args.size() == 1 ? std::get_if<std::uint64_t>(&event.args[0].value) : nullptr;
   if (nonce == nullptr) {
     ++malformed_;
     return false;
   }
-  const auto lines = entries();
+  const auto lines =
+      event.name == kSizeEvent ? std::vector{std::to_string(indicator_count())} : entries();
   std::size_t sent = 0;
   do {
     zeek::WireValue::Vector chunk;
@@ -207,6 +210,15 @@ std::vector<Item> ZeekSim::items() {
 std::string ZeekSim::digest() {
   const std::lock_guard lock(mutex_);
   return format_digest(model_.digest());
+}
+
+std::size_t ZeekSim::indicator_count() {
+  const std::lock_guard lock(mutex_);
+  std::set<IndicatorKey> indicators;
+  for (const auto& [entry, item] : model_.items()) {
+    indicators.insert(entry.key);
+  }
+  return indicators.size();
 }
 
 std::vector<std::string> ZeekSim::entries() {

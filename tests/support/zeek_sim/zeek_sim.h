@@ -22,6 +22,7 @@ namespace misp_zeek::sim {
 inline constexpr const char* kInspectTopic = "misp-zeek-test/zeek";
 inline constexpr const char* kInspectReplyTopic = "misp-zeek-test/reply";
 inline constexpr const char* kDumpEvent = "MISPTest::dump";
+inline constexpr const char* kSizeEvent = "MISPTest::size";
 inline constexpr const char* kDumpReplyEvent = "MISPTest::dump_reply";
 
 enum class Transport { kBroker, kWebSocket };
@@ -78,6 +79,8 @@ class ZeekSim {
 
   std::vector<Item> items();
   std::string digest();
+  /// Different indicators among the items.
+  std::size_t indicator_count();
   /// As the inspector's entries, sorted.
   std::vector<std::string> entries();
   /// Messages of the contract that arrived, dropped ones included.
@@ -98,7 +101,7 @@ class ZeekSim {
   // False: no event that a Zeek with the package declares.
   bool on_event(const zeek::WireMessage& message);
   bool on_package_event(const zeek::WireEvent& event);
-  bool on_dump(const zeek::WireEvent& event);
+  bool on_question(const zeek::WireEvent& event);
   static std::string new_instance();
 
   std::uint16_t port_ = 0;
