@@ -7,6 +7,7 @@
 # @TEST-EXEC: zeek $PACKAGE %INPUT Broker::default_port=27760/tcp >>output 2>stderr
 # @TEST-EXEC: grep -o "27760/tcp is Zeek's own.*" stderr >>output
 # @TEST-EXEC: zeek $PACKAGE %INPUT Broker::default_port=27760/tcp MISP::broker_port=27761/tcp >>output
+# @TEST-EXEC: zeek $PACKAGE %INPUT MISP::broker_port=9999/tcp >>output
 # @TEST-EXEC: btest-diff output
 
 redef MISP::broker_listen = F;
