@@ -4,6 +4,7 @@
 
 @load base/frameworks/broker
 @load ./options
+@load ./transport
 
 module MISP;
 
@@ -30,6 +31,6 @@ function peer_port(): port
 event zeek_init()
 	{
 	# Broker itself tries again until it succeeds, and after each loss.
-	if ( peer_address() != "" )
+	if ( peer_address() != "" && ! is_for_zeekctl() )
 		Broker::peer(peer_address(), peer_port());
 	}

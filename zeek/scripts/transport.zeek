@@ -57,10 +57,18 @@ function listen_port(): port
 	return broker_port;
 	}
 
+# Whether this is no sensor: "zeekctl check" and "zeekctl process" start another
+# Zeek with the same scripts beside it.
+function is_for_zeekctl(): bool
+	{
+	return getenv("ZEEKCTL_DISABLE_LISTEN") != "";
+	}
+
 # Tries again until it succeeds.
 event open_port()
 	{
-	Broker::listen(listen_address(), listen_port());
+	if ( ! zeek_is_terminating() )
+		Broker::listen(listen_address(), listen_port());
 	}
 
 event zeek_init()
@@ -70,7 +78,7 @@ event zeek_init()
 		subscribe_on_bus(zeek_topic);
 
 	# Not here: while Zeek starts, a port that is taken is its end.
-	if ( broker_listen )
+	if ( broker_listen && ! is_for_zeekctl() )
 		schedule 0sec { open_port() };
 	}
 
