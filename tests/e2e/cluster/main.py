@@ -6,6 +6,7 @@ says. With --measure instead: the rate of a bulk load beside that of Intel::inse
 a restarted worker is in step."""
 
 import argparse
+import collections
 import os
 import shutil
 import signal
@@ -225,21 +226,25 @@ def load_by_stock(arguments, folder):
 
 
 def measure(arguments, folder):
-    """Prints the ratios of each round; the last cluster is used for a worker's restart, too."""
+    """Prints the ratios of each round and of all; the last cluster is used for a worker's restart, too."""
+    seconds = collections.Counter()
     for number in range(arguments.rounds):
         rates = {}
         for name, load in (("in a loop, without a service", load_bare),
                            ("by the same service and package", load_by_stock)):
             took, held, processors = load(arguments, os.path.join(folder, f"{load.__name__}-{number}"))
             rates[name] = arguments.items / took
+            seconds[name] += took
             say(arguments, f"Intel::insert {name}: {rates[name]:.0f}/s until the workers changed no more, after "
                 f"{took:.2f} s; of {arguments.items} they lack {', '.join(str(arguments.items - n) for n in held)}")
             say(arguments, "processor seconds: " + processors)
         run = Run(arguments, os.path.join(folder, f"run-{number}"))
         try:
             rate = run.bulk_load()
+            seconds["package"] += arguments.items / rate
             for name, stock_rate in rates.items():
-                say(arguments, f"ratio to Intel::insert {name}: {rate / stock_rate:.2f}")
+                say(arguments, f"ratio to Intel::insert {name}: {rate / stock_rate:.2f}, "
+                    f"{seconds[name] / seconds['package']:.2f} over {number + 1} round(s)")
             if number == arguments.rounds - 1:
                 run.worker_killed()
         finally:
