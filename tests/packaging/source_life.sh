@@ -15,30 +15,30 @@ fail() {
   exit 1
 }
 
-apt-get install -q -y --no-install-recommends curl libkrb5-3 libmaxminddb0 libpcap0.8 libssl3 libzmq5 zlib1g \
-  >install.log 2>&1 || {
+apt-get install -q -y --no-install-recommends curl iproute2 libkrb5-3 libmaxminddb0 libpcap0.8 libssl3 libzmq5 \
+  procps python3 zlib1g >install.log 2>&1 || {
   cat install.log
-  fail "what Zeek needs"
+  fail "what Zeek and zeekctl need"
 }
 
 # As a site does it; the ports are free ones of this machine, and zeekctl takes the package's first one.
 cat >/opt/zeek/etc/node.cfg <<NODES
 [logger-1]
 type=logger
-host=localhost
+host=127.0.0.1
 [manager]
 type=manager
-host=localhost
+host=127.0.0.1
 [proxy-1]
 type=proxy
-host=localhost
+host=127.0.0.1
 [worker-1]
 type=worker
-host=localhost
+host=127.0.0.1
 interface=lo
 [worker-2]
 type=worker
-host=localhost
+host=127.0.0.1
 interface=lo
 NODES
 sed -i '/^MetricsPort/d' /opt/zeek/etc/zeekctl.cfg
@@ -62,8 +62,14 @@ bash readme_commands.sh source
 
 misp-zeek version | sed 's/^/    /'
 misp-zeek version | grep -q '^broker 2' || fail "not built with the Broker of that Zeek"
-awk '$2 == "MISP::SNAPSHOT_END" && $12 > 0 { found = 1 } END { exit !found }' \
-  /opt/zeek/spool/logger-1/misp.log || fail "misp.log says nothing of what was put in"
+put_in() { # the logger writes a little later
+  awk '$2 == "MISP::SNAPSHOT_END" && $12 > 0 { found = 1 } END { exit !found }' /opt/zeek/spool/logger-1/misp.log
+}
+for _ in $(seq 100); do
+  ! put_in || break
+  sleep 0.1
+done
+put_in || fail "misp.log says nothing of what was put in"
 
 misp() { # PATH JSON
   curl -fsS -H 'Authorization: misp-sim-key' -H 'Accept: application/json' -H 'Content-Type: application/json' \
@@ -77,7 +83,14 @@ for _ in $(seq 300); do
   sleep 0.1
 done
 explained || fail "not in Zeek within 30 s: $(cat explained)"
-curl -sS "http://127.0.0.1:$http/readyz" >ready
-grep -q "in step, with 2 workers" ready || fail "not in step with both workers: $(cat ready)"
+on_workers() {
+  curl -sS "http://127.0.0.1:$http/readyz" >ready
+  grep -q "in step, with 2 workers" ready
+}
+for _ in $(seq 100); do
+  ! on_workers || break
+  sleep 0.1
+done
+on_workers || fail "not in step with both workers: $(cat ready)"
 zeekctl stop >/dev/null || fail "zeekctl stop"
 echo "  all as it must be"
