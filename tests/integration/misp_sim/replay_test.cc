@@ -35,6 +35,7 @@ class Replay {
     first.sighting = ids.value("sighting", first.sighting);
     first.warninglist = ids.value("warninglist", first.warninglist);
     sim_.set_next_ids(first);
+    set_clock(history.at("operations").front());  // events carry the recording's date
     sim_.set_silent(true);
     for (const auto& request : history.at("prepare")) {
       rest_.send(request.at("method"), request.at("path"), request.at("body").dump());
@@ -44,12 +45,16 @@ class Replay {
   }
 
   void carry_out(const Json& operation) {
-    if (operation.contains("clock")) sim_.set_clock(operation.at("clock").get<std::int64_t>());
+    set_clock(operation);
     for (const auto& request : operation.at("requests")) send(request);
     compare(operation.at("messages"));
   }
 
  private:
+  void set_clock(const Json& operation) {
+    if (operation.contains("clock")) sim_.set_clock(operation.at("clock").get<std::int64_t>());
+  }
+
   static MispSim::Options options(const Json& history) {
     MispSim::Options options;
     options.heartbeat = std::chrono::milliseconds(20);
