@@ -28,21 +28,44 @@ global books: WorkerBooks;
 # By number. The one numbered 0 is empty.
 global kept_batches: table[count] of KeptBatch;
 
-# What changed since the last batch.
-global next_batch: WorkerBatch;
+# What has changed since the last batch.
+type Changes: table[Intel::Type] of vector of string;
+global next_puts: Changes;
+global next_removals: Changes;
+global next_releases: Changes;
 
 event zeek_init() &priority=9
 	{
 	books = WorkerBooks($instance=instance);
-	next_batch = WorkerBatch($instance=instance, $seq=1);
 	kept_batches[0] = KeptBatch($batch=WorkerBatch($instance=instance, $seq=0),
 	                            $books=copy(books));
 	}
 
-function key_of(item: Intel::Item): WorkerKey
+# Notes what the next batch has to say, and what it does to the number of keys.
+function note_change(changes: Changes, item: Intel::Item, keys: int)
 	{
-	books$digest = books$digest ^ noted_or_key_hash(item$indicator, item$indicator_type);
-	return WorkerKey($indicator=item$indicator, $indicator_type=item$indicator_type);
+	local t = item$indicator_type;
+	books$digest = books$digest ^ noted_or_key_hash(item$indicator, t);
+	books$keys += keys;
+	if ( t !in changes )
+		changes[t] = vector();
+
+	changes[t] += item$indicator;
+	}
+
+function packed(changes: Changes): table[Intel::Type] of WorkerKeys
+	{
+	local result: table[Intel::Type] of WorkerKeys;
+	for ( t, indicators in changes )
+		{
+		local lengths: vector of count;
+		for ( _, indicator in indicators )
+			lengths += |indicator|;
+
+		result[t] = WorkerKeys($indicators=join_string_vec(indicators, ""), $lengths=lengths);
+		}
+
+	return result;
 	}
 
 # Puts an item in. Returns whether nobody refused it.
@@ -54,7 +77,7 @@ redef MISP::put = function(item: Intel::Item): bool
 	is_own_change = T;
 	local result = put_quietly(item);
 	if ( result == PUT_FIRST )
-		next_batch$puts += key_of(item);
+		note_change(next_puts, item, +1);
 
 	is_own_change = F;
 	return result != PUT_REFUSED;
@@ -71,9 +94,9 @@ redef MISP::take = function(item: Intel::Item)
 
 	is_own_change = T;
 	if ( take_quietly(item) )
-		next_batch$removals += key_of(item);
+		note_change(next_removals, item, -1);
 	else if ( ! is_said_by_misp(item) )
-		next_batch$releases += key_of(item);
+		note_change(next_releases, item, -1);
 
 	is_own_change = F;
 	};
@@ -81,19 +104,18 @@ redef MISP::take = function(item: Intel::Item)
 # Sends what has changed to all workers.
 function send_batch()
 	{
-	local batch = next_batch;
-	local gone = |batch$removals| + |batch$releases|;
-	if ( |batch$puts| + gone == 0 )
+	if ( |next_puts| + |next_removals| + |next_releases| == 0 )
 		return;
 
-	books$seq = batch$seq;
-	books$keys += |batch$puts|;
-	books$keys -= gone;
-	kept_batches[batch$seq] = KeptBatch($batch=batch, $books=copy(books));
-	if ( batch$seq >= batches_kept )
-		delete kept_batches[batch$seq - batches_kept];
+	local batch = WorkerBatch($instance=instance, $seq=++books$seq, $puts=packed(next_puts),
+	                          $removals=packed(next_removals), $releases=packed(next_releases));
+	kept_batches[books$seq] = KeptBatch($batch=batch, $books=copy(books));
+	if ( books$seq >= batches_kept )
+		delete kept_batches[books$seq - batches_kept];
 
-	next_batch = WorkerBatch($instance=instance, $seq=batch$seq + 1);
+	next_puts = Changes();
+	next_removals = Changes();
+	next_releases = Changes();
 	tell(Cluster::worker_topic, worker_batch, batch);
 	}
 

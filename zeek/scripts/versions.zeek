@@ -125,10 +125,10 @@ export {
 	global MISP::take_quietly: function(item: Item): bool;
 
 	## Puts an indicator in the store that workers match against.
-	global MISP::put_on_worker: function(key: MISP::WorkerKey);
+	global MISP::put_on_worker: function(indicator: string, indicator_type: Type);
 
 	## Takes an indicator out of the store that workers match against.
-	global MISP::take_from_worker: function(key: MISP::WorkerKey);
+	global MISP::take_from_worker: function(indicator: string, indicator_type: Type);
 
 	## Sizes of the store that this node matches against, and no digest.
 	global MISP::store_sizes: function(): MISP::StoreState;
@@ -328,13 +328,13 @@ function MISP::take_quietly(item: Item): bool
 # Workers hold no metadata.
 const misp_no_metadata = MetaData($source="MISP");
 
-function MISP::put_on_worker(key: MISP::WorkerKey)
+function MISP::put_on_worker(indicator: string, indicator_type: Type)
 	{
 	local before = 0;
-	switch ( key$indicator_type )
+	switch ( indicator_type )
 		{
 		case ADDR:
-			local host = to_addr(key$indicator);
+			local host = to_addr(indicator);
 			before = |min_data_store$host_data|;
 			add min_data_store$host_data[host];
 			if ( |min_data_store$host_data| > before )
@@ -343,23 +343,23 @@ function MISP::put_on_worker(key: MISP::WorkerKey)
 			break;
 		case SUBNET:
 			# Raises the hook by its own rule.
-			_insert(Item($indicator=key$indicator, $indicator_type=SUBNET,
+			_insert(Item($indicator=indicator, $indicator_type=SUBNET,
 			             $meta=misp_no_metadata), F);
 			break;
 		default:
-			local text = to_lower(key$indicator);
+			local text = to_lower(indicator);
 			before = |min_data_store$string_data|;
-			add min_data_store$string_data[text, key$indicator_type];
+			add min_data_store$string_data[text, indicator_type];
 			if ( |min_data_store$string_data| > before )
-				misp_raise_inserted(text, key$indicator_type);
+				misp_raise_inserted(text, indicator_type);
 
 			break;
 		}
 	}
 
-function MISP::take_from_worker(key: MISP::WorkerKey)
+function MISP::take_from_worker(indicator: string, indicator_type: Type)
 	{
-	misp_take_from_min_store(key$indicator, key$indicator_type);
+	misp_take_from_min_store(indicator, indicator_type);
 	}
 
 function MISP::store_sizes(): MISP::StoreState
@@ -418,8 +418,8 @@ event MISP::worker_store(whole: MISP::WorkerStore)
 function MISP::is_said_by_misp(item: Item): bool { return F; }
 function MISP::put_quietly(item: Item): MISP::PutResult { return MISP::PUT_REFUSED; }
 function MISP::take_quietly(item: Item): bool { return F; }
-function MISP::put_on_worker(key: MISP::WorkerKey) { }
-function MISP::take_from_worker(key: MISP::WorkerKey) { }
+function MISP::put_on_worker(indicator: string, indicator_type: Type) { }
+function MISP::take_from_worker(indicator: string, indicator_type: Type) { }
 function MISP::store_sizes(): MISP::StoreState { return MISP::StoreState(); }
 function MISP::visit_store(visit: function(indicator: string, indicator_type: Type)) { }
 function MISP::send_store(topic: string, books: MISP::WorkerBooks) { }

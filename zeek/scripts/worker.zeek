@@ -23,28 +23,38 @@ function report(nonce: count, has_gap: bool)
 	                  $has_gap=has_gap));
 	}
 
+# What becomes of an indicator whose source is somebody else from now on.
+function leave_alone(indicator: string, indicator_type: Intel::Type)
+	{
+	}
+
+# Does the same to all of these, each of which adds so much to the number of keys.
+function apply_changes(changes: table[Intel::Type] of WorkerKeys,
+                       apply: function(indicator: string, indicator_type: Intel::Type), keys: int)
+	{
+	local digest = held$digest;
+	for ( t, all in changes )
+		{
+		local begin = 0;
+		for ( _, length in all$lengths )
+			{
+			local indicator = all$indicators[begin:begin + length];
+			apply(indicator, t);
+			digest = digest ^ noted_or_key_hash(indicator, t);
+			held$keys += keys;
+			begin += length;
+			}
+		}
+
+	held$digest = digest;
+	}
+
 function apply_batch(batch: WorkerBatch)
 	{
 	is_own_change = T;
-	local digest = held$digest;
-	for ( _, put in batch$puts )
-		{
-		put_on_worker(put);
-		digest = digest ^ noted_or_key_hash(put$indicator, put$indicator_type);
-		}
-
-	for ( _, removal in batch$removals )
-		{
-		take_from_worker(removal);
-		digest = digest ^ noted_or_key_hash(removal$indicator, removal$indicator_type);
-		}
-
-	for ( _, release in batch$releases )
-		digest = digest ^ key_hash(release$indicator, release$indicator_type);
-
-	held$digest = digest;
-	held$keys += |batch$puts|;
-	held$keys -= |batch$removals| + |batch$releases|;
+	apply_changes(batch$puts, put_on_worker, +1);
+	apply_changes(batch$removals, take_from_worker, -1);
+	apply_changes(batch$releases, leave_alone, -1);
 	held$seq = batch$seq;
 	is_own_change = F;
 	}
