@@ -33,7 +33,7 @@ function answer_topic(): string
 
 function answer_hello()
 	{
-	if ( uses_broker() )
+	if ( uses_broker )
 		publish(answer_topic(), Broker::make_event(MISP::hello_ack_v1, session_name, instance,
 		        package_version, zeek_version(), peer_description, held_epoch, held_revision,
 		        item_count(), digest()));
@@ -47,7 +47,7 @@ function answer_hello()
 function answer_ack(job: Job)
 	{
 	local o = job$outcome;
-	if ( uses_broker() )
+	if ( uses_broker )
 		publish(answer_topic(), Broker::make_event(MISP::ack_v1, session_name, job$seq,
 		        job$revision, o$inserted, o$updated, o$unchanged, o$removed, o$rejects));
 
@@ -60,7 +60,7 @@ function answer_pong(nonce: count)
 	{
 	local workers = WorkerCounts();
 	hook count_workers(workers);
-	if ( uses_broker() )
+	if ( uses_broker )
 		publish(answer_topic(), Broker::make_event(MISP::pong_v1, session_name, nonce, done_seq,
 		        held_epoch, held_revision, item_count(), digest(), workers$active,
 		        workers$in_step));
@@ -73,7 +73,7 @@ function answer_pong(nonce: count)
 
 function answer_resync(expected_seq: count, reason: string)
 	{
-	if ( uses_broker() )
+	if ( uses_broker )
 		publish(answer_topic(), Broker::make_event(MISP::resync_v1, session_name, expected_seq,
 		        reason));
 

@@ -104,6 +104,7 @@ event MISP::hello_v1(service_id: string, session: string, service_version: strin
 	done_seq = 0;
 	is_open = T;
 	log_session(SESSION, fmt("service %s", service_version));
+	look_for_service();
 	answer_hello();
 	}
 

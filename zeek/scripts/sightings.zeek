@@ -45,7 +45,7 @@ global send_sightings: event();
 function send_under_way()
 	{
 	under_way_since = current_time();
-	if ( uses_broker() )
+	if ( uses_broker )
 		publish(answer_topic(), Broker::make_event(MISP::seen_v1, instance, seen_seq,
 		        dropped_sightings, under_way));
 

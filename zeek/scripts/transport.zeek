@@ -24,10 +24,14 @@ function publish(topic: string, answer: Broker::Event)
 	Broker::publish(topic, answer);
 	}
 
-# Whether a service can be on Broker.
-function uses_broker(): bool
+# Whether the service of the session can be on Broker.
+global uses_broker = T;
+
+# To ask Broker for its peers takes long: once a session is enough, because a
+# service that comes by another way opens a new one.
+function look_for_service()
 	{
-	return ! has_other_bus() || |Broker::peers()| > 0;
+	uses_broker = ! has_other_bus() || |Broker::peers()| > 0;
 	}
 
 function listen_address(): string
