@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # source_life.sh: inside the root that in_root.sh made, as root, with systemd running. A cluster of the Zeek in
-# /opt/zeek, brought up by zeekctl with the package of the sources in local.zeek, and the service as
-# README.md's "From source" has it: what is in MISP is in that cluster, and what changes there follows.
+# /opt/zeek, brought up by zeekctl, with the package of the sources installed by zkg, and the service as
+# README.md's "From source" has it: what is in MISP is in that cluster, and what changes there follows. Then
+# zkg brings the package's next release.
 set -euo pipefail
 cd "$(dirname "$0")"
 misp_http="" http="" zeek="" websocket="" metrics="" zeekport=""
@@ -14,12 +15,43 @@ fail() {
   tail -n 20 /opt/zeek/spool/*/misp.log /opt/zeek/spool/*/stderr.log
   exit 1
 }
-
-apt-get install -q -y --no-install-recommends curl iproute2 libkrb5-3 libmaxminddb0 libpcap0.8 libssl3 libzmq5 \
-  procps python3 zlib1g >install.log 2>&1 || {
-  cat install.log
-  fail "what Zeek and zeekctl need"
+wait_until() { # SECONDS COMMAND...
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $end ] || return 1
+    sleep 0.1
+  done
 }
+run_logged() { # LOG COMMAND...: shows what it says only if it fails
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 || {
+    cat "$log"
+    fail "$*"
+  }
+}
+
+run_logged install.log apt-get install -q -y --no-install-recommends curl git iproute2 libkrb5-3 libmaxminddb0 \
+  libpcap0.8 libssl3 libzmq5 procps python3 python3-git python3-semantic-version zlib1g
+PATH=/opt/zeek/bin:$PATH
+
+# zkg installs what a repository's last tag has.
+release() { # VERSION
+  git -C clone add -A
+  git -C clone -c user.name=test -c user.email=test@localhost commit -q -m "$1"
+  git -C clone tag "v$1"
+}
+version=$(cat clone/VERSION)
+git -C clone init -q -b main
+release "$version"
+zkg_as_in_readme() { # WORD: the command that begins so, in the clone
+  local command
+  command=$(grep -o "zkg $1[^\`#]*" clone/README.md | head -n 1)
+  echo "    $command"
+  run_logged zkg.log bash -c "cd clone && yes | { $command; }"
+}
+zkg_as_in_readme install
 
 # As a site does it; the ports are free ones of this machine, and zeekctl takes the package's first one.
 cat >/opt/zeek/etc/node.cfg <<NODES
@@ -48,15 +80,11 @@ WebSocketPort = $websocket
 ZeekPort = $zeekport
 OPTIONS
 cat >>/opt/zeek/share/zeek/site/local.zeek <<SITE
-@load $PWD/clone/zeek/scripts
+@load packages
 redef MISP::broker_port = $zeekport/tcp;
 redef MISP::spare_broker_port = $zeek/tcp;
 SITE
-PATH=/opt/zeek/bin:$PATH
-zeekctl deploy >deploy.log 2>&1 || {
-  cat deploy.log
-  fail "zeekctl deploy"
-}
+run_logged deploy.log zeekctl deploy
 zeekctl status | sed 's/^/    /'
 bash readme_commands.sh source
 
@@ -65,11 +93,7 @@ misp-zeek version | grep -q '^broker 2' || fail "not built with the Broker of th
 put_in() { # the logger writes a little later
   awk '$2 == "MISP::SNAPSHOT_END" && $12 > 0 { found = 1 } END { exit !found }' /opt/zeek/spool/logger-1/misp.log
 }
-for _ in $(seq 100); do
-  ! put_in || break
-  sleep 0.1
-done
-put_in || fail "misp.log says nothing of what was put in"
+wait_until 10 put_in || fail "misp.log says nothing of what was put in"
 
 misp() { # PATH JSON
   curl -fsS -H 'Authorization: misp-sim-key' -H 'Accept: application/json' -H 'Content-Type: application/json' \
@@ -77,20 +101,27 @@ misp() { # PATH JSON
 }
 event=$(misp /events/add '{"info": "from source", "distribution": "3"}' | grep -o '"id": *"[0-9]*"' | head -n 1 | tr -dc 0-9)
 misp "/attributes/add/$event" '{"type": "domain", "value": "from-source.example", "to_ids": true}' >/dev/null
-explained() { misp-zeek explain from-source.example -c /usr/local/etc/misp-zeek/misp-zeek.toml >explained 2>&1; }
-for _ in $(seq 300); do
-  ! explained || break
-  sleep 0.1
-done
-explained || fail "not in Zeek within 30 s: $(cat explained)"
+explained() { misp-zeek explain "$1" -c /usr/local/etc/misp-zeek/misp-zeek.toml >explained 2>&1; }
 on_workers() {
   curl -sS "http://127.0.0.1:$http/readyz" >ready
   grep -q "in step, with 2 workers" ready
 }
-for _ in $(seq 100); do
-  ! on_workers || break
-  sleep 0.1
-done
-on_workers || fail "not in step with both workers: $(cat ready)"
+add() { # DOMAIN: in MISP; it comes to both workers
+  misp "/attributes/add/$event" "{\"type\": \"domain\", \"value\": \"$1\", \"to_ids\": true}" >/dev/null
+  wait_until 30 explained "$1" || fail "not in Zeek within 30 s: $(cat explained)"
+  wait_until 30 on_workers || fail "not in step with both workers: $(cat ready)"
+}
+add from-source.example
+
+# The next release.
+next=${version%.*}.$((${version##*.} + 1))
+sed -i "s/package_version = \"$version\"/package_version = \"$next\"/" clone/zeek/scripts/api.zeek
+echo "$next" >clone/VERSION
+release "$next"
+zkg_as_in_readme refresh
+run_logged deploy.log zeekctl deploy
+is_next() { curl -sS "http://127.0.0.1:$http/status" | grep -q "\"package_version\": *\"$next\""; }
+wait_until 60 is_next || fail "the service does not speak to $next of the package: $(zkg list)"
+add next-release.example
 zeekctl stop >/dev/null || fail "zeekctl stop"
 echo "  all as it must be"
