@@ -82,6 +82,8 @@ redef MISP::publish = function(topic: string, answer: Broker::Event)
 		# What is another each time.
 		if ( answer$name == "MISP::hello_ack_v1" && i == 1 )
 			text = text == /[0-9a-f]{16}/ ? "<instance>" : "bad instance";
+		if ( answer$name == "MISP::hello_ack_v1" && i == 2 )
+			text = text == MISP::package_version ? "<package_version>" : "bad version";
 		if ( answer$name == "MISP::hello_ack_v1" && i == 3 )
 			text = text == zeek_version() ? "<version>" : "bad version";
 		args += text;

@@ -78,8 +78,8 @@ event MISP::hello_ack_v1(session: string, instance: string, package_version: str
                          zeek_version: string, node: string, epoch: string, revision: count,
                          items: count, digest: string)
 	{
-	print "hello_ack", session, instance == /[0-9a-f]{16}/, package_version,
-	      zeek_version != "", node, epoch, revision, items, digest;
+	print "hello_ack", session, instance == /[0-9a-f]{16}/,
+	      package_version == MISP::package_version, zeek_version != "", node, epoch, revision, items, digest;
 	tell(Broker::make_event(MISP::begin_v1, session, 1, "e", 5, 1));
 	local upserts = vector(MISP::ItemV1($indicator="192.0.2.1", $indicator_type="Intel::ADDR",
 	                                    $event_id="7", $attribute_uuids="u-1,u-2", $desc="d",
