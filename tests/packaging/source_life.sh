@@ -45,11 +45,12 @@ release() { # VERSION
 version=$(cat clone/VERSION)
 git -C clone init -q -b main
 release "$version"
+# The one answer is for the plan; whether to install what fails its tests would be another question.
 zkg_as_in_readme() { # WORD: the command that begins so, in the clone
   local command
   command=$(grep -o "zkg $1[^\`#]*" clone/README.md | head -n 1)
   echo "    $command"
-  run_logged zkg.log bash -c "cd clone && yes | { $command; }"
+  run_logged zkg.log bash -c "cd clone && echo y | { $command; }"
 }
 zkg_as_in_readme install
 
