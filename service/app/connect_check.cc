@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <iomanip>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -119,12 +120,15 @@ Finding check_feed(const Config& config, std::chrono::steady_clock::time_point u
   return finding;
 }
 
-Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point until) {
+/// `known`: the configured Zeeks by what they say of their start; this one is added.
+Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point until,
+                   std::map<std::string, std::string>& known) {
   Finding finding{"zeek:" + zeek.name, false,
                   "no connection to " + zeek.address + ":" + std::to_string(zeek.port) + " yet"};
   Reports<LinkReport> reports;
   const auto link = make_link(zeek);
   const std::string id = random_id();
+  std::string first;  ///< the name that this Zeek has already
   link->start(id, [&](LinkReport report) { reports.add(std::move(report)); });
   finding.ok = reports.wait(until, [&](const LinkReport& report) {
     if (std::holds_alternative<LinkUp>(report)) {
@@ -137,12 +141,18 @@ Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point
         finding.message = "Zeek " + hello->zeek_version + " with package " +
                           hello->package_version + " answers; it holds " +
                           std::to_string(hello->items) + " items";
+        first = known.try_emplace(hello->instance, zeek.name).first->second;
         return true;
       }
     }
     return false;
   });
   link->stop();
+  if (finding.ok && first != zeek.name) {
+    finding.ok = false;
+    finding.message = "is the same Zeek as " + first +
+                      ": name it once, or the two take each other's session without end";
+  }
   return finding;
 }
 
@@ -184,13 +194,14 @@ void print(const std::vector<Finding>& findings, bool json, std::ostream& out) {
 
 int check_connections(const Config& config, const ConnectCheck& check, std::ostream& out) {
   const auto until = [&] { return std::chrono::steady_clock::now() + check.patience; };
+  std::map<std::string, std::string> known;
   std::vector<Finding> findings = check_rest(config);
   findings.push_back(check_feed(config, until()));
   if (auto running = ask_running(config)) {
     findings.insert(findings.end(), running->begin(), running->end());
   } else {
     for (const ZeekConfig& zeek : config.zeek) {
-      findings.push_back(check_zeek(zeek, until()));
+      findings.push_back(check_zeek(zeek, until(), known));
     }
   }
   print(findings, check.json, out);

@@ -2,6 +2,7 @@
 // Every command of the program against a running service.
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,6 +44,19 @@ TEST_F(Operators, CheckSaysWhatToDoAboutAnAbsentZeek) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_HAS(outcome.text, "ok    MISP");
   EXPECT_HAS(outcome.text, "WRONG zeek:zeek");
+}
+
+TEST_F(Operators, CheckFindsAZeekThatIsConfiguredTwice) {
+  stack_.stop_service();
+  const std::string config = content_of(stack_.file("misp-zeek.toml"));
+  const auto begin = config.find("[[zeek]]");
+  std::string again = config.substr(begin, config.find("\n[", begin) - begin);
+  again.replace(again.find("\"zeek\""), 6, "\"twin\"");
+  std::ofstream(stack_.file("misp-zeek.toml"), std::ios::app) << '\n' << again << '\n';
+  const auto outcome = command({"check", "--connect"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_HAS(outcome.text, "ok    zeek:zeek ");
+  EXPECT_HAS(outcome.text, "WRONG zeek:twin          is the same Zeek as zeek: name it once");
 }
 
 TEST_F(Operators, SeeTheStatus) {
