@@ -167,7 +167,7 @@ TEST(HttpWithoutToken, ServesAnyNameWhereOthersReachIt) {
 TEST(HttpTls, ServesWithACertificateThatAClientVerifies) {
   const Certificate certificate;
   const auto server = start_or_throw({kControlToken, kToken, certificate.files});
-  httplib::SSLClient client("localhost", server->port());
+  httplib::SSLClient client("127.0.0.1", server->port());
   client.set_ca_cert_path(certificate.ca_file.c_str());
   client.enable_server_certificate_verification(true);
   client.set_bearer_token_auth(kToken);
@@ -176,7 +176,7 @@ TEST(HttpTls, ServesWithACertificateThatAClientVerifies) {
   EXPECT_EQ(answer->status, 200);
 
   const Certificate other;
-  httplib::SSLClient stranger("localhost", server->port());
+  httplib::SSLClient stranger("127.0.0.1", server->port());
   stranger.set_ca_cert_path(other.ca_file.c_str());
   stranger.enable_server_certificate_verification(true);
   EXPECT_FALSE(stranger.Get("/livez"));
