@@ -9,7 +9,8 @@ namespace misp_zeek {
 bool MispSync::accept(const Attribute& attribute, const Event& event) {
   const auto* known = store_.find(attribute.uuid);
   const bool is_new = known == nullptr;
-  const auto rejected_before = is_new ? std::nullopt : known->reject;
+  const auto mapped = mapping_.map(attribute.type, attribute.value);
+  const bool newly_rejected = !mapped && (is_new || known->reject != mapped.error());
   if (const auto expires = filter_.expires_at(attribute);
       expires && (is_new || known->timestamp != attribute.timestamp)) {
     expiries_.emplace(*expires, attribute.uuid);
@@ -17,11 +18,10 @@ bool MispSync::accept(const Attribute& attribute, const Event& event) {
   if (attribute.expires && filter_.honours_sighting(2, attribute.event_id)) {
     expirations_.emplace(*attribute.expires, attribute.uuid);
   }
-  const auto mapped = mapping_.map(attribute.type, attribute.value);
   const bool changed = mapped ? store_.upsert(attribute, event, *mapped)
                               : store_.upsert(attribute, event, {}, mapped.error());
   suspects_.erase(attribute.uuid);
-  if (!mapped && (is_new || rejected_before != mapped.error())) {
+  if (newly_rejected) {
     tell(attribute, "rejected", to_string(mapped.error()));
   } else if (changed) {
     tell(attribute, is_new ? "added" : "changed", "");

@@ -91,8 +91,8 @@ Response Api::event_view_action(const Request& request, const Json& /*body*/) {
 
 Response Api::event_index(const Request& /*request*/, const Json& body) {
   const bool minimal = as_flag(field(body, "minimal"));
-  const auto published =
-      field(body, "published").is_null() ? std::nullopt : flag_field(body, "published");
+  const bool shows_all = field(body, "published").is_null();
+  const bool published = as_flag(field(body, "published"));
   const auto since = parse_time(text_field(body, "timestamp").value_or("0"), changes_.now());
   const auto limit = static_cast<std::size_t>(number_field(body, "limit").value_or(0));
   const auto page = static_cast<std::size_t>(number_field(body, "page").value_or(1));
@@ -102,7 +102,7 @@ Response Api::event_index(const Request& /*request*/, const Json& body) {
   std::size_t count = 0;
   json.begin_array();
   db_.events().for_each_visible([&](const Event& event) {
-    if (published.value_or(event.published) != event.published) return;
+    if (!shows_all && published != event.published) return;
     if (since && event.timestamp < *since) return;
     // The short form leaves out events without an active attribute.
     if (minimal && db_.active_attributes(event.id) == 0 && !db_.holds_changes()) return;
