@@ -58,7 +58,8 @@ function packed(changes: Changes): table[Intel::Type] of WorkerKeys
 	local result: table[Intel::Type] of WorkerKeys;
 	for ( t, indicators in changes )
 		{
-		local lengths: vector of count;
+		# Without a value it would be the one of the type before.
+		local lengths: vector of count = vector();
 		for ( _, indicator in indicators )
 			lengths += |indicator|;
 
