@@ -4,6 +4,7 @@
 ##! and loses some under load without a word; here a step of work is one batch,
 ##! and a worker that misses one is found and repaired.
 
+@load ./expiry
 @load ./holding
 @load ./store-state
 
@@ -101,6 +102,14 @@ redef MISP::take = function(item: Intel::Item)
 
 	is_own_change = F;
 	};
+
+# For the workers, an item that has expired was released by MISP, and put() names
+# it anew.
+hook before_restore(item: Intel::Item)
+	{
+	if ( has_internals && ! is_said_by_misp(item) )
+		note_change(next_releases, item, -1);
+	}
 
 # Sends what has changed to all workers.
 function send_batch()

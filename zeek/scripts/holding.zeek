@@ -104,6 +104,12 @@ function item_count(): count
 	return |named| + |unnamed|;
 	}
 
+function is_held(indicator: string, indicator_type: Intel::Type, event_id: string): bool
+	{
+	return [indicator, indicator_type, event_id] in named
+	       || [indicator, indicator_type, event_id] in unnamed;
+	}
+
 function digest(): string
 	{
 	return fmt("%016x", digest_bits);

@@ -3,6 +3,7 @@
 ##! stand-alone Zeek and on the manager of a cluster.
 
 @load ./answers
+@load ./expiry
 @load ./peer
 
 module MISP;

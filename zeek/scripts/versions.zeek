@@ -117,6 +117,9 @@ export {
 	## Whether the data store has metadata of MISP for an item's indicator.
 	global MISP::is_said_by_misp: function(item: Item): bool;
 
+	## Whether the data store has an item's own metadata.
+	global MISP::has_metadata: function(item: Item): bool;
+
 	## As :zeek:see:`Intel::insert`, without announcing the item to the workers.
 	global MISP::put_quietly: function(item: Item): MISP::PutResult;
 
@@ -217,6 +220,11 @@ function misp_has_source(metas: MetaDataTable): bool
 function MISP::is_said_by_misp(item: Item): bool
 	{
 	return misp_has_source(misp_metadata(item));
+	}
+
+function MISP::has_metadata(item: Item): bool
+	{
+	return item$meta$source in misp_metadata(item);
 	}
 
 # Does what _insert() does, at two thirds of its cost: a bulk load is as fast as
@@ -416,6 +424,7 @@ event MISP::worker_store(whole: MISP::WorkerStore)
 # What stands in where the internals are missing, and is never called.
 @if ( ! MISP::has_internals )
 function MISP::is_said_by_misp(item: Item): bool { return F; }
+function MISP::has_metadata(item: Item): bool { return F; }
 function MISP::put_quietly(item: Item): MISP::PutResult { return MISP::PUT_REFUSED; }
 function MISP::take_quietly(item: Item): bool { return F; }
 function MISP::put_on_worker(indicator: string, indicator_type: Type) { }
