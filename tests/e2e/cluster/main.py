@@ -100,12 +100,14 @@ class Run:
         """When the package did this first; 0 if it has not."""
         return next((float(row["ts"]) for row in self.cluster.log() if row["action"].endswith(action)), 0.0)
 
+    def repairs(self):
+        """Workers that were given the whole store. One that is always there gets what changes by batches; with
+        the whole store it holds the same in the end, so the stores do not show that batches were wrong."""
+        return [f"{row['worker']}: {row['reason']}" for row in self.cluster.log()
+                if row["action"].endswith("WORKER_REPAIR")]
+
     def refuse_repairs(self, what):
-        """A worker that is always there gets what changes by batches. One that had to be given the whole
-        store holds the same in the end, so the stores do not show that the batches were wrong."""
-        repairs = [f"{row['worker']}: {row['reason']}" for row in self.cluster.log()
-                   if row["action"].endswith("WORKER_REPAIR")]
-        if repairs:
+        if repairs := self.repairs():
             raise Failure(f"{what}: workers were given the whole store, like {repairs[0]}")
 
     # ---- the parts of the test ----------------------------------------------------------------
@@ -119,10 +121,10 @@ class Run:
         begin = wait_for("misp.log", lambda: self.logged("SNAPSHOT_BEGIN"))
         self.say("processor seconds: " + self.cluster.cpu_since(cpu))
         self.compare("bulk load", limit=0)
-        self.refuse_repairs("bulk load")
         entries, took = len(self.misp.expected()), self.cluster.changed_at() - begin
         self.say(f"every node holds exactly the {entries} entries, the workers {took:.2f} s after the begin of "
-                 f"the snapshot, {entries / took:.0f}/s; the service knew it after {known_at - begin:.2f} s")
+                 f"the snapshot, {entries / took:.0f}/s; the service knew it after {known_at - begin:.2f} s; whole "
+                 f"stores for workers: {len(self.repairs())}")
         return entries / took
 
     def live_changes(self):
@@ -191,6 +193,7 @@ class Run:
 
     def test(self):
         self.bulk_load()
+        self.refuse_repairs("bulk load")
         self.live_changes()
         self.worker_slow()
         self.worker_killed()
