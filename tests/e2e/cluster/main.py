@@ -101,10 +101,11 @@ class Run:
         return next((float(row["ts"]) for row in self.cluster.log() if row["action"].endswith(action)), 0.0)
 
     def repairs(self):
-        """Workers that were given the whole store. One that is always there gets what changes by batches; with
-        the whole store it holds the same in the end, so the stores do not show that batches were wrong."""
+        """Workers that were given the whole store, but for the first one when they join. One that is always
+        there gets what changes by batches; with the whole store it holds the same in the end, so the stores
+        do not show that batches were wrong."""
         return [f"{row['worker']}: {row['reason']}" for row in self.cluster.log()
-                if row["action"].endswith("WORKER_REPAIR")]
+                if row["action"].endswith("WORKER_REPAIR") and "instance=," not in row["reason"]]
 
     def refuse_repairs(self, what):
         if repairs := self.repairs():

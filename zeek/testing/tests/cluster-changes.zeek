@@ -7,7 +7,8 @@
 # @TEST-EXEC: diff zeromq-worker-1/store.txt broker-worker-1/store.txt
 # @TEST-EXEC: grep -v '^10\..* Intel::ADDR' zeromq-worker-1/store.txt >store
 # @TEST-EXEC: grep -c '^10\..* Intel::ADDR' zeromq-worker-1/store.txt >>store
-# @TEST-EXEC: for b in zeromq broker; do ! grep WORKER_REPAIR $b-manager/misp.log || exit 1; done
+# A worker that joins may need the whole store, one that is there does not.
+# @TEST-EXEC: for b in zeromq broker; do ! grep WORKER_REPAIR $b-manager/misp.log | grep -v 'instance=,' || exit 1; done
 # @TEST-EXEC: btest-diff zeromq-proxy-1/output
 # @TEST-EXEC: btest-diff store
 

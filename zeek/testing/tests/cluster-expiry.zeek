@@ -5,7 +5,8 @@
 # @TEST-EXEC: for b in zeromq broker; do for w in 1 2; do diff $b-manager/store.txt $b-worker-$w/store.txt || exit 1; done; done
 # @TEST-EXEC: diff zeromq-proxy-1/output broker-proxy-1/output
 # @TEST-EXEC: diff zeromq-worker-1/store.txt broker-worker-1/store.txt
-# @TEST-EXEC: for b in zeromq broker; do ! grep WORKER_REPAIR $b-manager/misp.log || exit 1; done
+# A worker that joins may need the whole store, one that is there does not.
+# @TEST-EXEC: for b in zeromq broker; do ! grep WORKER_REPAIR $b-manager/misp.log | grep -v 'instance=,' || exit 1; done
 # @TEST-EXEC: btest-diff zeromq-proxy-1/output
 # @TEST-EXEC: btest-diff zeromq-worker-1/store.txt
 
