@@ -101,7 +101,6 @@ misp() { # PATH JSON
     -d "$2" "http://127.0.0.1:$misp_http$1"
 }
 event=$(misp /events/add '{"info": "from source", "distribution": "3"}' | grep -o '"id": *"[0-9]*"' | head -n 1 | tr -dc 0-9)
-misp "/attributes/add/$event" '{"type": "domain", "value": "from-source.example", "to_ids": true}' >/dev/null
 explained() { misp-zeek explain "$1" -c /usr/local/etc/misp-zeek/misp-zeek.toml >explained 2>&1; }
 on_workers() {
   curl -sS "http://127.0.0.1:$http/readyz" >ready
