@@ -111,6 +111,17 @@ class Run:
         if repairs := self.repairs():
             raise Failure(f"{what}: workers were given the whole store, like {repairs[0]}")
 
+    def refuse_errors(self):
+        """A cluster repairs what an error of the package leads to. Zeek's own scripts say errors about nodes
+        that were killed."""
+        places = (PACKAGE, "base/frameworks/intel/")
+        for name in self.cluster.nodes:
+            with open(self.cluster.path(f"{name}/output"), encoding="utf-8", errors="replace") as output:
+                errors = [line for line in output
+                          if line.startswith("error") and any(place in line for place in places)]
+            if errors:
+                raise Failure(f"{name}: {len(errors)} errors of scripts, like {errors[0].strip()}")
+
     # ---- the parts of the test ----------------------------------------------------------------
 
     def bulk_load(self):
@@ -201,6 +212,7 @@ class Run:
         self.batch_missed()
         self.proxy_killed()
         self.manager_restarted()
+        self.refuse_errors()
 
 
 def wait_until_quiet(cluster, begin, end, limit):
