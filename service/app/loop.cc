@@ -90,7 +90,7 @@ Result<void> Loop::start_sightings() {
 }
 
 std::vector<http::Route> Loop::routes() {
-  auto routes = control_routes([this](Command command) { return inbox_.push(std::move(command)); });
+  auto routes = control_routes([this](Command command) { return inbox_.push(command); });
   auto reading =
       reading_routes([this](const Question& question) { return ask(question); },
                      [this] { return board_.health(); }, [this] { return metrics_.text(); });
@@ -314,9 +314,9 @@ void Loop::turn(TimePoint now) {
 }
 
 void Loop::serve_zeek(Peer& peer, TimePoint now) {
-  for (const auto& message : peer.session->poll(now.steady)) {
+  for (auto& message : peer.session->poll(now.steady)) {
     // What a broken link drops is sent again in the next session.
-    peer.link->send(message);
+    peer.link->send(std::move(message));
   }
   peer.was_in_step = peer.session->state() == ZeekSession::State::kLive &&
                      (peer.was_in_step || peer.session->in_step());

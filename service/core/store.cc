@@ -376,6 +376,7 @@ std::vector<Uuid> IndicatorStore::supporters(const EntryKey& entry, std::size_t 
 std::vector<Item> IndicatorStore::items_after(const std::optional<EntryKey>& cursor,
                                               std::size_t max) const {
   std::vector<Item> items;
+  items.reserve(std::min(max, entries_.size()));
   auto it = cursor ? entries_.upper_bound(*cursor) : entries_.begin();
   for (; it != entries_.end() && items.size() < max; ++it) {
     items.push_back(make_item(it->first, it->second));

@@ -38,7 +38,7 @@ class ZeekLink {
   virtual void start(std::string service_id, OnReport on_report) = 0;
   /// Hands a message to the transport. False: there is no connection, the message was dropped.
   /// True is no promise of arrival: only the package's acknowledgement is.
-  virtual bool send(const contract::ToZeek& message) = 0;
+  virtual bool send(contract::ToZeek message) = 0;
   /// Ends the connection; no report comes after it returns. Idempotent.
   virtual void stop() = 0;
 };

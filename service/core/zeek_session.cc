@@ -320,6 +320,7 @@ bool ZeekSession::send_chunk(SteadyMs now, std::vector<contract::ToZeek>& out) {
   }
   chunk_cursor_ = apply.upserts.back().entry;
   Sent& sent = remember(Sent::Kind::kApply, cursor_, now);
+  sent.entries.reserve(apply.upserts.size());
   for (const auto& item : apply.upserts) {
     sent.entries.push_back(item.entry);
   }

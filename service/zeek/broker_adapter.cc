@@ -26,25 +26,25 @@ namespace {
 constexpr int kMaxDepth = 4;
 constexpr std::size_t kMaxValues = 100'000;
 
-broker::data to_broker(const WireValue& value);
+broker::data to_broker(WireValue&& value);
 
-broker::vector to_broker(const WireValue::Vector& values) {
+broker::vector to_broker(WireValue::Vector&& values) {
   broker::vector out;
   out.reserve(values.size());
-  for (const auto& value : values) {
-    out.emplace_back(to_broker(value));
+  for (auto& value : values) {
+    out.emplace_back(to_broker(std::move(value)));
   }
   return out;
 }
 
-broker::data to_broker(const WireValue& value) {
+broker::data to_broker(WireValue&& value) {
   struct Convert {
     broker::data operator()(bool v) const { return {v}; }
     broker::data operator()(std::uint64_t v) const { return {broker::count(v)}; }
-    broker::data operator()(const std::string& v) const { return {v}; }
-    broker::data operator()(const WireValue::Vector& v) const { return {to_broker(v)}; }
+    broker::data operator()(std::string&& v) const { return {std::move(v)}; }
+    broker::data operator()(WireValue::Vector&& v) const { return {to_broker(std::move(v))}; }
   };
-  return std::visit(Convert{}, value.value);
+  return std::visit(Convert{}, std::move(value.value));
 }
 
 /// nullopt: too deep, too many values, or of a type that the contract lacks.
@@ -227,8 +227,8 @@ void BrokerEndpoint::connect(const std::string& address, std::uint16_t port) {
   impl_->endpoint.peer_nosync(address, port, broker::timeout::seconds(0));
 }
 
-void BrokerEndpoint::publish(const std::string& topic, const WireEvent& event) {
-  compat::publish_event(impl_->endpoint, topic, event.name, to_broker(event.args));
+void BrokerEndpoint::publish(const std::string& topic, WireEvent event) {
+  compat::publish_event(impl_->endpoint, topic, event.name, to_broker(std::move(event.args)));
 }
 
 std::vector<BrokerReport> BrokerEndpoint::wait(std::chrono::milliseconds timeout) {

@@ -58,7 +58,7 @@ class BrokerEndpoint {
   /// Makes one attempt, whose outcome wait() reports. Does not block.
   void connect(const std::string& address, std::uint16_t port);
   /// Hands an event to Broker, which drops it if no peer wants the topic. Does not block.
-  void publish(const std::string& topic, const WireEvent& event);
+  void publish(const std::string& topic, WireEvent event);
   /// Reports what happened since the last call; waits up to `timeout` if that is nothing. Returns
   /// early, and with nothing, after wake() and for events of Broker that are of no interest.
   std::vector<BrokerReport> wait(std::chrono::milliseconds timeout);

@@ -73,12 +73,12 @@ class BrokerWorker final : public LinkWorker {
     self->thread_ = std::thread([self] { run(self); });
   }
 
-  bool send(const WireEvent& event) override {
+  bool send(WireEvent event) override {
     const std::lock_guard lock(mutex_);
     if (!up_) {
       return false;
     }
-    endpoint_->publish(contract::kZeekTopic, event);
+    endpoint_->publish(contract::kZeekTopic, std::move(event));
     return true;
   }
 

@@ -134,9 +134,10 @@ constexpr std::array<std::string_view, 5> kFromZeekNames = {
 static_assert(kToZeekNames.size() == std::variant_size_v<contract::ToZeek>);
 static_assert(kFromZeekNames.size() == std::variant_size_v<contract::FromZeek>);
 
+/// Takes the texts out of the message: to copy them would be most of the cost.
 class Writer {
  public:
-  void text(const char*, const std::string& v) { out_.emplace_back(v); }
+  void text(const char*, std::string& v) { out_.emplace_back(std::move(v)); }
   void count(const char*, std::uint64_t v) { out_.emplace_back(v); }
   void flag(const char*, bool v) { out_.emplace_back(v); }
   void decimal(const char*, std::uint64_t v) { out_.emplace_back(std::to_string(v)); }
@@ -144,12 +145,15 @@ class Writer {
     out_.emplace_back(std::string(to_string(v)));
   }
   template <typename T>
-  void records(const char*, const std::vector<T>& values, std::size_t) {
+  void records(const char*, std::vector<T>& values, std::size_t) {
     WireValue::Vector list;
     list.reserve(values.size());
-    for (const T& value : values) {
+    std::size_t fields = 0;
+    for (T& value : values) {
       Writer record;
+      record.out_.reserve(fields);
       describe(record, value);
+      fields = record.out_.size();
       list.emplace_back(std::move(record.out_));
     }
     out_.emplace_back(std::move(list));
@@ -292,9 +296,9 @@ class Reader {
 };
 
 template <typename Variant, std::size_t N>
-WireEvent encode_as(const Variant& message, const std::array<std::string_view, N>& names) {
+WireEvent encode_as(Variant& message, const std::array<std::string_view, N>& names) {
   Writer writer;
-  std::visit([&writer](const auto& m) { describe(writer, m); }, message);
+  std::visit([&writer](auto& m) { describe(writer, m); }, message);
   return {std::string(names.at(message.index())), writer.take()};
 }
 
@@ -318,9 +322,9 @@ Result<Variant> decode_as(const WireEvent& event, const std::array<std::string_v
 
 }  // namespace
 
-WireEvent encode(const contract::ToZeek& message) { return encode_as(message, kToZeekNames); }
+WireEvent encode(contract::ToZeek message) { return encode_as(message, kToZeekNames); }
 
-WireEvent encode(const contract::FromZeek& message) { return encode_as(message, kFromZeekNames); }
+WireEvent encode(contract::FromZeek message) { return encode_as(message, kFromZeekNames); }
 
 Result<contract::FromZeek> decode_from_zeek(const WireEvent& event) {
   return decode_as<contract::FromZeek, 0>(event, kFromZeekNames);

@@ -20,8 +20,9 @@ inline constexpr std::size_t kMaxTextBytes = 65'536;
 /// contract's own bound, the package must see and answer.
 inline constexpr std::size_t kMaxRecordsRead = 10'000;
 
-WireEvent encode(const contract::ToZeek& message);
-WireEvent encode(const contract::FromZeek& message);
+/// Moves the message's texts: whoever needs it no more should hand it over.
+WireEvent encode(contract::ToZeek message);
+WireEvent encode(contract::FromZeek message);
 
 /// What the service receives.
 Result<contract::FromZeek> decode_from_zeek(const WireEvent& event);

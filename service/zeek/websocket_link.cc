@@ -33,7 +33,7 @@ class WebSocketWorker final : public LinkWorker {
     self->thread_ = std::thread([self] { self->run(); });
   }
 
-  bool send(const WireEvent& event) override {
+  bool send(WireEvent event) override {
     const std::lock_guard lock(mutex_);
     return client_ != nullptr && client_->publish(contract::kZeekTopic, event);
   }

@@ -15,7 +15,7 @@ class LinkWorker {
  public:
   virtual ~LinkWorker() = default;
   /// False: there is no connection. Callable by any thread.
-  virtual bool send(const WireEvent& event) = 0;
+  virtual bool send(WireEvent event) = 0;
   /// Once. Nothing is reported after it has returned.
   virtual void stop() = 0;
 };
@@ -27,8 +27,8 @@ class WorkerLink : public ZeekLink {
   WorkerLink(const WorkerLink&) = delete;
   WorkerLink& operator=(const WorkerLink&) = delete;
 
-  bool send(const contract::ToZeek& message) final {
-    return worker_ && worker_->send(encode(message));
+  bool send(contract::ToZeek message) final {
+    return worker_ && worker_->send(encode(std::move(message)));
   }
   void stop() final {
     if (const auto worker = std::exchange(worker_, nullptr)) {
