@@ -15,16 +15,6 @@
 module MISP;
 
 export {
-	## Indicators of one type, whatever events they come from: workers know no
-	## metadata. One string, because a record for each would cost the manager a
-	## tenth of its time in a bulk load.
-	type WorkerKeys: record {
-		## The values, one behind the other.
-		indicators: string;
-		## The length of each.
-		lengths: vector of count;
-	};
-
 	## What MISP's indicators are, at one batch.
 	type WorkerBooks: record {
 		## Start of the manager that counts the batches; empty if there was none.
@@ -33,7 +23,7 @@ export {
 		seq: count &default=0;
 		## Number of indicators.
 		keys: int &default=+0;
-		## XOR of their hashes.
+		## XOR of the hashes of all batches up to it.
 		digest: count &default=0;
 	};
 
@@ -59,18 +49,19 @@ export {
 		PUT_AGAIN,
 	};
 
-	## What changes on the workers.
+	## What changes on the workers: indicators by their type, whatever events they
+	## come from. Workers know no metadata.
 	type WorkerBatch: record {
 		## Start of the manager.
 		instance: string;
 		## Number of the batch, from 1 without a gap.
 		seq: count;
 		## Indicators that MISP has named.
-		puts: table[Intel::Type] of WorkerKeys &default=table();
+		puts: table[Intel::Type] of vector of string &default=table();
 		## Indicators that nobody names any more.
-		removals: table[Intel::Type] of WorkerKeys &default=table();
+		removals: table[Intel::Type] of vector of string &default=table();
 		## Indicators that MISP does not name any more, but somebody else.
-		releases: table[Intel::Type] of WorkerKeys &default=table();
+		releases: table[Intel::Type] of vector of string &default=table();
 	};
 
 	## Sent to a worker that has just got the Intel framework's whole store.

@@ -4,6 +4,7 @@
 ##! and loses some under load without a word; here a step of work is one batch,
 ##! and a worker that misses one is found and repaired.
 
+@load ./books
 @load ./expiry
 @load ./holding
 @load ./store-state
@@ -30,41 +31,35 @@ global books: WorkerBooks;
 global kept_batches: table[count] of KeptBatch;
 
 # What has changed since the last batch.
-type Changes: table[Intel::Type] of vector of string;
-global next_puts: Changes;
-global next_removals: Changes;
-global next_releases: Changes;
+global next_puts: vector of Intel::Item;
+global next_removals: vector of Intel::Item;
+global next_releases: vector of Intel::Item;
 
 event zeek_init() &priority=9
 	{
 	books = WorkerBooks($instance=instance);
 	kept_batches[0] = KeptBatch($batch=WorkerBatch($instance=instance, $seq=0),
-	                            $books=copy(books));
+	                            $books=books);
 	}
 
-# Notes what the next batch has to say, and what it does to the number of keys.
-function note_change(changes: Changes, item: Intel::Item, keys: int)
+function by_type(items: vector of Intel::Item): table[Intel::Type] of vector of string
 	{
-	local t = item$indicator_type;
-	books$digest = books$digest ^ noted_or_key_hash(item$indicator, t);
-	books$keys += keys;
-	if ( t !in changes )
-		changes[t] = vector();
-
-	changes[t] += item$indicator;
-	}
-
-function packed(changes: Changes): table[Intel::Type] of WorkerKeys
-	{
-	local result: table[Intel::Type] of WorkerKeys;
-	for ( t, indicators in changes )
+	local result: table[Intel::Type] of vector of string;
+	local indicators: vector of string;
+	local last: Intel::Type;
+	for ( n, item in items )
 		{
-		# Without a value it would be the one of the type before.
-		local lengths: vector of count = vector();
-		for ( _, indicator in indicators )
-			lengths += |indicator|;
+		# In a bulk load, neighbours are of one type.
+		if ( n == 0 || item$indicator_type != last )
+			{
+			last = item$indicator_type;
+			if ( last !in result )
+				result[last] = vector();
 
-		result[t] = WorkerKeys($indicators=join_string_vec(indicators, ""), $lengths=lengths);
+			indicators = result[last];
+			}
+
+		indicators += item$indicator;
 		}
 
 	return result;
@@ -79,7 +74,7 @@ redef MISP::put = function(item: Intel::Item): bool
 	is_own_change = T;
 	local result = put_quietly(item);
 	if ( result == PUT_FIRST )
-		note_change(next_puts, item, +1);
+		next_puts += item;
 
 	is_own_change = F;
 	return result != PUT_REFUSED;
@@ -96,9 +91,9 @@ redef MISP::take = function(item: Intel::Item)
 
 	is_own_change = T;
 	if ( take_quietly(item) )
-		note_change(next_removals, item, -1);
+		next_removals += item;
 	else if ( ! is_said_by_misp(item) )
-		note_change(next_releases, item, -1);
+		next_releases += item;
 
 	is_own_change = F;
 	};
@@ -108,7 +103,7 @@ redef MISP::take = function(item: Intel::Item)
 hook before_restore(item: Intel::Item)
 	{
 	if ( has_internals && ! is_said_by_misp(item) )
-		note_change(next_releases, item, -1);
+		next_releases += item;
 	}
 
 # Sends what has changed to all workers.
@@ -117,15 +112,16 @@ function send_batch()
 	if ( |next_puts| + |next_removals| + |next_releases| == 0 )
 		return;
 
-	local batch = WorkerBatch($instance=instance, $seq=++books$seq, $puts=packed(next_puts),
-	                          $removals=packed(next_removals), $releases=packed(next_releases));
-	kept_batches[books$seq] = KeptBatch($batch=batch, $books=copy(books));
+	local batch = WorkerBatch($instance=instance, $seq=books$seq + 1, $puts=by_type(next_puts),
+	                          $removals=by_type(next_removals), $releases=by_type(next_releases));
+	books = books_after(books, batch);
+	kept_batches[books$seq] = KeptBatch($batch=batch, $books=books);
 	if ( books$seq >= batches_kept )
 		delete kept_batches[books$seq - batches_kept];
 
-	next_puts = Changes();
-	next_removals = Changes();
-	next_releases = Changes();
+	next_puts = vector();
+	next_removals = vector();
+	next_releases = vector();
 	tell(Cluster::worker_topic, worker_batch, batch);
 	}
 

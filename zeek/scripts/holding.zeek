@@ -150,16 +150,9 @@ function log_entry(action: Action, indicator: string, indicator_type: string, ev
 	Log::write(LOG, info);
 	}
 
-function origin_of(item: ItemV1): Origin
+function new_origin(item: ItemV1): Origin
 	{
 	local e = item$event_id;
-	if ( e in origins )
-		{
-		local known = origins[e];
-		if ( known$desc == item$desc && known$url == item$url )
-			return known;
-		}
-
 	local origin = Origin($source=source_of(e), $desc=item$desc, $url=item$url);
 	if ( is_event_id(e) )
 		origin$event_id = to_count(e);
@@ -170,7 +163,10 @@ function origin_of(item: ItemV1): Origin
 
 function to_intel(item: ItemV1, indicator_type: Intel::Type): Intel::Item
 	{
-	local origin = origin_of(item);
+	local origin = item$event_id in origins ? origins[item$event_id] : new_origin(item);
+	if ( origin$desc != item$desc || origin$url != item$url )
+		origin = new_origin(item);
+
 	local meta = Intel::MetaData($source=origin$source,
 	                             $misp_attribute_uuid=item$attribute_uuids,
 	                             $report_sightings=item$report_sightings);
@@ -192,20 +188,6 @@ function to_intel(item: ItemV1, indicator_type: Intel::Type): Intel::Item
 	return Intel::Item($indicator=item$indicator, $indicator_type=indicator_type, $meta=meta);
 	}
 
-# Why an item did not get into the Intel framework; empty: it did.
-function insert(item: ItemV1, indicator_type: Intel::Type): string
-	{
-	local reason = objection(item$indicator, indicator_type);
-	if ( reason != "" )
-		return reason;
-
-	local intel_item = to_intel(item, indicator_type);
-	if ( ! hook MISP::filter_item(intel_item) )
-		return "vetoed";
-
-	return put(intel_item) ? "" : "vetoed";
-	}
-
 function refuse(item: ItemV1, reason: string, revision: count, outcome: Outcome)
 	{
 	++outcome$rejected;
@@ -218,16 +200,9 @@ function refuse(item: ItemV1, reason: string, revision: count, outcome: Outcome)
 
 # Puts an item in or updates it. F: an entry that was there before has to be
 # taken out, because its new fields were refused.
-function upsert(item: ItemV1, revision: count, outcome: Outcome): bool
+function upsert(item: ItemV1, t: Intel::Type, revision: count, outcome: Outcome): bool
 	{
-	if ( item$indicator_type !in indicator_types )
-		{
-		refuse(item, "unknown_type", revision, outcome);
-		return T;
-		}
-
 	local i = item$indicator;
-	local t = indicator_types[item$indicator_type];
 	local e = item$event_id;
 	local hash = item_hash(item);
 	local was_named = [i, t, e] in named;
@@ -240,7 +215,15 @@ function upsert(item: ItemV1, revision: count, outcome: Outcome): bool
 		++outcome$unchanged;
 	else
 		{
-		local reason = insert(item, t);
+		# Why it does not get into the Intel framework.
+		local reason = objection(i, t);
+		if ( reason == "" )
+			{
+			local intel_item = to_intel(item, t);
+			if ( ! hook MISP::filter_item(intel_item) || ! put(intel_item) )
+				reason = "vetoed";
+			}
+
 		if ( reason != "" )
 			{
 			refuse(item, reason, revision, outcome);
@@ -253,7 +236,7 @@ function upsert(item: ItemV1, revision: count, outcome: Outcome): bool
 		else
 			++outcome$inserted;
 
-		if ( logs_entries() )
+		if ( ! snapshot_runs || log_snapshot_items )
 			log_entry(was_held ? UPDATE : INSERT, i, item$indicator_type, e,
 			          item$attribute_uuids, "", revision);
 		}

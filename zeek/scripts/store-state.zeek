@@ -16,25 +16,9 @@ global is_own_change = F;
 # When somebody else changed the store.
 global foreign_change_at = double_to_time(0.0);
 
-# Hash of an indicator for the digests between the nodes. It has to be cheap:
-# every node computes it for every indicator that comes or goes.
-function key_hash(indicator: string, indicator_type: Intel::Type): count
-	{
-	local hash = fnv1a32(cat(indicator_type, " ", indicator));
-	return hash * hash;
-	}
-
-# The indicator that changed the store last, and its hash.
-global noted_indicator = "";
-global noted_type = Intel::ADDR;
-global noted_hash = key_hash(noted_indicator, noted_type);
-
-# The same, for an indicator that has often just changed the store.
-function noted_or_key_hash(indicator: string, indicator_type: Intel::Type): count
-	{
-	return indicator == noted_indicator && indicator_type == noted_type
-	       ? noted_hash : key_hash(indicator, indicator_type);
-	}
+# Hashes of the types' names, which all nodes agree on.
+global type_hashes: table[Intel::Type] of count
+	&default_insert=function(t: Intel::Type): count { return fnv1a32(cat(t)); };
 
 function same_store(a: StoreState, b: StoreState): bool
 	{
@@ -49,19 +33,13 @@ function store_state(): StoreState
 	return state;
 	}
 
-function add_to_store_digest(indicator: string, indicator_type: Intel::Type)
-	{
-	store_digest = store_digest ^ key_hash(indicator, indicator_type);
-	}
-
+# Has to be cheap: every node calls this for every indicator that comes or goes.
 function note_store_change(indicator: string, indicator_type: Intel::Type)
 	{
 	if ( indicator_type != Intel::SUBNET )
 		{
-		noted_indicator = indicator;
-		noted_type = indicator_type;
-		noted_hash = key_hash(indicator, indicator_type);
-		store_digest = store_digest ^ noted_hash;
+		local hash = fnv1a32(indicator) + type_hashes[indicator_type];
+		store_digest = store_digest ^ (hash * hash);
 		}
 
 	if ( ! is_own_change )
@@ -76,5 +54,7 @@ function renew_store_digest()
 		return;
 
 	store_digest = 0;
-	visit_store(add_to_store_digest);
+	is_own_change = T;
+	visit_store(note_store_change);
+	is_own_change = F;
 	}

@@ -127,11 +127,11 @@ export {
 	## done when it returns. Returns whether the indicator is gone.
 	global MISP::take_quietly: function(item: Item): bool;
 
-	## Puts an indicator in the store that workers match against.
-	global MISP::put_on_worker: function(indicator: string, indicator_type: Type);
+	## Puts indicators of one type in the store that workers match against.
+	global MISP::put_on_worker: function(indicators: vector of string, indicator_type: Type);
 
-	## Takes an indicator out of the store that workers match against.
-	global MISP::take_from_worker: function(indicator: string, indicator_type: Type);
+	## Takes indicators of one type out of the store that workers match against.
+	global MISP::take_from_worker: function(indicators: vector of string, indicator_type: Type);
 
 	## Sizes of the store that this node matches against, and no digest.
 	global MISP::store_sizes: function(): MISP::StoreState;
@@ -235,41 +235,60 @@ function MISP::put_quietly(item: Item): MISP::PutResult
 	if ( ! hook filter_item(item) )
 		return MISP::PUT_REFUSED;
 
-	local metas: MetaDataTable;
-	local inserted = "";
-	local before = 0;
-	switch ( item$indicator_type )
+	local t = item$indicator_type;
+	if ( t == SUBNET )
 		{
-		case ADDR:
-			local host = to_addr(item$indicator);
-			metas = host in data_store$host_data ? data_store$host_data[host] : MetaDataTable();
-			data_store$host_data[host] = metas;
-			before = |min_data_store$host_data|;
-			add min_data_store$host_data[host];
-			if ( |min_data_store$host_data| > before )
-				inserted = cat(host);
-			break;
-		case SUBNET:
-			local was_said = MISP::is_said_by_misp(item);
-			_insert(item, F);
-			return was_said ? MISP::PUT_AGAIN : MISP::PUT_FIRST;
-		default:
-			local text = to_lower(item$indicator);
-			local text_type = item$indicator_type;
-			metas = [text, text_type] in data_store$string_data
-			        ? data_store$string_data[text, text_type] : MetaDataTable();
-			data_store$string_data[text, text_type] = metas;
-			before = |min_data_store$string_data|;
-			add min_data_store$string_data[text, text_type];
-			if ( |min_data_store$string_data| > before )
-				inserted = text;
-			break;
+		local was_said = MISP::is_said_by_misp(item);
+		_insert(item, F);
+		return was_said ? MISP::PUT_AGAIN : MISP::PUT_FIRST;
 		}
 
-	local is_first = |metas| == 0 || ! misp_has_source(metas);
-	metas[item$meta$source] = item$meta;
+	local meta = item$meta;
+	local metas = misp_nothing;
+	local is_first = T;
+	local before = 0;
+	local inserted = "";
+	if ( t == ADDR )
+		{
+		local host = to_addr(item$indicator);
+		if ( host in data_store$host_data )
+			{
+			metas = data_store$host_data[host];
+			is_first = ! misp_has_source(metas);
+			metas[meta$source] = meta;
+			data_store$host_data[host] = metas;
+			}
+		else
+			data_store$host_data[host] = table([meta$source] = meta);
+
+		before = |min_data_store$host_data|;
+		add min_data_store$host_data[host];
+		if ( |min_data_store$host_data| > before )
+			inserted = cat(host);
+		}
+	else
+		{
+		local text = to_lower(item$indicator);
+		if ( [text, t] in data_store$string_data )
+			{
+			metas = data_store$string_data[text, t];
+			is_first = ! misp_has_source(metas);
+			metas[meta$source] = meta;
+			data_store$string_data[text, t] = metas;
+			}
+		else
+			data_store$string_data[text, t] = table([meta$source] = meta);
+
+		before = |min_data_store$string_data|;
+		add min_data_store$string_data[text, t];
+		if ( |min_data_store$string_data| > before )
+			inserted = text;
+		}
+
+@ifdef ( indicator_inserted )
 	if ( inserted != "" )
-		misp_raise_inserted(inserted, item$indicator_type);
+		hook indicator_inserted(inserted, t);
+@endif
 
 	return is_first ? MISP::PUT_FIRST : MISP::PUT_AGAIN;
 	}
@@ -336,38 +355,38 @@ function MISP::take_quietly(item: Item): bool
 # Workers hold no metadata.
 const misp_no_metadata = MetaData($source="MISP");
 
-function MISP::put_on_worker(indicator: string, indicator_type: Type)
+function MISP::put_on_worker(indicators: vector of string, indicator_type: Type)
 	{
 	local before = 0;
-	switch ( indicator_type )
+	for ( _, indicator in indicators )
 		{
-		case ADDR:
+		if ( indicator_type == ADDR )
+			{
 			local host = to_addr(indicator);
 			before = |min_data_store$host_data|;
 			add min_data_store$host_data[host];
 			if ( |min_data_store$host_data| > before )
 				misp_raise_inserted(cat(host), ADDR);
-
-			break;
-		case SUBNET:
+			}
+		else if ( indicator_type == SUBNET )
 			# Raises the hook by its own rule.
 			_insert(Item($indicator=indicator, $indicator_type=SUBNET,
 			             $meta=misp_no_metadata), F);
-			break;
-		default:
+		else
+			{
 			local text = to_lower(indicator);
 			before = |min_data_store$string_data|;
 			add min_data_store$string_data[text, indicator_type];
 			if ( |min_data_store$string_data| > before )
 				misp_raise_inserted(text, indicator_type);
-
-			break;
+			}
 		}
 	}
 
-function MISP::take_from_worker(indicator: string, indicator_type: Type)
+function MISP::take_from_worker(indicators: vector of string, indicator_type: Type)
 	{
-	misp_take_from_min_store(indicator, indicator_type);
+	for ( _, indicator in indicators )
+		misp_take_from_min_store(indicator, indicator_type);
 	}
 
 function MISP::store_sizes(): MISP::StoreState
@@ -427,8 +446,8 @@ function MISP::is_said_by_misp(item: Item): bool { return F; }
 function MISP::has_metadata(item: Item): bool { return F; }
 function MISP::put_quietly(item: Item): MISP::PutResult { return MISP::PUT_REFUSED; }
 function MISP::take_quietly(item: Item): bool { return F; }
-function MISP::put_on_worker(indicator: string, indicator_type: Type) { }
-function MISP::take_from_worker(indicator: string, indicator_type: Type) { }
+function MISP::put_on_worker(indicators: vector of string, indicator_type: Type) { }
+function MISP::take_from_worker(indicators: vector of string, indicator_type: Type) { }
 function MISP::store_sizes(): MISP::StoreState { return MISP::StoreState(); }
 function MISP::visit_store(visit: function(indicator: string, indicator_type: Type)) { }
 function MISP::send_store(topic: string, books: MISP::WorkerBooks) { }

@@ -125,11 +125,28 @@ function step_apply(job: Job): bool
 		return T;
 
 	local outdated: vector of EntryRef;
+	local type_text = "";
+	local is_known = F;
+	local indicator_type = Intel::ADDR;
 	for ( _, item in job$upserts )
 		{
-		if ( ! upsert(item, job$revision, job$outcome) )
-			outdated += EntryRef($indicator=item$indicator,
-			                     $indicator_type=indicator_types[item$indicator_type],
+		# In a bulk load, neighbours are of one type.
+		if ( item$indicator_type != type_text )
+			{
+			type_text = item$indicator_type;
+			is_known = type_text in indicator_types;
+			if ( is_known )
+				indicator_type = indicator_types[type_text];
+			}
+
+		if ( ! is_known )
+			{
+			refuse(item, "unknown_type", job$revision, job$outcome);
+			next;
+			}
+
+		if ( ! upsert(item, indicator_type, job$revision, job$outcome) )
+			outdated += EntryRef($indicator=item$indicator, $indicator_type=indicator_type,
 			                     $event_id=item$event_id);
 		}
 

@@ -3,6 +3,7 @@
 ##! and reports what it holds; when something is missing it applies nothing more
 ##! until the manager has sent it again.
 
+@load ./books
 @load ./store-state
 
 module MISP;
@@ -23,40 +24,17 @@ function report(nonce: count, has_gap: bool)
 	                  $has_gap=has_gap));
 	}
 
-# What becomes of an indicator whose source is somebody else from now on.
-function leave_alone(indicator: string, indicator_type: Intel::Type)
-	{
-	}
-
-# Does the same to all of these, each of which adds so much to the number of keys.
-function apply_changes(changes: table[Intel::Type] of WorkerKeys,
-                       apply: function(indicator: string, indicator_type: Intel::Type), keys: int)
-	{
-	local digest = held$digest;
-	for ( t, all in changes )
-		{
-		local begin = 0;
-		for ( _, length in all$lengths )
-			{
-			local indicator = all$indicators[begin:begin + length];
-			apply(indicator, t);
-			digest = digest ^ noted_or_key_hash(indicator, t);
-			held$keys += keys;
-			begin += length;
-			}
-		}
-
-	held$digest = digest;
-	}
-
 function apply_batch(batch: WorkerBatch)
 	{
 	is_own_change = T;
-	apply_changes(batch$puts, put_on_worker, +1);
-	apply_changes(batch$removals, take_from_worker, -1);
-	apply_changes(batch$releases, leave_alone, -1);
-	held$seq = batch$seq;
+	for ( t, indicators in batch$puts )
+		put_on_worker(indicators, t);
+
+	for ( gone_type, gone in batch$removals )
+		take_from_worker(gone, gone_type);
+
 	is_own_change = F;
+	held = books_after(held, batch);
 	}
 
 event MISP::worker_batch(batch: WorkerBatch)

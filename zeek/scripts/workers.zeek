@@ -205,11 +205,6 @@ function compare_stores(name: string, w: Worker, theirs: StoreState)
 	w$agrees = w$misses == 0;
 	}
 
-function same_books(a: WorkerBooks, b: WorkerBooks): bool
-	{
-	return a$instance == b$instance && a$seq == b$seq && a$keys == b$keys && a$digest == b$digest;
-	}
-
 function is_known(b: WorkerBooks): bool
 	{
 	return b$seq in kept_batches && same_books(b, kept_batches[b$seq]$books);
