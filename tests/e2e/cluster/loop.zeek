@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! Test only: what Zeek's own distribution does with as many indicators, for
-##! comparison. The manager inserts 200 per event when all nodes are up, and
-##! writes a file when it begins and when it is done.
+##! Test only, for comparison: how indicators get to the workers without a service,
+##! messages and what is checked of them. The manager inserts 200 per event when all
+##! nodes are up, and writes a file when it begins and when it is done. It does so
+##! with the Intel framework alone, or, if the package is loaded before this script,
+##! with the package's own distribution.
 
 @load base/frameworks/intel
 @load base/frameworks/cluster
 
-module MISPTest;
+# The package exports nothing of this.
+module MISP;
 
-const total = to_count(getenv("MISP_TEST_ITEMS"));
-global inserted = 0;
+const test_total = to_count(getenv("MISP_TEST_ITEMS"));
+global test_inserted = 0;
 
 @if ( Cluster::local_node_type() == Cluster::MANAGER )
-global fill: event();
+global test_fill: event();
 
-function tell(name: string)
+function test_tell(name: string)
 	{
 	local path = fmt("%s/%s", getenv("MISP_TEST_FOLDER"), name);
 	local out = open(fmt("%s.part", path));
@@ -23,7 +26,7 @@ function tell(name: string)
 	rename(fmt("%s.part", path), path);
 	}
 
-function item_of(n: count): Intel::Item
+function test_item_of(n: count): Intel::Item
 	{
 	local meta = Intel::MetaData($source=fmt("MISP-%d", n / 1000),
 	                             $desc=fmt("synthetic event %d, as long as a usual title", n / 1000),
@@ -36,34 +39,67 @@ function item_of(n: count): Intel::Item
 	                   $meta=meta);
 	}
 
-event fill()
-	{
-	local last = inserted + 200 < total ? inserted + 200 : total;
-	while ( inserted < last )
-		{
-		Intel::insert(item_of(inserted));
-		++inserted;
-		}
+@ifdef ( MISP::put )
+const test_put = put;
 
-	if ( inserted < total )
-		event fill();
-	else
-		tell("bare-end");
+# The package waits for workers here, too.
+function test_may_go_on(): bool
+	{
+	return can_go_on();
 	}
 
-event wait_for_start()
+function test_end_step()
 	{
-	if ( file_size(fmt("%s/bare-go", getenv("MISP_TEST_FOLDER"))) < 0.0 )
-		schedule 50msec { wait_for_start() };
+	hook after_step();
+	}
+@else
+const test_put = Intel::insert;
+
+function test_may_go_on(): bool
+	{
+	return T;
+	}
+
+function test_end_step()
+	{
+	}
+@endif
+
+event test_fill()
+	{
+	if ( ! test_may_go_on() )
+		{
+		schedule 1msec { test_fill() };
+		return;
+		}
+
+	local last = test_inserted + 200 < test_total ? test_inserted + 200 : test_total;
+	while ( test_inserted < last )
+		{
+		test_put(test_item_of(test_inserted));
+		++test_inserted;
+		}
+
+	test_end_step();
+	if ( test_inserted < test_total )
+		event test_fill();
+	else
+		test_tell("loop-end");
+	}
+
+event test_wait_for_start()
+	{
+	if ( file_size(fmt("%s/loop-go", getenv("MISP_TEST_FOLDER"))) < 0.0 )
+		schedule 50msec { test_wait_for_start() };
 	else
 		{
-		tell("bare-begin");
-		event fill();
+		test_tell("loop-begin");
+		event test_fill();
 		}
 	}
 
 event zeek_init()
 	{
-	schedule 50msec { wait_for_start() };
+	schedule 50msec { test_wait_for_start() };
 	}
 @endif

@@ -224,19 +224,24 @@ def wait_until_quiet(cluster, begin, end, limit):
     return took, [len(held[name]) for name in Cluster.WORKERS]
 
 
-def load_bare(arguments, folder):
+def load_in_loop(arguments, folder, scripts=()):
     """Intel::insert in a loop on the manager of a cluster without service and package."""
-    cluster = Cluster(folder, arguments.zeek, arguments.backend, [os.path.join(HERE, "bare_insert.zeek")],
+    cluster = Cluster(folder, arguments.zeek, arguments.backend, [*scripts, os.path.join(HERE, "loop.zeek")],
                       {"MISP_TEST_ITEMS": str(arguments.items)})
     try:
         cluster.wait_until_up()
         cpu = cluster.cpu_seconds()
-        cluster.touch("bare-go")
-        end = wait_for("the manager", lambda: cluster.when("bare-end"), arguments.limit)
-        result = wait_until_quiet(cluster, cluster.when("bare-begin"), end, arguments.limit)
+        cluster.touch("loop-go")
+        end = wait_for("the manager", lambda: cluster.when("loop-end"), arguments.limit)
+        result = wait_until_quiet(cluster, cluster.when("loop-begin"), end, arguments.limit)
         return *result, cluster.cpu_since(cpu)
     finally:
         cluster.end()
+
+
+def load_in_loop_by_package(arguments, folder):
+    """The same loop with the package's distribution instead."""
+    return load_in_loop(arguments, folder, [PACKAGE])
 
 
 def load_by_stock(arguments, folder):
@@ -251,26 +256,32 @@ def load_by_stock(arguments, folder):
         run.end()
 
 
+LOADS = (("Intel::insert in a loop, without a service", load_in_loop),
+         ("the package's distribution in the same loop", load_in_loop_by_package),
+         ("Intel::insert by the service and the package", load_by_stock))
+WHOLE = "service and package"
+RATIOS = ((WHOLE, LOADS[2][0]), (LOADS[1][0], LOADS[0][0]), (WHOLE, LOADS[0][0]))
+
+
 def measure(arguments, folder):
     """Prints the ratios of each round and of all; the last cluster is used for a worker's restart, too."""
     seconds = collections.Counter()
     for number in range(arguments.rounds):
         rates = {}
-        for name, load in (("in a loop, without a service", load_bare),
-                           ("by the same service and package", load_by_stock)):
+        for name, load in LOADS:
             took, held, processors = load(arguments, os.path.join(folder, f"{load.__name__}-{number}"))
             rates[name] = arguments.items / took
             seconds[name] += took
-            say(arguments, f"Intel::insert {name}: {rates[name]:.0f}/s until the workers changed no more, after "
+            say(arguments, f"{name}: {rates[name]:.0f}/s until the workers changed no more, after "
                 f"{took:.2f} s; of {arguments.items} they lack {', '.join(str(arguments.items - n) for n in held)}")
             say(arguments, "processor seconds: " + processors)
         run = Run(arguments, os.path.join(folder, f"run-{number}"))
         try:
-            rate = run.bulk_load()
-            seconds["package"] += arguments.items / rate
-            for name, stock_rate in rates.items():
-                say(arguments, f"ratio to Intel::insert {name}: {rate / stock_rate:.2f}, "
-                    f"{seconds[name] / seconds['package']:.2f} over {number + 1} round(s)")
+            rates[WHOLE] = run.bulk_load()
+            seconds[WHOLE] += arguments.items / rates[WHOLE]
+            for one, other in RATIOS:
+                say(arguments, f"rate of {one} to that of {other}: {rates[one] / rates[other]:.2f}, "
+                    f"{seconds[other] / seconds[one]:.2f} over {number + 1} round(s)")
             if number == arguments.rounds - 1:
                 run.worker_killed()
         finally:
