@@ -187,13 +187,15 @@ LAYOUT = """redef Cluster::nodes = {{
 }};
 {6}
 redef exit_only_after_terminate = T;
-redef Log::default_rotation_interval = 0sec;
-redef Log::default_rotation_postprocessor_cmd = "";
 """
 LOGGER = """redef Cluster::nodes += {{
 	["logger"] = Cluster::Node($node_type=Cluster::LOGGER, $ip=127.0.0.1, $p={0}/tcp, $manager="manager"),
 }};
 redef Cluster::manager_is_logger = F;
+"""
+# Not in the layout: what Zeek loads for a node's type comes after that, and rotates at full hours.
+NO_ROTATION = """redef Log::default_rotation_interval = 0sec;
+redef Log::default_rotation_postprocessor_cmd = "";
 """
 BACKENDS = {
     "broker": "@load frameworks/cluster/backend/broker\n",
@@ -221,7 +223,7 @@ class Cluster:
         with open(os.path.join(folder, "cluster-layout.zeek"), "w", encoding="utf-8") as file:
             file.write(LAYOUT.format(*ports[:6], LOGGER.format(ports[8]) if has_logger else ""))
         with open(os.path.join(folder, "backend.zeek"), "w", encoding="utf-8") as file:
-            file.write(BACKENDS[backend].format(*ports))
+            file.write(BACKENDS[backend].format(*ports) + NO_ROTATION)
         zeek_path = subprocess.run([os.path.join(os.path.dirname(zeek), "zeek-config"), "--zeekpath"],
                                    check=True, capture_output=True, text=True).stdout.strip()
         here = os.path.dirname(os.path.abspath(__file__))
