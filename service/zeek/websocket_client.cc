@@ -167,6 +167,7 @@ class WebSocketClient::Impl {
   template <typename Stream>
   asio::awaitable<Error> open(Stream& stream) {
     beast::error_code error;
+    failure_.use_tls = std::is_same_v<Stream, TlsStream>;
     if (!co_await connect(beast::get_lowest_layer(stream), error)) {
       co_return failure(error);
     }

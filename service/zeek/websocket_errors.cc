@@ -74,6 +74,15 @@ Error describe_upgrade(beast::error_code error, const FailureContext& context) {
     }
     return incompatible(answer + " to a WebSocket request: is this Zeek's WebSocket port?");
   }
+  // With TLS 1.3, a server refuses a client's certificate when its own handshake is done; its alert
+  // is lost if it closes the connection before that is read.
+  const bool ended = error == asio::error::connection_reset || error == asio::error::broken_pipe ||
+                     error == asio::error::eof || error == beast::http::error::end_of_stream;
+  if (context.use_tls && ended) {
+    return incompatible("the server ended the TLS connection at once (" + error.message() +
+                        "): it refuses our certificate or demands one, see certificate and key, or "
+                        "the port is not Zeek's WebSocket port");
+  }
   return incompatible(
       "something listens there but speaks no WebSocket (" + error.message() +
       "): tls must be set "
