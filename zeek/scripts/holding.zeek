@@ -236,6 +236,7 @@ function upsert(item: ItemV1, t: Intel::Type, revision: count, outcome: Outcome)
 		else
 			++outcome$inserted;
 
+		# As logs_entries() says, without its call for each entry of a bulk load.
 		if ( ! snapshot_runs || log_snapshot_items )
 			log_entry(was_held ? UPDATE : INSERT, i, item$indicator_type, e,
 			          item$attribute_uuids, "", revision);
