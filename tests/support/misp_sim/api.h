@@ -6,6 +6,7 @@
 
 #include "changes.h"
 #include "database.h"
+#include "instance.h"
 #include "json_fields.h"
 #include "message.h"
 #include "search.h"
@@ -16,7 +17,8 @@ namespace misp_zeek::misp_sim {
 /// Authentication and faults are done before. Not thread safe: the owner locks.
 class Api {
  public:
-  Api(Database& db, Changes& changes) : db_(db), changes_(changes), search_(db) {}
+  Api(Database& db, Changes& changes, const Instance& instance)
+      : db_(db), changes_(changes), search_(db, instance) {}
 
   Response handle(const Request& request);
 

@@ -179,6 +179,10 @@ void MispSim::set_faults(std::string_view json) {
   state_->control("/sim/faults", Json::parse(json));
 }
 
+void MispSim::set_instance(std::string_view json) {
+  state_->control("/sim/instance", Json::parse(json));
+}
+
 void MispSim::drop_frames(std::uint64_t count) { state_->publisher.drop(count); }
 
 void MispSim::set_silent(bool silent) { state_->simulator.set_silent(silent); }

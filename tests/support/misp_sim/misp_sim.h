@@ -108,6 +108,8 @@ class MispSim {
 
   /// The switches of `POST /sim/faults`, as JSON.
   void set_faults(std::string_view json);
+  /// The settings of `POST /sim/instance`, as JSON.
+  void set_instance(std::string_view json);
   void drop_frames(std::uint64_t count);
   /// Changes are made without any message, as by SQL.
   void set_silent(bool silent);

@@ -92,8 +92,8 @@ bool Search::is_warned(const Attribute& attribute) const {
   });
 }
 
-void Search::write_page(Page& page, const Json& filters, std::size_t first,
-                        std::size_t last) const {
+std::size_t Search::write_page(Page& page, const Json& filters, std::size_t first, std::size_t last,
+                               bool count_only) const {
   RowOptions options;
   options.event_tags = as_flag(field(filters, "includeEventTags"));
   options.event_uuid = as_flag(field(filters, "includeEventUuid"));
@@ -101,18 +101,23 @@ void Search::write_page(Page& page, const Json& filters, std::size_t first,
   options.context = as_flag(field(filters, "includeContext"));
   const bool enforce = as_flag(field(filters, "enforceWarninglist"));
   constexpr std::size_t kBytesPerRow = 640;
-  page.body.reserve((last - first + 1) * kBytesPerRow);
+  if (!count_only) page.body.reserve((last - first + 1) * kBytesPerRow);
   page.body = R"({"response": {"Attribute": [)";
   JsonWriter json(page.body, db_.native_numbers);
+  std::size_t shown = 0;
   for (std::size_t i = first; i < last; ++i) {
     const auto& attribute = *db_.attributes().find_visible(last_matches_[i]);
     if (enforce && is_warned(attribute)) {
       ++page.skipped;
       continue;
     }
+    if (instance_.hides(attribute.value())) continue;
+    ++shown;
+    if (count_only) continue;
     write_row(json, db_, attribute, *db_.events().find_visible(attribute.event_id), options);
   }
-  page.body += "]}}\n";
+  page.body = count_only ? std::to_string(shown) : std::move(page.body) + "]}}\n";
+  return last - first - page.skipped;
 }
 
 Search::Page Search::run(const Json& filters, std::int64_t now, bool count_only) {
@@ -127,13 +132,11 @@ Search::Page Search::run(const Json& filters, std::int64_t now, bool count_only)
   const std::size_t first = std::min(skip, found.size());
   const std::size_t last = std::min(found.size(), first + rows_per_page);
   const std::size_t rows = last - first;
+  const std::size_t left = write_page(page, filters, first, last, count_only);
+  // Counted before the allowedlist hides any. MISP takes a full page, and one where nothing is
+  // left, for one with more behind it.
   page.result_count = rows;
-  if (page.paged && (rows == 0 || rows == rows_per_page)) ++page.result_count;
-  if (count_only) {
-    page.body = std::to_string(found.size());
-  } else {
-    write_page(page, filters, first, last);
-  }
+  if (page.paged && (left == 0 || left == rows_per_page)) ++page.result_count;
   return page;
 }
 

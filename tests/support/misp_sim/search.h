@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "database.h"
+#include "instance.h"
 #include "json_fields.h"
 
 namespace misp_zeek::misp_sim {
@@ -22,7 +23,7 @@ class Search {
     bool paged = false;
   };
 
-  explicit Search(const Database& db) : db_(db) {}
+  Search(const Database& db, const Instance& instance) : db_(db), instance_(instance) {}
 
   /// `filters` as posted, without the `request` wrapper; `count_only`: returnFormat count.
   /// `now`: seconds since 1970, for relative times.
@@ -30,10 +31,13 @@ class Search {
 
  private:
   const std::vector<Id>& matches(const Json& filters, std::int64_t now);
-  void write_page(Page& page, const Json& filters, std::size_t first, std::size_t last) const;
+  /// Returns the rows of the page that no warninglist hides.
+  std::size_t write_page(Page& page, const Json& filters, std::size_t first, std::size_t last,
+                         bool count_only) const;
   [[nodiscard]] bool is_warned(const Attribute& attribute) const;
 
   const Database& db_;
+  const Instance& instance_;
   // The last search, so that the pages after the first cost only their rows.
   std::string last_key_;
   std::uint64_t last_version_ = 0;

@@ -83,7 +83,8 @@ void Simulator::set_clock(std::optional<std::int64_t> seconds) { clock_ = second
 void Simulator::start_empty() {
   db_ = Database(options_.uuid_seed);
   db_.native_numbers = options_.native_numbers;
-  api_.emplace(db_, changes_);
+  instance_ = {};
+  api_.emplace(db_, changes_, instance_);
   Warninglist empty_files;
   empty_files.id = 7;
   empty_files.name = "List of hashes of empty files";

@@ -12,6 +12,7 @@
 #include "api.h"
 #include "changes.h"
 #include "database.h"
+#include "instance.h"
 #include "journal.h"
 #include "message.h"
 #include "publisher.h"
@@ -89,6 +90,7 @@ class Simulator {
   Response control_load(const Request& request);
   Response control_reset(const Request& request);
   Response control_clock(const Request& request);
+  Response control_instance(const Request& request);
 
   const Options options_;
   Publisher& publisher_;
@@ -97,6 +99,7 @@ class Simulator {
   mutable std::mutex mutex_;
   std::atomic<std::int64_t> clock_{0};  ///< 0: the system's
   Database db_;
+  Instance instance_;
   Changes changes_;
   std::optional<Api> api_;
   Faults faults_;

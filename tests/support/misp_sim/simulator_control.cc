@@ -68,6 +68,7 @@ Response Simulator::control(const Request& request) {
   if (request.action == "load") return control_load(request);
   if (request.action == "reset") return control_reset(request);
   if (request.action == "clock") return control_clock(request);
+  if (request.action == "instance") return control_instance(request);
   if (request.action == "stats") return json_response(stats());
   return error_response(404, "Not Found", request.path);
 }
@@ -166,6 +167,15 @@ Response Simulator::control_reset(const Request& request) {
   changes_.set_silent(false);
   start_empty();
   if (!empty) load_seed();
+  keep(request);
+  return json_response(std::string(kDone));
+}
+
+Response Simulator::control_instance(const Request& request) {
+  const auto body = parse_body(request);
+  const std::lock_guard lock(mutex_);
+  const auto error = instance_.change(body);
+  if (!error.empty()) return error_response(400, error, request.path);
   keep(request);
   return json_response(std::string(kDone));
 }
