@@ -18,7 +18,7 @@ constexpr std::string_view kDescription =
     "Intel\n"
     "framework of each Zeek and takes them out again. What Zeek sees goes back to MISP as "
     "sightings.\n"
-    "README.md in /usr/share/doc/misp-zeek describes it, and the configuration file every key.\n";
+    "The pages in /usr/share/doc/misp-zeek/docs describe it, and the configuration file every key.\n";
 
 constexpr std::string_view kPlaces =
     ".SH FILES\n"

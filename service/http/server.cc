@@ -211,7 +211,7 @@ class Server::Impl {
         });
     server_->set_error_handler([](const httplib::Request&, httplib::Response& reply) {
       if (reply.body.empty()) {
-        reply.set_content(reply.status == 404 ? "not found; README.md lists what there is\n"
+        reply.set_content(reply.status == 404 ? "not found; docs/operations.md lists the paths\n"
                                               : "the request cannot be served\n",
                           "text/plain; charset=utf-8");
       }

@@ -22,13 +22,13 @@ cp "$root/tests/packaging/misp-docker.yaml" "$folder/docker-compose.yml"
 mkdir "$folder/ssl"
 cd "$folder"
 
-# The commands of README.md, up to the engine that is not needed here.
-awk '/^### / { section = $0 == "### Docker, beside misp-docker" }
-  /^```/ { on = section && /^```sh/; next } on' "$root/README.md" |
+# The commands of docs/install/docker.md, up to the engine that is not needed here.
+awk '/^## / { section = $0 == "## Beside misp-docker" }
+  /^```/ { on = section && /^```sh/; next } on' "$root/docs/install/docker.md" |
   sed -e "s|^git clone .*|ln -s '$root' misp-zeek|" -e 's|^editor |echo key >|' \
     -e 's|^docker compose \(.*\) up -d --build$|compose \1 --profile monitoring config >merged.yaml|' -e '/^docker compose .* ps$/d' >commands
 grep -q 'config >merged' commands || {
-  echo "README.md has no such commands"
+  echo "docs/install/docker.md has no such commands"
   exit 1
 }
 compose() { "${compose[@]}" "$@"; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # deb_life.sh: inside the root that in_root.sh made, as root, with systemd running. Next to it are
-# misp-zeek.deb, README.md and the ports of MISP, of Zeek and for the service.
+# misp-zeek.deb, docs and the ports of MISP, of Zeek and for the service.
 set -euo pipefail
 cd "$(dirname "$0")"
 misp_http="" misp_feed="" zeek="" tls="" http=""
@@ -80,9 +80,9 @@ grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status" || fail "no system call fil
 ! journalctl -u misp-zeek | grep -q misp-sim-key || fail "the key is in the journal"
 [ "$(stat -c %a:%U /var/lib/misp-zeek)" = 700:misp-zeek ] || fail "the state's folder is open"
 
-say "a drop-in of README.md: addresses, another credential"
+say "a drop-in of docs/security.md: addresses, another credential"
 mkdir -p /etc/systemd/system/misp-zeek.service.d
-awk '/^# systemctl edit misp-zeek$/ { on = 1 } /^```/ { on = 0 } on' README.md \
+awk '/^# systemctl edit misp-zeek$/ { on = 1 } /^```/ { on = 0 } on' docs/security.md \
   >/etc/systemd/system/misp-zeek.service.d/override.conf
 grep -q '^LoadCredential=webhook.url:' /etc/systemd/system/misp-zeek.service.d/override.conf
 install -m 600 /dev/null /etc/misp-zeek/webhook.url
@@ -129,8 +129,8 @@ cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl restart misp-zeek
 wait_until "in step" is_in_step
 
-say "README.md, Security: a tunnel for the feed, HTTPS and a token"
-bash readme_security.sh || fail "README.md, Security"
+say "docs/security.md: a tunnel for the feed, HTTPS and a token"
+bash docs_security.sh || fail "docs/security.md"
 cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl restart misp-zeek
 wait_until "in step" is_in_step

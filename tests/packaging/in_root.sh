@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# in_root.sh DIST MISP_SIM ZEEK_SIM [ZEEK_PREFIX]: the two ways to install that README.md describes, each in
+# in_root.sh DIST MISP_SIM ZEEK_SIM [ZEEK_PREFIX]: the two ways to install that docs/install describes, each in
 # a fresh Debian 12 with systemd. The Debian package of the folder DIST goes through its life: first as
-# README.md says it, then installed, configured, started, watched, operated, upgraded, stopped, purged. The
-# sources of DIST are built and installed as README.md says it, against the Zeek of ZEEK_PREFIX, with which
+# docs/install/debian.md says it, then installed, configured, started, watched, operated, upgraded, stopped, purged. The
+# sources of DIST are built and installed as docs/install/source.md says it, against the Zeek of ZEEK_PREFIX, with which
 # the service must be in step. Needs root, debootstrap and a Debian mirror. The simulators run outside, on
 # loopback.
 set -euo pipefail
@@ -44,7 +44,7 @@ start_misp() { # NAME
 }
 # furnish ROOT MISP ZEEK_PORT TLS: what the scripts in a root find there.
 furnish() {
-  cp "$here"/{deb_life,readme_block,readme_commands,readme_security,source_life}.sh "$here/../../README.md" "$1/root/"
+  cp -r "$here"/{deb_life,docs_block,docs_commands,docs_security,source_life}.sh "$here/../../docs" "$1/root/"
   cat >"$1/root/ports" <<PORTS
 misp_http=$(port_in "$folder/$2.json" http_port)
 misp_feed=$(port_in "$folder/$2.json" zmq_port)
@@ -69,19 +69,19 @@ start_misp misp
 furnish "$folder/root" misp "$(port_in "$folder/zeek.json" port)" false
 cp "$dist"/*.deb "$folder/root/root/misp-zeek.deb"
 "$here/debian_root.sh" boot "$folder/root" bash -ec \
-  'echo "README.md, Debian package and systemd"; bash /root/readme_commands.sh package
+  'echo "docs/install/debian.md"; bash /root/docs_commands.sh package
    rm -r /etc/misp-zeek; bash /root/deb_life.sh'
 
 if [ -z "$zeek_prefix" ]; then
-  echo "skipped: README.md, from source (no Zeek with Broker on this machine)"
+  echo "skipped: docs/install/source.md (no Zeek with Broker on this machine)"
   exit 0
 fi
 start_misp source-misp
 furnish "$folder/source-root" source-misp "$(free_port)" true
 mkdir -p "$folder/source-root$zeek_prefix" "$folder/source-root/root/clone"
 cp -a "$zeek_prefix/." "$folder/source-root$zeek_prefix"
-# Where README.md has it.
+# Where docs/install/source.md has it.
 [ "$zeek_prefix" = /opt/zeek ] || ln -s "$zeek_prefix" "$folder/source-root/opt/zeek"
 tar -xf "$dist"/*.tar.gz -C "$folder/source-root/root/clone" --strip-components 1
 "$here/debian_root.sh" boot "$folder/source-root" bash -ec \
-  'echo "README.md, from source"; bash /root/source_life.sh'
+  'echo "docs/install/source.md"; bash /root/source_life.sh'

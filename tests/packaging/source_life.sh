@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # source_life.sh: inside the root that in_root.sh made, as root, with systemd running. A cluster of the Zeek in
 # /opt/zeek, brought up by zeekctl, with the package of the sources installed by zkg, and the service as
-# README.md's "From source" has it: what is in MISP is in that cluster, and what changes there follows. Then
+# docs/install/source.md has it: what is in MISP is in that cluster, and what changes there follows. Then
 # zkg brings the package's next release.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -46,13 +46,13 @@ version=$(cat clone/VERSION)
 git -C clone init -q -b main
 release "$version"
 # The one answer is for the plan; whether to install what fails its tests would be another question.
-zkg_as_in_readme() { # WORD: the command that begins so, in the clone
+zkg_as_documented() { # PAGE WORD: the command that begins so, in the clone
   local command
-  command=$(grep -o "zkg $1[^\`#]*" clone/README.md | head -n 1)
+  command=$(grep -o "zkg $2[^\`#]*" "clone/docs/$1.md" | head -n 1)
   echo "    $command"
   run_logged zkg.log bash -c "cd clone && echo y | { $command; }"
 }
-zkg_as_in_readme install
+zkg_as_documented zeek-package install
 
 # As a site does it; the ports are free ones of this machine, and zeekctl takes the package's first one.
 cat >/opt/zeek/etc/node.cfg <<NODES
@@ -87,7 +87,7 @@ redef MISP::spare_broker_port = $zeek/tcp;
 SITE
 run_logged deploy.log zeekctl deploy
 zeekctl status | sed 's/^/    /'
-bash readme_commands.sh source
+bash docs_commands.sh source
 
 misp-zeek version | sed 's/^/    /'
 misp-zeek version | grep -q '^broker 2' || fail "not built with the Broker of that Zeek"
@@ -118,7 +118,7 @@ next=${version%.*}.$((${version##*.} + 1))
 sed -i "s/package_version = \"$version\"/package_version = \"$next\"/" clone/zeek/scripts/api.zeek
 echo "$next" >clone/VERSION
 release "$next"
-zkg_as_in_readme refresh
+zkg_as_documented upgrades refresh
 run_logged deploy.log zeekctl deploy
 is_next() { curl -sS "http://127.0.0.1:$http/status" | grep -q "\"package_version\": *\"$next\""; }
 wait_until 60 is_next || fail "the service does not speak to $next of the package: $(zkg list)"

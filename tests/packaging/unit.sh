@@ -6,7 +6,7 @@ command -v systemd-analyze >/dev/null || {
   echo "skipped: no systemd-analyze on this machine"
   exit 77
 }
-# systemd-analyze's overall exposure, 0.0 to 10.0. What is left is explained in README.md.
+# systemd-analyze's overall exposure, 0.0 to 10.0. What is left is explained in docs/security.md.
 limit=1.2
 
 folder=$(mktemp -d)

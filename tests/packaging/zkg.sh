@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # zkg.sh ROOT: the real zkg installs the package from the repository's root, with its tests, upgrades it as
-# README.md says, and Zeek loads it. Nothing outside a temporary folder is changed.
+# docs/upgrades.md says, and Zeek loads it. Nothing outside a temporary folder is changed.
 set -euo pipefail
 root=$(realpath "$1")
 bin=""
@@ -63,7 +63,7 @@ eval "$(run_zkg env)"
 zeek --parse-only packages -e 'global listens: port = MISP::broker_port;'
 
 # The next release.
-grep -q 'zkg refresh && zkg upgrade' "$root/README.md"
+grep -q 'zkg refresh && zkg upgrade' "$root/docs/upgrades.md"
 echo '# a later release' >>"$folder/misp-zeek/zeek/scripts/__load__.zeek"
 git -C "$folder/misp-zeek" -c user.name=test -c user.email=test@localhost commit -qam next
 run_zkg refresh

@@ -41,11 +41,11 @@ TEST(Metrics, AreThoseOfTheGoldenList) {
   EXPECT_EQ(described, read_lines(MISP_ZEEK_METRICS_GOLDEN));
 }
 
-/// The rows "| `NAME` | TYPE | `LABEL`, `LABEL` | ..." of README.md as lines of the golden list.
+/// The rows "| `NAME` | TYPE | `LABEL`, `LABEL` | ..." of docs/metrics.md as lines of the golden list.
 std::vector<std::string> documented() {
   std::vector<std::string> rows;
   const std::regex form("^\\| `(misp_zeek_[a-z_]+)` \\| ([a-z]+) \\| ([^|]*) \\|");
-  for (const std::string& line : read_lines(MISP_ZEEK_README)) {
+  for (const std::string& line : read_lines(MISP_ZEEK_DOCS "/metrics.md")) {
     std::smatch part;
     if (std::regex_search(line, part, form)) {
       const std::string labels = std::regex_replace(part[3].str(), std::regex("[` ]"), "");
@@ -56,7 +56,7 @@ std::vector<std::string> documented() {
   return rows;
 }
 
-TEST(Metrics, AreDocumentedInTheReadme) {
+TEST(Metrics, AreDocumented) {
   EXPECT_EQ(documented(), read_lines(MISP_ZEEK_METRICS_GOLDEN));
 }
 

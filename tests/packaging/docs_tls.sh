@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# readme_tls.sh ROOT SERVICE MISP_SIM: what README.md says of certificates, of the feed's tunnel and of
+# docs_tls.sh ROOT SERVICE MISP_SIM: what docs/security.md says of certificates, of the feed's tunnel and of
 # Broker is run as it stands there, with other folders and ports: MISP's feed through two stunnels and a
 # real Zeek bring the service in step, and whoever has no certificate gets nothing.
 set -euo pipefail
@@ -44,7 +44,7 @@ wait_until() { # WHAT COMMAND...: at most 30 s
   fail "not within 30 s: $1"
 }
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
-block() { "$here/readme_block.sh" "$root/README.md" "$1" || fail "README.md"; }
+block() { "$here/docs_block.sh" "$root/docs/security.md" "$1" || fail "docs/security.md"; }
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }

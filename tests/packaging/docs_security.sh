@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# readme_security.sh: inside the root that in_root.sh made, as root, while the package's service runs. The
-# certificates, the tunnel as units of systemd, and HTTPS with a token, as README.md's "What goes over the
-# wire" says it, with both sides of the tunnel on one machine.
+# docs_security.sh: inside the root that in_root.sh made, as root, while the package's service runs. The
+# certificates, the tunnel as units of systemd, and HTTPS with a token, as docs/security.md has them, with
+# both sides of the tunnel on one machine.
 set -euo pipefail
 cd "$(dirname "$0")"
 misp_feed="" http="" tunnel=""
@@ -14,7 +14,7 @@ fail() {
   journalctl --no-pager -n 20 -u 'stunnel@*'
   exit 1
 }
-block() { bash readme_block.sh README.md "$1"; }
+block() { bash docs_block.sh docs/security.md "$1"; }
 
 apt-get install -q -y --no-install-recommends curl openssl stunnel4 >security.log 2>&1 || {
   cat security.log
@@ -25,7 +25,7 @@ block '# Certificates: a CA for nothing else, and one certificate for each side.
 (cd certificates && bash -e make.sh) >security.log 2>&1 || fail "the certificates"
 cp certificates/{ca.pem,misp.example.org.pem,misp.example.org.key,misp-zeek.pem,misp-zeek.key} /etc/stunnel
 cp certificates/{ca.pem,misp-zeek.pem,misp-zeek.key} /etc/misp-zeek
-readable=$(grep -o 'chown root:misp-zeek /etc/misp-zeek/misp-zeek.key && chmod [0-7]* [^`]*' README.md)
+readable=$(grep -o 'chown root:misp-zeek /etc/misp-zeek/misp-zeek.key && chmod [0-7]* [^`]*' docs/security.md)
 bash -c "$readable"
 
 # MISP's side listens on loopback here, and the service's side at the name's port of it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# readme_block.sh README FIRST_LINE: the one fenced block that begins with this line.
+# docs_block.sh FILE FIRST_LINE: the one fenced block that begins with this line.
 set -euo pipefail
 awk -v first="$2" '
   /^```/ { on = 0; begins = !inside; inside = !inside; next }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# readme_commands.sh package|source: inside a root that in_root.sh made, as root, with systemd running. Runs
-# the commands of README.md's "Debian package and systemd" or "From source, against your Zeek" one after the
-# other, and compares what they say with what stands there: "..." is any number of lines, or at a line's end
-# any text. Next to it are README.md, the ports of MISP, of Zeek and for the service, and misp-zeek.deb,
-# which is what `./dev package` makes, or the sources in the folder clone.
+# docs_commands.sh package|source: inside a root that in_root.sh made, as root, with systemd running. Runs
+# the console blocks of docs/install/debian.md or docs/install/source.md one after the other, and compares
+# the output with the text of the page: "..." is any number of lines, or at a line's end any text. Next to it
+# are docs, the ports of MISP, of Zeek and for the service, and misp-zeek.deb, which is what `./dev package`
+# makes, or the sources in the folder clone.
 set -euo pipefail
 cd "$(dirname "$0")"
 folder=$PWD
@@ -26,13 +26,12 @@ esac
 EDITOR
 chmod +x /usr/local/bin/editor
 
-console() { # SECTION -> its fenced console blocks
-  awk -v heading="### $1" '/^### / { section = $0 == heading }
-    /^```/ { on = section && /^```console/; next } on' README.md
+console() { # PAGE -> its fenced console blocks
+  awk '/^```/ { on = /^```console/; next } on' "docs/install/$1.md"
 }
 case $1 in
   package)
-    console "Debian package and systemd" >commands
+    console debian >commands
     first="./dev package"
     mkdir -p clone/dist
     cp misp-zeek.deb clone/dist/misp-zeek_0_amd64.deb
@@ -42,15 +41,15 @@ case $1 in
   source)
     # "Then as with the package, from the key on", and under /usr/local.
     {
-      console "From source, against your Zeek"
-      console "Debian package and systemd" | awk '/^# install / { on = 1 } /^# apt-get purge / { on = 0 } on' |
+      console source
+      console debian | awk '/^# install / { on = 1 } /^# apt-get purge / { on = 0 } on' |
         sed 's|/etc/misp-zeek|/usr/local&|g; s|\([ (]\)\(/lib/systemd\)|\1/usr/local\2|g'
     } >commands
     first="./dev install"
     ;;
 esac
 [ "$(sed -n '1s/^# \([^#]*[^# ]\).*/\1/p' commands)" = "$first" ] || {
-  echo "FAILED: README.md has no such section" >&2
+  echo "FAILED: the page does not begin with $first" >&2
   exit 1
 }
 
@@ -85,7 +84,7 @@ run_command() { # COMMAND: at most 30 s for what shows a state
     sleep 0.5
   done
   echo "FAILED: $1"
-  echo "README.md shows:"
+  echo "the page shows:"
   cat shown
   echo "it says:"
   tail -n 100 output
