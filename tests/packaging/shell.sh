@@ -7,7 +7,8 @@ command -v shellcheck >/dev/null || {
   echo "skipped: no shellcheck on this machine"
   exit 77
 }
-folders=(.ci docker docs service zeek tests)
+folders=(.ci docker docs service tools zeek tests)
 mapfile -t scripts < <(grep -rIlE -m1 '^#!.*(bash|/sh)$' "${folders[@]}" | sort)
-echo "${#scripts[@]} scripts and dev"
-shellcheck dev "${scripts[@]}"
+scripts+=(dev tools/lib/*.sh)
+echo "${#scripts[@]} scripts"
+shellcheck -x "${scripts[@]}"
