@@ -43,8 +43,10 @@ class Api {
   Response event_unpublish(const Request& request, const Json& body);
   Response event_push(const Request& request, const Json& body);
   Response event_view_action(const Request& request, const Json& body);
-  Response event_index(const Request& request, const Json& body);
   Response event_blocklist(const Request& request, const Json& body);
+
+  // api_index.cc
+  Response event_index(const Request& request, const Json& body);
 
   // api_attribute.cc
   Response attribute_search(const Request& request, const Json& body);

@@ -89,33 +89,6 @@ Response Api::event_view_action(const Request& request, const Json& /*body*/) {
       event_view(db_, *event, deleted != request.named.end() && deleted->second == "1"));
 }
 
-Response Api::event_index(const Request& /*request*/, const Json& body) {
-  const bool minimal = as_flag(field(body, "minimal"));
-  const bool shows_all = field(body, "published").is_null();
-  const bool published = as_flag(field(body, "published"));
-  const auto since = parse_time(text_field(body, "timestamp").value_or("0"), changes_.now());
-  const auto limit = static_cast<std::size_t>(number_field(body, "limit").value_or(0));
-  const auto page = static_cast<std::size_t>(number_field(body, "page").value_or(1));
-  const std::size_t first = limit == 0 || page < 1 ? 0 : (page - 1) * limit;
-  Response response;
-  JsonWriter json(response.body, db_.native_numbers);
-  std::size_t count = 0;
-  json.begin_array();
-  db_.events().for_each_visible([&](const Event& event) {
-    if (!shows_all && published != event.published) return;
-    if (since && event.timestamp < *since) return;
-    // The short form leaves out events without an active attribute.
-    if (minimal && db_.active_attributes(event.id) == 0 && !db_.holds_changes()) return;
-    const std::size_t at = count++;
-    if (at >= first && (limit == 0 || at < first + limit)) {
-      write_index_entry(json, db_, event, minimal);
-    }
-  });
-  json.end_array();
-  response.headers.emplace_back("X-Result-Count", std::to_string(count));
-  return response;
-}
-
 Response Api::event_blocklist(const Request& /*request*/, const Json& /*body*/) {
   Response response;
   JsonWriter json(response.body, db_.native_numbers);

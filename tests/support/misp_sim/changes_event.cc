@@ -23,6 +23,7 @@ void apply_event_fields(Event& event, const Json& fields) {
   if (const auto flag = flag_field(fields, "disable_correlation")) {
     event.disable_correlation = *flag;
   }
+  event.is_protected = flag_field(fields, "protected").value_or(event.is_protected);
   event.published = flag_field(fields, "published").value_or(false);
 }
 

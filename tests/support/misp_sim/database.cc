@@ -104,9 +104,16 @@ std::vector<Id> Database::attributes_of_object(const Object& object) const {
 }
 
 std::size_t Database::active_attributes(Id event) const {
-  const auto& ids = attributes_of(event);
-  return static_cast<std::size_t>(std::count_if(
-      ids.begin(), ids.end(), [this](Id id) { return !attributes_.find(id)->deleted; }));
+  const auto it = active_by_event_.find(event);
+  return it == active_by_event_.end() ? 0 : it->second;
+}
+
+void Database::count_active(const Attribute& attribute) {
+  if (!attribute.deleted) ++active_by_event_[attribute.event_id];
+}
+
+void Database::uncount_active(const Attribute& attribute) {
+  if (!attribute.deleted) --active_by_event_[attribute.event_id];
 }
 
 std::string Database::similar_key(const Attribute& attribute) {
@@ -143,6 +150,7 @@ const Attribute& Database::insert(Attribute attribute) {
   if (attribute.uuid.empty()) attribute.uuid = new_uuid();
   attribute_by_uuid_[attribute.uuid] = attribute.id;
   attributes_by_event_[attribute.event_id].insert(attribute.id);
+  count_active(attribute);
   index_similar(attribute);
   return attributes_.insert(std::move(attribute));
 }
@@ -174,6 +182,8 @@ const Warninglist& Database::insert(Warninglist list) {
 }
 
 void Database::replace(const Attribute& attribute) {
+  uncount_active(*attributes_.find(attribute.id));
+  count_active(attribute);
   unindex_similar(*attributes_.find(attribute.id));
   attributes_.edit(attribute.id) = attribute;
   index_similar(attribute);
@@ -183,6 +193,7 @@ void Database::erase_attribute(Id id) {
   const auto* row = attributes_.find(id);
   if (row == nullptr) return;
   unindex_similar(*row);
+  uncount_active(*row);
   attribute_by_uuid_.erase(row->uuid);
   erase_from(attributes_by_event_, row->event_id, id);
   for (const Id sighting : sightings_of(id)) sightings_.erase(sighting);
@@ -211,6 +222,7 @@ void Database::erase_event(Id id) {
   for (const Id attribute : std::set<Id>(attributes_of(id))) erase_attribute(attribute);
   for (const Id object : std::set<Id>(objects_of(id))) erase_object(object);
   event_by_uuid_.erase(row->uuid);
+  active_by_event_.erase(id);
   events_.erase(id);
 }
 

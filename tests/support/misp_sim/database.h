@@ -41,6 +41,7 @@ struct Event {
   std::int64_t timestamp = 0;  ///< seconds since 1970, like all times here
   std::int64_t publish_timestamp = 0;
   bool disable_correlation = false;
+  bool is_protected = false;  ///< signed with keys, of which this instance has none
   std::vector<TagUse> tags;
 };
 
@@ -147,6 +148,7 @@ class Database {
   [[nodiscard]] const std::set<Id>& objects_of(Id event) const;
   [[nodiscard]] std::vector<Id> attributes_of_object(const Object& object) const;
   [[nodiscard]] const std::set<Id>& sightings_of(Id attribute) const;
+  /// Attributes of the event that are not soft-deleted.
   [[nodiscard]] std::size_t active_attributes(Id event) const;
 
   /// An active attribute outside of objects with this type and value, other than `except`.
@@ -198,6 +200,8 @@ class Database {
   static std::string similar_key(const Attribute& attribute);
   void index_similar(const Attribute& attribute);
   void unindex_similar(const Attribute& attribute);
+  void count_active(const Attribute& attribute);
+  void uncount_active(const Attribute& attribute);
 
   Table<Event> events_;
   Table<Attribute> attributes_;
@@ -209,6 +213,7 @@ class Database {
   Index attribute_by_uuid_;
   Index object_by_uuid_;
   std::unordered_map<Id, std::set<Id>> attributes_by_event_;
+  std::unordered_map<Id, std::size_t> active_by_event_;
   std::unordered_map<Id, std::set<Id>> objects_by_event_;
   std::unordered_map<Id, std::set<Id>> sightings_by_attribute_;
   std::unordered_map<std::string, Id> similar_;

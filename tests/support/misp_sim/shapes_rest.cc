@@ -226,7 +226,13 @@ std::string event_view(const Database& db, const Event& event, bool with_deleted
   json.number("distribution", event.distribution).boolean("proposal_email_lock", false);
   json.boolean("locked", false).number("publish_timestamp", event.publish_timestamp);
   json.number("sharing_group_id", 0).boolean("disable_correlation", event.disable_correlation);
-  json.text("extends_uuid", "").null("protected").text("event_creator_email", kUserEmail);
+  json.text("extends_uuid", "");
+  if (event.is_protected) {
+    json.boolean("protected", true);
+  } else {
+    json.null("protected");
+  }
+  json.text("event_creator_email", kUserEmail);
   write_org(json, "Org");
   write_org(json, "Orgc");
   json.key("Attribute").begin_array();
