@@ -94,6 +94,18 @@ Response Api::handle(const Request& request) {
   return (this->*route->call)(request, body);
 }
 
+const Event* Api::shown_event(const std::string& name) const {
+  const auto* event = db_.event(name);
+  return event != nullptr && instance_.shows(*event) ? event : nullptr;
+}
+
+const Attribute* Api::shown_attribute(const std::string& name) const {
+  const auto* attribute = db_.attribute(name);
+  if (attribute == nullptr) return nullptr;
+  const auto& event = *db_.events().find(attribute->event_id);
+  return instance_.shows(*attribute, event) ? attribute : nullptr;
+}
+
 Response json_response(std::string body) {
   Response response;
   response.body = std::move(body);

@@ -18,7 +18,7 @@ namespace misp_zeek::misp_sim {
 class Api {
  public:
   Api(Database& db, Changes& changes, const Instance& instance)
-      : db_(db), changes_(changes), search_(db, instance) {}
+      : db_(db), changes_(changes), instance_(instance), search_(db, instance) {}
 
   Response handle(const Request& request);
 
@@ -85,11 +85,19 @@ class Api {
   Response warninglist_add(const Request& request, const Json& body);
   Response warninglist_index(const Request& request, const Json& body);
 
+  /// MISP's answer about a row that is not there, or that the viewer may not see.
+  [[nodiscard]] Response refusal(int status, std::string_view text, const Request& request) const {
+    return error_response(status, instance_.words(text), request.path);
+  }
+  /// nullptr: not there, or not for the viewer.
+  [[nodiscard]] const Event* shown_event(const std::string& name) const;
+  [[nodiscard]] const Attribute* shown_attribute(const std::string& name) const;
   [[nodiscard]] Response event_response(Id id) const;
   [[nodiscard]] Response object_response(Id id) const;
 
   Database& db_;
   Changes& changes_;
+  const Instance& instance_;
   Search search_;
   Id first_match_ = 0;
 };

@@ -23,6 +23,26 @@ std::vector<Json> listed_attributes(const Json& body) {
   return list;
 }
 
+/// PHP's array_replace_recursive: of lists, too, `filters` replaces the elements that it has.
+Json merged(const Json& defaults, const Json& filters) {
+  if (defaults.is_array() && filters.is_array()) {
+    Json list = defaults;
+    for (std::size_t i = 0; i < filters.size(); ++i) {
+      if (i < list.size()) {
+        list[i] = merged(list[i], filters[i]);
+      } else {
+        list.push_back(filters[i]);
+      }
+    }
+    return list;
+  }
+  if (!defaults.is_object() || !filters.is_object()) return filters;
+  Json all = defaults;
+  for (const auto& [name, value] : filters.items())
+    all[name] = merged(field(defaults, name), value);
+  return all;
+}
+
 void write_attribute_tags(JsonWriter& json, const Database& db, const Attribute& attribute) {
   json.key("AttributeTag").begin_array();
   for (const auto& use : attribute.tags) {
@@ -81,7 +101,14 @@ Response Api::attribute_search(const Request& request, const Json& body) {
         "have passed parameters via a JSON body, make sure you use POST requests.",
         request.path);
   }
-  const auto& filters = unwrap(body, "request");
+  auto filters = unwrap(body, "request");
+  if (const auto& defaults = instance_.viewer().search_defaults; !defaults.empty()) {
+    filters = merged(Json::parse(defaults), filters);
+  }
+  if (!instance_.is_since(2, 4, 180)) {
+    filters.erase("order");
+    filters.erase("attribute_timestamp");
+  }
   const auto format = text_field(filters, "returnFormat").value_or("json");
   if (format != "json" && format != "count") {
     return error_response(404, "Invalid output format.", request.path);
@@ -90,15 +117,17 @@ Response Api::attribute_search(const Request& request, const Json& body) {
   first_match_ = page.paged ? page.first_match : 0;
   auto response = json_response(std::move(page.body));
   response.headers = {{"X-Result-Count", std::to_string(page.result_count)},
-                      {"X-Skipped-Elements-Count", std::to_string(page.skipped)},
                       {"X-Export-Module-Used", format},
                       {"X-Response-Format", format == "count" ? "txt" : "json"}};
+  if (instance_.is_since(2, 4, 196)) {
+    response.headers.emplace_back("X-Skipped-Elements-Count", std::to_string(page.skipped));
+  }
   return response;
 }
 
 Response Api::attribute_add(const Request& request, const Json& body) {
   const auto* event = db_.event(request.argument(0));
-  if (event == nullptr) return error_response(404, "Invalid event", request.path);
+  if (event == nullptr) return refusal(404, "Invalid event", request);
   const Id event_id = event->id;
   std::vector<Id> ids;
   Failures failures;
@@ -122,7 +151,7 @@ Response Api::attribute_add(const Request& request, const Json& body) {
 Response Api::attribute_edit(const Request& request, const Json& body) {
   const auto* attribute = db_.attribute(request.argument(0));
   if (attribute == nullptr || attribute->deleted) {
-    return error_response(404, "Invalid attribute", request.path);
+    return refusal(404, "Invalid attribute", request);
   }
   const auto saved = changes_.edit_attribute(attribute->id, unwrap(body, "Attribute"));
   if (!saved.ok() && saved.field == "timestamp") {
@@ -153,7 +182,7 @@ Response Api::attribute_delete(const Request& request, const Json& body) {
   const auto* attribute = db_.attribute(request.argument(0));
   const bool hard = request.argument(1) == "1" || as_flag(field(body, "hard"));
   if (attribute == nullptr || (attribute->deleted && !hard)) {
-    return error_response(404, "Invalid attribute", request.path);
+    return refusal(404, "Invalid attribute", request);
   }
   if (hard) {
     changes_.hard_delete(attribute->id);
@@ -177,9 +206,9 @@ Response Api::attribute_restore(const Request& request, const Json& /*body*/) {
 }
 
 Response Api::attribute_view(const Request& request, const Json& /*body*/) {
-  const auto* attribute = db_.attribute(request.argument(0));
+  const auto* attribute = shown_attribute(request.argument(0));
   if (attribute == nullptr || attribute->deleted) {
-    return error_response(405, "Invalid attribute", request.path);
+    return refusal(405, "Invalid attribute", request);
   }
   Response response;
   JsonWriter json(response.body, db_.native_numbers);

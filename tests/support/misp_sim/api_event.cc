@@ -33,7 +33,7 @@ Response Api::event_add(const Request& request, const Json& body) {
 
 Response Api::event_edit(const Request& request, const Json& body) {
   const auto* event = db_.event(request.argument(0));
-  if (event == nullptr) return error_response(404, "Invalid event", request.path);
+  if (event == nullptr) return refusal(404, "Invalid event", request);
   const auto named = request.named.find("fast_update");
   const bool fast = named != request.named.end() && named->second == "1";
   const auto saved = changes_.edit_event(event->id, unwrap(body, "Event"), fast);
@@ -62,28 +62,28 @@ Response Api::event_delete(const Request& request, const Json& body) {
 
 Response Api::event_publish(const Request& request, const Json& /*body*/) {
   const auto* event = db_.event(request.argument(0));
-  if (event == nullptr) return error_response(404, "Invalid event.", request.path);
+  if (event == nullptr) return refusal(404, "Invalid event.", request);
   changes_.publish(event->id);
   return success_response("Event published without alerts", request.path, request.argument(0));
 }
 
 Response Api::event_unpublish(const Request& request, const Json& /*body*/) {
   const auto* event = db_.event(request.argument(0));
-  if (event == nullptr) return error_response(404, "Invalid event.", request.path);
+  if (event == nullptr) return refusal(404, "Invalid event.", request);
   changes_.unpublish(event->id);
   return success_response("Event unpublished.", request.path, request.argument(0));
 }
 
 Response Api::event_push(const Request& request, const Json& /*body*/) {
   const auto* event = db_.event(request.argument(0));
-  if (event == nullptr) return error_response(404, "Invalid event.", request.path);
+  if (event == nullptr) return refusal(404, "Invalid event.", request);
   changes_.push_event(event->id);
   return success_response("Event published to ZMQ", request.path, request.argument(0));
 }
 
 Response Api::event_view_action(const Request& request, const Json& /*body*/) {
-  const auto* event = db_.event(request.argument(0));
-  if (event == nullptr) return error_response(404, "Invalid event", request.path);
+  const auto* event = shown_event(request.argument(0));
+  if (event == nullptr) return refusal(404, "Invalid event", request);
   const auto deleted = request.named.find("deleted");
   return json_response(
       event_view(db_, *event, deleted != request.named.end() && deleted->second == "1"));

@@ -93,7 +93,7 @@ Response Api::event_index(const Request& /*request*/, const Json& body) {
   db_.events().for_each_visible([&](const Event& event) {
     // The short form leaves out events without an active attribute.
     if (minimal && db_.active_attributes(event.id) == 0 && !db_.holds_changes()) return;
-    if (filter.accepts(event)) events.push_back(&event);
+    if (instance_.shows(event) && filter.accepts(event)) events.push_back(&event);
   });
   sort_events(events, body);
   const std::size_t total = events.size();

@@ -12,9 +12,9 @@ namespace misp_zeek::misp_sim {
 
 Response Api::server_version(const Request& /*request*/, const Json& /*body*/) {
   return json_response(
-      R"({"version":"2.5.1","pymisp_recommended_version":"2.5.1","perm_sync":true,)"
-      R"("perm_sighting":)" +
-      std::string(db_.sighting_right ? "true" : "false") +
+      R"({"version":")" + instance_.version() +
+      R"(","pymisp_recommended_version":"2.5.1","perm_sync":true,"perm_sighting":)" +
+      (instance_.viewer().sighting_right ? "true" : "false") +
       R"(,"perm_galaxy_editor":true,"perm_analyst_data":true,)"
       R"("uuid":"a5a3c2f4-6b1e-4a6a-9d9b-000000000001","request_encoding":["gzip"],)"
       R"("filter_sightings":true})");
@@ -22,21 +22,35 @@ Response Api::server_version(const Request& /*request*/, const Json& /*body*/) {
 
 Response Api::user_me(const Request& request, const Json& /*body*/) {
   if (request.argument(0) != "me") return error_response(404, "Invalid user", request.path);
+  const auto& viewer = instance_.viewer();
+  const Id org = viewer.own_org ? 1 : 2;
+  const Id role = viewer.site_admin ? 1 : 6;
   Response response;
   JsonWriter json(response.body, db_.native_numbers);
-  json.begin_object().key("User").begin_object().number("id", 1).number("org_id", 1);
-  json.text("email", kUserEmail).boolean("disabled", false).number("role_id", 1).end_object();
-  json.key("Role").begin_object().number("id", 1).text("name", "admin");
-  for (const char* right :
+  json.begin_object().key("User").begin_object().number("id", 1).number("org_id", org);
+  json.text("email", kUserEmail).boolean("disabled", false).number("role_id", role).end_object();
+  json.key("Role").begin_object().number("id", role);
+  json.text("name", viewer.site_admin ? "admin" : "Read Only");
+  for (const std::string_view right :
        {"perm_add", "perm_modify", "perm_modify_org", "perm_publish", "perm_sync", "perm_admin",
         "perm_audit", "perm_auth", "perm_site_admin", "perm_tagger", "perm_tag_editor",
         "perm_sighting", "perm_publish_zmq", "perm_warninglist"}) {
-    json.boolean(right, db_.sighting_right || std::string_view(right) != "perm_sighting");
+    const bool of_readers = right == "perm_audit" || right == "perm_auth";
+    const bool given =
+        right == "perm_sighting" ? viewer.sighting_right : viewer.site_admin || of_readers;
+    json.boolean(right, given);
   }
   json.boolean("enforce_rate_limit", false).number("rate_limit_count", 0).end_object();
-  json.empty_array("UserSetting").key("Organisation").begin_object().number("id", 1);
-  json.text("name", kOrgName).text("uuid", kOrgUuid).boolean("local", true);
-  json.end_object().end_object();
+  if (viewer.search_defaults.empty()) {
+    json.empty_array("UserSetting");
+  } else {
+    json.key("UserSetting").begin_object().key("default_restsearch_parameters");
+    json.raw(viewer.search_defaults).end_object();
+  }
+  json.key("Organisation").begin_object().number("id", org);
+  json.text("name", viewer.own_org ? kOrgName : "OTHER");
+  json.text("uuid", viewer.own_org ? kOrgUuid : "2f9b7f5e-1111-4222-8333-000000000002");
+  json.boolean("local", true).end_object().end_object();
   return response;
 }
 

@@ -53,7 +53,7 @@ std::vector<Id> sighted_attributes(const Database& db, const std::string& name,
 }  // namespace
 
 Response Api::sighting_add(const Request& request, const Json& body) {
-  if (!db_.sighting_right) {
+  if (!instance_.viewer().sighting_right) {
     return error_response(403, "You do not have permission to use this functionality.",
                           request.path);
   }

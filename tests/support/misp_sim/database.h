@@ -186,7 +186,6 @@ class Database {
   std::set<std::string, std::less<>> event_blocklist;
   /// Numbers are written as JSON numbers (a database.php without PDO::ATTR_STRINGIFY_FETCHES).
   bool native_numbers = false;
-  bool sighting_right = true;  ///< perm_sighting of the role
 
   void hold_until(std::optional<SteadyTime> until);
   void commit(SteadyTime now);

@@ -2,9 +2,11 @@
 #include "instance.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <regex>
-#include <string_view>
 #include <utility>
 
 namespace misp_zeek::misp_sim {
@@ -27,23 +29,112 @@ std::function<bool(const std::string&)> parse_pattern(std::string_view text) {
   }
 }
 
+struct Translation {
+  std::string_view language;
+  std::string_view english;
+  std::string_view words;
+};
+
+constexpr auto kTranslations = std::to_array<Translation>({
+    {"deu", "Invalid attribute", "Ungültiges Attribut"},
+    {"deu", "Invalid event", "Ungültiges Event"},
+    {"deu", "Invalid event.", "Ungültiges Event."},
+    {"fra", "Invalid attribute", "Attribut invalide"},
+    {"fra", "Invalid event", "Evénement invalide"},
+    {"fra", "Invalid event.", "Evenement invalide."},
+    {"jpn", "Invalid attribute", "無効なアトリビュート"},
+    {"jpn", "Invalid event", "無効なイベント"},
+    {"jpn", "Invalid event.", "無効なイベントです。"},
+    {"pt_BR", "Invalid attribute", "Atributo inválido % s"},
+    {"pt_BR", "Invalid event", "Evento inválido"},
+    {"pt_BR", "Invalid event.", "Evento inválido."},
+});
+
+bool is_known_language(std::string_view language) {
+  return language == "eng" ||
+         std::any_of(kTranslations.begin(), kTranslations.end(),
+                     [&](const Translation& entry) { return entry.language == language; });
+}
+
+/// nullopt: not `major.minor.hotfix`.
+std::optional<std::array<int, 3>> parse_version(const std::string& text) {
+  std::array<int, 3> parts{};
+  char rest = 0;
+  const int read = std::sscanf(text.c_str(), "%d.%d.%d%c", &parts[0], &parts[1], &parts[2], &rest);
+  return read == 3 ? std::optional(parts) : std::nullopt;
+}
+
+/// "" or what is wrong.
+std::string change_viewer(const Json& user, Viewer& viewer) {
+  viewer.site_admin = flag_field(user, "site_admin").value_or(viewer.site_admin);
+  viewer.disabled = flag_field(user, "disabled").value_or(viewer.disabled);
+  viewer.sighting_right = flag_field(user, "perm_sighting").value_or(viewer.sighting_right);
+  if (const auto org = text_field(user, "org")) {
+    if (*org != "own" && *org != "other") return "user: org is own or other";
+    viewer.own_org = *org == "own";
+  }
+  if (has_field(user, "default_restsearch_parameters")) {
+    const auto& defaults = field(user, "default_restsearch_parameters");
+    if (!defaults.is_object()) return "user: default_restsearch_parameters is an object";
+    viewer.search_defaults = defaults.empty() ? "" : defaults.dump();
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string Instance::change(const Json& settings) {
+  Instance changed = *this;
   if (has_field(settings, "allowedlist")) {
-    decltype(allowedlist_) entries;
+    changed.allowedlist_.clear();
     for (const auto& text : as_texts(field(settings, "allowedlist"))) {
-      entries.push_back(parse_pattern(text));
-      if (!entries.back()) return "allowedlist: no regular expression with delimiters: " + text;
+      changed.allowedlist_.push_back(parse_pattern(text));
+      if (!changed.allowedlist_.back()) {
+        return "allowedlist: no regular expression with delimiters: " + text;
+      }
     }
-    allowedlist_ = std::move(entries);
   }
-  return {};
+  changed.language_ = text_field(settings, "language").value_or(language_);
+  if (!is_known_language(changed.language_)) return "language: none of eng, deu, fra, jpn, pt_BR";
+  changed.version_ = text_field(settings, "version").value_or(version_);
+  if (!parse_version(changed.version_)) return "version: not like 2.5.1";
+  changed.unpublished_private_ =
+      flag_field(settings, "unpublishedprivate").value_or(unpublished_private_);
+  auto error = change_viewer(field(settings, "user"), changed.viewer_);
+  if (error.empty()) *this = std::move(changed);
+  return error;
 }
 
 bool Instance::hides(const std::string& value) const {
   return std::any_of(allowedlist_.begin(), allowedlist_.end(),
                      [&](const auto& hits) { return hits(value); });
+}
+
+bool Instance::shows(const Event& event) const {
+  if (viewer_.site_admin || viewer_.own_org) return true;
+  return event.distribution > 0 && event.distribution < 4 &&
+         (event.published || !unpublished_private_);
+}
+
+bool Instance::shows(const Attribute& attribute, const Event& event) const {
+  if (viewer_.site_admin || viewer_.own_org) return true;
+  return shows(event) && attribute.distribution > 0 && attribute.distribution != 4;
+}
+
+std::string Instance::visibility() const {
+  if (viewer_.site_admin || viewer_.own_org) return "all";
+  return unpublished_private_ ? "published" : "shared";
+}
+
+std::string Instance::words(std::string_view english) const {
+  const auto* it = std::find_if(kTranslations.begin(), kTranslations.end(), [&](const auto& entry) {
+    return entry.language == language_ && entry.english == english;
+  });
+  return std::string(it == kTranslations.end() ? english : it->words);
+}
+
+bool Instance::is_since(int major, int minor, int hotfix) const {
+  return *parse_version(version_) >= std::array{major, minor, hotfix};
 }
 
 }  // namespace misp_zeek::misp_sim

@@ -3,11 +3,23 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "database.h"
 #include "json_fields.h"
 
 namespace misp_zeek::misp_sim {
+
+/// The user whose key the clients have. The events belong to the organisation ORGNAME.
+struct Viewer {
+  bool site_admin = true;
+  bool own_org = true;  ///< of ORGNAME; else of another organisation
+  bool disabled = false;
+  bool sighting_right = true;  ///< perm_sighting of the role
+  /// The user setting default_restsearch_parameters, as JSON; "": none.
+  std::string search_defaults;
+};
 
 /// What an administrator of the simulated MISP sets. Not thread safe: the owner locks.
 class Instance {
@@ -16,11 +28,31 @@ class Instance {
   /// wrong with them, "" when nothing is; nothing is changed then.
   std::string change(const Json& settings);
 
+  [[nodiscard]] const Viewer& viewer() const { return viewer_; }
+  void set_sighting_right(bool right) { viewer_.sighting_right = right; }
+
   /// The allowedlist hides the value from every search, after paging.
   [[nodiscard]] bool hides(const std::string& value) const;
 
+  // Rules of distribution, for the viewer.
+  [[nodiscard]] bool shows(const Event& event) const;
+  [[nodiscard]] bool shows(const Attribute& attribute, const Event& event) const;
+
+  /// Equal texts mean equal answers of `shows`.
+  [[nodiscard]] std::string visibility() const;
+
+  /// `english` in MISP.language, where MISP translates it.
+  [[nodiscard]] std::string words(std::string_view english) const;
+  [[nodiscard]] const std::string& version() const { return version_; }
+  /// True when the simulated version is `major.minor.hotfix` or newer.
+  [[nodiscard]] bool is_since(int major, int minor, int hotfix) const;
+
  private:
   std::vector<std::function<bool(const std::string&)>> allowedlist_;
+  std::string language_ = "eng";
+  std::string version_ = "2.5.1";
+  bool unpublished_private_ = false;
+  Viewer viewer_;
 };
 
 }  // namespace misp_zeek::misp_sim

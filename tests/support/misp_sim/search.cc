@@ -67,14 +67,16 @@ void sort_rows(std::vector<const Attribute*>& rows, const std::string& order) {
 }  // namespace
 
 const std::vector<Id>& Search::matches(const Json& filters, std::int64_t now) {
-  const auto key = filter_key(filters);
+  const auto key = filter_key(filters) + instance_.visibility();
   const SearchFilter filter(filters, db_, now);
   if (filter.lasting() && key == last_key_ && db_.version() == last_version_) {
     return last_matches_;
   }
   std::vector<const Attribute*> rows;
   for_each_candidate(db_, filter, [&](const Attribute& attribute, const Event& event) {
-    if (filter.accepts(attribute, event)) rows.push_back(&attribute);
+    if (instance_.shows(attribute, event) && filter.accepts(attribute, event)) {
+      rows.push_back(&attribute);
+    }
   });
   auto order = text_field(filters, "order").value_or("");
   if (order.empty() && !filter.uuids().empty()) order = "Attribute.uuid ASC";  // the index used

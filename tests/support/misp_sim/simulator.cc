@@ -17,6 +17,9 @@ constexpr std::string_view kNoAuth =
     "Authentication failed. Please make sure you pass the API key of an API enabled user along in "
     "the Authorization header.";
 
+constexpr std::string_view kDisabled =
+    "Authentication failed. Your user account has been disabled.";
+
 bool take(std::int64_t& count) {
   if (count <= 0) return false;
   --count;
@@ -149,6 +152,9 @@ std::optional<Response> Simulator::refuse(const Request& request) {
   }
   if (request.authorization != options_.key) {
     return error_response(403, std::string(kNoAuth), request.path);
+  }
+  if (instance_.viewer().disabled) {
+    return error_response(403, std::string(kDisabled), request.path);
   }
   if (faults_.not_live) {
     auto response = html_response(302, "");

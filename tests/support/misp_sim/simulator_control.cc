@@ -76,7 +76,7 @@ Response Simulator::control(const Request& request) {
 Response Simulator::control_faults(const Request& request) {
   const auto body = parse_body(request);
   const std::lock_guard lock(mutex_);
-  db_.sighting_right = flag_field(body, "sighting_right").value_or(db_.sighting_right);
+  if (const auto right = flag_field(body, "sighting_right")) instance_.set_sighting_right(*right);
   read_faults(body, faults_);
   if (has_field(body, "rate_limit")) rate_ = {};
   if (const auto silent = flag_field(body, "silent")) changes_.set_silent(*silent);
