@@ -5,9 +5,9 @@
 #include <iostream>
 #include <string>
 
-#include "app/cli.h"
-#include "app/service.h"
-#include "app/versions.h"
+#include "app/cli/cli.h"
+#include "app/cli/versions.h"
+#include "app/runtime/service.h"
 
 namespace {
 

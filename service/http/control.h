@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "http/server.h"
 
 /// How commands reach a running service: POST to its HTTP server, with a token that only the user

@@ -17,7 +17,7 @@
 #include <thread>
 #include <utility>
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "http/bounded_pool.h"
 #include "http/control.h"
 #include "http/health_routes.h"

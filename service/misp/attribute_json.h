@@ -8,8 +8,8 @@
 #include <optional>
 #include <string_view>
 
-#include "core/attribute.h"
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/model/attribute.h"
 
 namespace misp_zeek::misp {
 

@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/store.h"
+#include "core/base/text.h"
+#include "core/store/indicator_store.h"
 #include "misp/attribute_json.h"
 #include "misp/json_stream.h"
 #include "misp/json_values.h"
@@ -84,7 +85,7 @@ Result<Action> action_from(const Json& root, const std::array<ActionName<Action>
       return action;
     }
   }
-  return malformed("message.action: unknown action \"" + short_line(name, 40) + "\"");
+  return malformed("message.action: unknown action \"" + text::short_line(name, 40) + "\"");
 }
 
 /// The member that a topic's messages are about.

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "core/attribute.h"
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/model/attribute.h"
 
 namespace misp_zeek::misp {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/misp_feed.h"
+#include "core/sync/misp_feed.h"
 
 namespace misp_zeek::misp {
 

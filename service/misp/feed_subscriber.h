@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "core/misp_feed.h"
+#include "core/sync/misp_feed.h"
 
 namespace misp_zeek::misp {
 

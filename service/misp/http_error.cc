@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/store.h"
+#include "core/base/text.h"
+#include "core/store/indicator_store.h"
 #include "misp/json_stream.h"
 
 namespace misp_zeek::misp {
@@ -24,12 +25,12 @@ std::string message_in(std::string_view body) {
     for (const char* key : {"message", "name"}) {
       const auto it = json->find(key);
       if (it != json->end() && it->is_string()) {
-        return short_line(it->get_ref<const std::string&>(), kMaxMessage);
+        return text::short_line(it->get_ref<const std::string&>(), kMaxMessage);
       }
     }
     return "";
   }
-  return body.find('<') == std::string_view::npos ? short_line(body, kMaxMessage) : "";
+  return body.find('<') == std::string_view::npos ? text::short_line(body, kMaxMessage) : "";
 }
 
 Error make(ErrorCode code, std::string text, const std::string& message) {
@@ -52,7 +53,7 @@ Error redirect_error(const HttpHead& head) {
           status +
               " from MISP, redirects are not followed: set misp.url to the address that it "
               "names, " +
-              short_line(head.location, kMaxMessage),
+              text::short_line(head.location, kMaxMessage),
           0};
 }
 
@@ -70,7 +71,7 @@ Error forbidden_error(const std::string& status, const std::string& message) {
 
 std::string with_detail(std::string text, std::string_view detail) {
   if (!detail.empty()) {
-    text += " (" + short_line(detail, kMaxMessage) + ")";
+    text += " (" + text::short_line(detail, kMaxMessage) + ")";
   }
   return text;
 }

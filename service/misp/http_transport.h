@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "misp/http_error.h"
 
 namespace misp_zeek::misp {

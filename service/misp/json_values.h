@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/attribute.h"
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/model/attribute.h"
 
 namespace misp_zeek::misp {
 

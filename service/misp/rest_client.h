@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
-#include "core/filter.h"
-#include "core/misp_rest.h"
+#include "core/base/error.h"
+#include "core/mapping/filter.h"
+#include "core/sync/misp_rest.h"
 #include "misp/http_transport.h"
 
 namespace misp_zeek::misp {

@@ -8,7 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "core/store.h"
+#include "core/base/text.h"
+#include "core/store/indicator_store.h"
 #include "misp/attribute_json.h"
 #include "misp/json_values.h"
 
@@ -39,7 +40,8 @@ Failure unexpected_answer(const Json& root, std::string expected) {
   if (root.is_object()) {
     const auto message = root.find("message");
     if (message != root.end() && message->is_string()) {
-      expected += ", MISP says: " + short_line(message->get_ref<const std::string&>(), kMaxMessage);
+      expected +=
+          ", MISP says: " + text::short_line(message->get_ref<const std::string&>(), kMaxMessage);
     }
   }
   return malformed(std::move(expected));

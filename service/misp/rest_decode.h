@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/misp_rest.h"
+#include "core/base/error.h"
+#include "core/sync/misp_rest.h"
 #include "misp/json_stream.h"
 
 namespace misp_zeek::misp {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/filter.h"
-#include "core/misp_rest.h"
+#include "core/mapping/filter.h"
+#include "core/sync/misp_rest.h"
 
 namespace misp_zeek::misp {
 

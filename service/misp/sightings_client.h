@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/sighting.h"
+#include "core/sightings/sighting.h"
 #include "misp/rest_client.h"
 
 namespace misp_zeek::misp {

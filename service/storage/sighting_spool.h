@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "core/sighting.h"
+#include "core/sightings/sighting.h"
 
 namespace misp_zeek::storage {
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "core/error.h"
-#include "core/misp_sync.h"
-#include "core/store.h"
+#include "core/base/error.h"
+#include "core/store/indicator_store.h"
+#include "core/sync/misp_sync.h"
 
 namespace misp_zeek::storage {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 namespace misp_zeek::storage {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/store.h"
+#include "core/store/indicator_store.h"
 
 /// Values of the database's columns that SQLite has no type for.
 namespace misp_zeek::storage {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "core/error.h"
-#include "core/match_notices.h"
+#include "core/base/error.h"
+#include "core/sightings/match_notifications.h"
 
 namespace misp_zeek::webhook {
 

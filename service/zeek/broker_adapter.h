@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "zeek/tls_files.h"
 #include "zeek/wire.h"
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 #include "zeek/backoff.h"
 #include "zeek/broker_adapter.h"
 #include "zeek/link_reports.h"

@@ -8,9 +8,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/indicator.h"
-#include "core/store.h"
-#include "core/text.h"
+#include "core/base/text.h"
+#include "core/model/indicator.h"
+#include "core/store/indicator_store.h"
 
 namespace misp_zeek::zeek {
 namespace {
@@ -261,7 +261,9 @@ class Reader {
   static std::string type_of(const WireValue& value) {
     return std::string(kTypeNames.at(value.value.index()));
   }
-  static std::string quote(const std::string& text) { return "'" + short_line(text, 64) + "'"; }
+  static std::string quote(const std::string& text) {
+    return "'" + text::short_line(text, 64) + "'";
+  }
 
   /// Of the value read last, counted from 0.
   std::string place(const char* name) const {
@@ -305,7 +307,7 @@ WireEvent encode_as(Variant& message, const std::array<std::string_view, N>& nam
 template <typename Variant, std::size_t Index, std::size_t N>
 Result<Variant> decode_as(const WireEvent& event, const std::array<std::string_view, N>& names) {
   if constexpr (Index == N) {
-    return fail(ErrorCode::kMalformed, "unknown event '" + short_line(event.name, 64) + "'");
+    return fail(ErrorCode::kMalformed, "unknown event '" + text::short_line(event.name, 64) + "'");
   } else {
     if (event.name != names[Index]) {
       return decode_as<Variant, Index + 1>(event, names);

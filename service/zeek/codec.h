@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "core/contract.h"
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/session/messages.h"
 #include "zeek/wire.h"
 
 /// The contract's messages as Zeek events, for any transport. Specification: `proto/README.md`.

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "zeek/wire.h"
 
 /// What travels over Zeek's WebSocket API, its JSON "v1" format, as far as the contract needs it.

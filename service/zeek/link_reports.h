@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-#include "core/zeek_link.h"
+#include "core/session/zeek_link.h"
 #include "zeek/wire.h"
 
 namespace misp_zeek::zeek {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "zeek/json_v1.h"
 #include "zeek/tls_files.h"
 #include "zeek/wire.h"

@@ -4,7 +4,7 @@
 #include <boost/beast/core/error.hpp>
 #include <string>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 /// What the failures of a WebSocket connection mean. Only for websocket_client.cc.
 namespace misp_zeek::zeek {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 #include "zeek/backoff.h"
 #include "zeek/link_reports.h"
 

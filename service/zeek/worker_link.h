@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "core/zeek_link.h"
+#include "core/session/zeek_link.h"
 #include "zeek/codec.h"
 
 namespace misp_zeek::zeek {

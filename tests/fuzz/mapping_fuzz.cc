@@ -3,7 +3,7 @@
 #include <functional>
 #include <string_view>
 
-#include "core/mapping.h"
+#include "core/mapping/mapping.h"
 #include "fuzz_target.h"
 
 namespace {

@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(realpath "$1")
 monitoring="$root/service/packaging/monitoring"
-golden="$root/tests/unit/app/metrics.golden"
+golden="$root/tests/unit/app/telemetry/metrics.golden"
 faults=0
 
 # Histograms are served as _bucket, _sum and _count.

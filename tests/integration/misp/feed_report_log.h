@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/misp_feed.h"
+#include "core/sync/misp_feed.h"
 
 namespace misp_zeek::misp {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 #include "link_support.h"
 #include "report_log.h"
 #include "zeek/broker_adapter.h"

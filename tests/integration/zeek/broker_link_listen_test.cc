@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 #include "link_support.h"
 #include "process/process.h"
 #include "report_log.h"

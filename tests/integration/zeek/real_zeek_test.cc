@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 #include "link_support.h"
 #include "process/process.h"
 #include "report_log.h"

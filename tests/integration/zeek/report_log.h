@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include "core/zeek_link.h"
+#include "core/session/zeek_link.h"
 
 namespace misp_zeek {
 

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 #include "link_support.h"
 #include "report_log.h"
 #include "zeek_sim/zeek_sim.h"

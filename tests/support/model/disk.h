@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <map>
 
-#include "core/misp_sync.h"
-#include "core/store.h"
+#include "core/store/indicator_store.h"
+#include "core/sync/misp_sync.h"
 
 namespace misp_zeek::model {
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/indicator.h"
-#include "core/mapping.h"
-#include "core/store.h"
+#include "core/mapping/mapping.h"
+#include "core/model/indicator.h"
+#include "core/store/indicator_store.h"
 #include "model/misp_model.h"
 #include "model/zeek_side.h"
 

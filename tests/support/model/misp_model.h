@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/attribute.h"
-#include "core/filter.h"
-#include "core/mapping.h"
-#include "core/misp_sync.h"
+#include "core/mapping/filter.h"
+#include "core/mapping/mapping.h"
+#include "core/model/attribute.h"
+#include "core/sync/misp_sync.h"
 
 namespace misp_zeek::model {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/misp_sync.h"
+#include "core/base/error.h"
+#include "core/sync/misp_sync.h"
 #include "model/misp_model.h"
 
 namespace misp_zeek::model {

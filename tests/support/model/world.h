@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/misp_sync.h"
-#include "core/store.h"
+#include "core/store/indicator_store.h"
+#include "core/sync/misp_sync.h"
 #include "model/disk.h"
 #include "model/invariants.h"
 #include "model/misp_model.h"

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "core/store.h"
-#include "core/zeek_session.h"
+#include "core/session/zeek_session.h"
+#include "core/store/indicator_store.h"
 #include "zeek_sim/package_model.h"
 
 namespace misp_zeek::model {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/mapping.h"
+#include "core/mapping/mapping.h"
 
 namespace misp_zeek::soak {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "zeek/broker_adapter.h"
 #include "zeek_sim/zeek_sim.h"
 

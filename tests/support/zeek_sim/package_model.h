@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 
 namespace misp_zeek::sim {
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "zeek/tls_files.h"
 #include "zeek/wire.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "zeek_sim/channel.h"
 
 namespace misp_zeek::sim {

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/contract.h"
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/session/messages.h"
 #include "zeek/broker_adapter.h"
 #include "zeek_sim/package_model.h"
 #include "zeek_sim/websocket_server.h"

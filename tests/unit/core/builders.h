@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/attribute.h"
-#include "core/indicator.h"
-#include "core/mapping.h"
-#include "core/store.h"
+#include "core/mapping/mapping.h"
+#include "core/model/attribute.h"
+#include "core/model/indicator.h"
+#include "core/store/indicator_store.h"
 
 /// Short ways to say what a test is about; `n` names an attribute or event.
 namespace misp_zeek::test {

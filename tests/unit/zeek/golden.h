@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/indicator.h"
+#include "core/model/indicator.h"
 #include "zeek/wire.h"
 
 /// The example messages of `proto/golden`.

@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "core/contract.h"
+#include "core/session/messages.h"
 #include "zeek/codec.h"
 
 namespace misp_zeek {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/api/status.h"
+
+#include <array>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "app/runtime/service.h"
+
+namespace misp_zeek::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json age(std::optional<SteadyMs> at, TimePoint now) {
+  return at ? Json(static_cast<double>(now.steady - *at) / 1000) : Json();
+}
+
+Json checks_json(const http::Health& health) {
+  Json checks = Json::array();
+  for (const http::Check& check : health.checks) {
+    checks.push_back({{"name", check.name},
+                      {"ok", check.ok},
+                      {"since", rfc3339(check.since)},
+                      {"message", check.message}});
+  }
+  return checks;
+}
+
+Json misp_json(const View& view, TimePoint now) {
+  const auto& status = view.sync.status();
+  Json misp = {{"url", view.config.misp.url}};
+  misp["version"] = status.user ? Json(status.user->misp_version) : Json();
+  misp["feed"] = {{"endpoint", view.config.feed.endpoint},
+                  {"connected", status.feed_connected},
+                  {"age_seconds", age(status.last_message, now)},
+                  {"problem", view.feed_problem}};
+  misp["rest"] = {{"ok", status.user.has_value() && status.rest_error.empty()},
+                  {"problem", status.rest_error}};
+  misp["reconcile"] = {{"complete", status.bootstrapped},
+                       {"age_seconds", age(status.last_reconcile, now)},
+                       {"full_age_seconds", age(status.last_full, now)},
+                       {"rows_read", status.rows_read},
+                       {"rows_expected", status.rows_expected},
+                       {"open_questions", view.sync.open_questions()},
+                       {"held", status.held}};
+  return misp;
+}
+
+Json store_json(const View& view) {
+  Json store = {{"attributes", view.store.attribute_count()},
+                {"items", view.store.item_count()},
+                {"revision", view.store.revision()}};
+  Json types = Json::object();
+  for (std::size_t i = 0; i < kIndicatorTypeCount; ++i) {
+    types[std::string(to_string(static_cast<IndicatorType>(i)))] = view.store.items_by_type().at(i);
+  }
+  store["items_by_type"] = std::move(types);
+  Json rejects = Json::object();
+  for (const auto& [reason, count] : view.store.rejects()) {
+    if (count > 0) {
+      rejects[std::string(to_string(reason))] = count;
+    }
+  }
+  store["rejected"] = std::move(rejects);
+  return store;
+}
+
+Json zeek_json(const Peer& peer, const ZeekConfig& config, const IndicatorStore& store) {
+  const ZeekSession& session = *peer.session;
+  return {{"name", session.name()},
+          {"address", config.address + ":" + std::to_string(config.port)},
+          {"transport", config.transport},
+          {"state", to_string(session.state())},
+          {"in_step", session.in_step()},
+          {"message", session.explain()},
+          {"zeek_version", session.zeek_version()},
+          {"package_version", session.package_version()},
+          {"lag_revisions", store.revision() - session.acknowledged()},
+          {"unacknowledged_items", session.unacknowledged_items()},
+          {"refused_items", session.refusals().size()},
+          {"workers", session.workers()},
+          {"workers_in_step", session.workers_in_step()}};
+}
+
+Json webhook_json(const MatchNotices* notices) {
+  if (notices == nullptr) {
+    return {{"enabled", false}};
+  }
+  const auto& counters = notices->counters();
+  return {{"enabled", true},
+          {"sent", counters.posted},
+          {"failed", counters.failures},
+          {"limited_matches", counters.limited},
+          {"given_up", counters.dropped},
+          {"waiting", notices->waiting()},
+          {"problem", notices->problem()}};
+}
+
+Json sightings_json(const SightingQueue* queue, const MatchNotices* notices) {
+  if (queue == nullptr) {
+    return {{"enabled", false}};
+  }
+  const auto& counters = queue->counters();
+  return {{"enabled", true},
+          {"matches", counters.matches},
+          {"suppressed", counters.withheld + counters.dropped_by_zeek},
+          {"waiting_matches", queue->waiting_matches()},
+          {"spool_rows", queue->rows()},
+          {"sent", counters.posted},
+          {"given_up_matches", counters.gone + counters.refused + counters.dropped},
+          {"problem", queue->problem()},
+          {"webhook", webhook_json(notices)}};
+}
+
+Json latency_json(const LatencyHistory& history) {
+  Json slices = Json::array();
+  for (const auto& slice : history.slices()) {
+    slices.push_back({{"at", rfc3339(slice.at)},
+                      {"changes", slice.changes},
+                      {"mean_ms", slice.sum_seconds * 1000 / static_cast<double>(slice.changes)},
+                      {"max_ms", slice.max_seconds * 1000}});
+  }
+  return slices;
+}
+
+/// Newest first.
+Json changes_json(const DecisionLog& log) {
+  Json changes = Json::array();
+  for (auto it = log.decisions().rbegin(); it != log.decisions().rend(); ++it) {
+    changes.push_back({{"at", rfc3339(it->at)},
+                       {"outcome", it->outcome},
+                       {"reason", it->reason},
+                       {"type", it->type},
+                       {"value", it->value},
+                       {"attribute", it->attribute == Uuid{} ? "" : it->attribute.str()},
+                       {"event_id", it->event_id}});
+  }
+  return changes;
+}
+
+}  // namespace
+
+std::string rfc3339(UnixSeconds seconds) {
+  const std::time_t time = seconds;
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  std::array<char, 32> text{};
+  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), length};
+}
+
+Json status_json(const View& view, const http::Health& health, TimePoint now) {
+  Json status = {{"version", 1}, {"time", rfc3339(now.unix_seconds)}};
+  status["service"] = {{"version", version()},
+                       {"uptime_seconds", static_cast<double>(now.steady - view.started) / 1000},
+                       {"ready", health.ready()},
+                       {"paused", view.paused}};
+  status["checks"] = checks_json(health);
+  status["misp"] = misp_json(view, now);
+  status["store"] = store_json(view);
+  Json zeeks = Json::array();
+  for (std::size_t i = 0; i < view.peers.size(); ++i) {
+    zeeks.push_back(zeek_json(view.peers[i], view.config.zeek.at(i), view.store));
+  }
+  status["zeeks"] = std::move(zeeks);
+  status["sightings"] = sightings_json(view.sightings, view.notices);
+  status["latency"] = latency_json(view.latency);
+  status["changes"] = changes_json(view.sync.decisions());
+  return status;
+}
+
+}  // namespace misp_zeek::app

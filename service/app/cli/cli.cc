@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "app/cli/man_page.h"
+
+namespace misp_zeek::app {
+namespace {
+
+constexpr const char* kFooter =
+    "Every key of the file can come from the environment too: misp.feed.endpoint is\n"
+    "MISP_ZEEK_MISP_FEED_ENDPOINT; lists have commas in between. The API key is "
+    "MISP_ZEEK_MISP_API_KEY,\n"
+    "a file named by misp.api_key_file, or systemd's credential misp.key. Flags win over the\n"
+    "environment, and that over the file. No file is needed when the others say all.\n"
+    "\n"
+    "Exit status:";
+
+std::string footer() {
+  std::string text = kFooter;
+  for (const auto& [status, meaning] : kExitStatuses) {
+    text += "\n  " + std::to_string(status) + " " + meaning;
+  }
+  return text;
+}
+
+/// The options of all commands that read the configuration.
+struct Options {
+  std::string file;
+  std::string url;
+  std::string feed;
+  std::vector<std::string> zeeks;
+  std::string http;
+  std::string level;
+  std::vector<std::string> settings;
+  ReconcileCommand reconcile;
+  ConnectCheck connect;
+  bool try_connections = false;
+  StatusQuestion status;
+  ExplainQuestion explain;
+  ExportQuestion export_;
+};
+
+void add_options(CLI::App& command, Options& options) {
+  command.add_option("-c,--config", options.file, "Configuration file (TOML)")->type_name("FILE");
+  command.add_option("--misp-url", options.url, "MISP instance, as misp.url")->type_name("URL");
+  command.add_option("--feed", options.feed, "MISP's ZeroMQ publisher, as misp.feed.endpoint")
+      ->type_name("tcp://HOST:PORT");
+  command.add_option("--zeek", options.zeeks, "A Zeek, in place of the file's; may be repeated")
+      ->type_name("ADDRESS:PORT")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--http", options.http, "Where /livez and /readyz are, as http.listen")
+      ->type_name("ADDRESS:PORT");
+  command.add_option("--log-level", options.level, "trace, debug, info, warn or error")
+      ->type_name("LEVEL");
+  command.add_option("--set", options.settings, "Any key of the file; may be repeated")
+      ->type_name("SECTION.KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_reconcile_options(CLI::App& command, ReconcileCommand& reconcile) {
+  command.add_flag("--full", reconcile.full, "By MISP's full list, not by its index of events");
+  command.add_flag("--accept-shrink", reconcile.accept_shrink,
+                   "Let this comparison take out what reconcile.max_shrink holds back");
+}
+
+/// The commands that only read, and their options.
+struct Readers {
+  CLI::App* status;
+  CLI::App* explain;
+  CLI::App* export_;
+
+  Readers(CLI::App& app, Options& options)
+      : status(app.add_subcommand("status", "Ask the running service whether all is in step")),
+        explain(app.add_subcommand("explain", "Say why something is in Zeek or not")),
+        export_(app.add_subcommand("export", "Print all that Zeek must hold")) {
+    status->add_flag("--json", options.status.json, "As JSON");
+    explain->add_flag("--json", options.explain.json, "As JSON");
+    explain
+        ->add_option("WHAT", options.explain.query,
+                     "A value, the uuid of an attribute or event, or the id of an event")
+        ->required();
+    export_->add_option("--format", options.export_.format, "zeek-intel or json")
+        ->check(CLI::IsMember({"zeek-intel", "json"}));
+    export_->add_flag("--from-misp", options.export_.from_misp,
+                      "Read MISP alone; no service has to run");
+  }
+
+  std::optional<Question> question(const Options& options) const {
+    if (status->parsed()) {
+      return options.status;
+    }
+    if (explain->parsed()) {
+      return options.explain;
+    }
+    return export_->parsed() ? std::optional<Question>(options.export_) : std::nullopt;
+  }
+};
+
+/// Throws CLI::ValidationError for a --set that is none.
+std::vector<Flag> flags_of(const CLI::App& command, const Options& options) {
+  std::vector<Flag> flags;
+  const auto add = [&](const char* name, const char* key, const std::string& text) {
+    if (command.count(name) > 0) {
+      flags.push_back({key, text, name});
+    }
+  };
+  for (const std::string& setting : options.settings) {
+    const auto equals = setting.find('=');
+    const std::string key = setting.substr(0, equals);
+    if (equals == std::string::npos || key.empty()) {
+      throw CLI::ValidationError("--set", "\"" + setting + "\" is not SECTION.KEY=VALUE");
+    }
+    flags.push_back({key, setting.substr(equals + 1), "--set " + key});
+  }
+  add("--misp-url", "misp.url", options.url);
+  add("--feed", "misp.feed.endpoint", options.feed);
+  add("--http", "http.listen", options.http);
+  add("--log-level", "log.level", options.level);
+  for (const std::string& zeek : options.zeeks) {
+    flags.push_back({"zeek", zeek, "--zeek"});
+  }
+  return flags;
+}
+
+int start(const LoadedConfig& loaded, const ConfigSources& sources, const Actions& actions) {
+  log::set_level(loaded.config.log.level);
+  log::set_format(loaded.config.log.format);
+  for (const std::string& warning : loaded.warnings) {
+    log::warn("configuration", {{"warning", warning}});
+  }
+  return actions.run(loaded.config, [sources] { return load_config(sources); });
+}
+
+void print_summary(const LoadedConfig& loaded, std::ostream& out, std::ostream& err) {
+  for (const std::string& warning : loaded.warnings) {
+    err << "warning: " << warning << "\n";
+  }
+  const Config& config = loaded.config;
+  out << "configuration is valid\n\n# In effect; secrets are not shown.\n"
+      << "# API key: set. Feed password: " << (config.feed.password.empty() ? "none" : "set")
+      << ". HTTP token: " << (config.http.token.empty() ? "none" : "set") << ".\n"
+      << to_toml(config);
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv, const Environment& environment,
+            const Actions& actions, std::ostream& out, std::ostream& err) {
+  CLI::App app("Keeps Zeek's Intel framework equal to what analysts hold in MISP.", "misp-zeek");
+  app.require_subcommand(1);
+  app.footer(footer());
+  Options options;
+  auto* run = app.add_subcommand("run", "Run the service until SIGTERM or SIGINT");
+  auto* check = app.add_subcommand("check", "Check the configuration, show what is in effect");
+  auto* reconcile =
+      app.add_subcommand("reconcile", "Have the running service compare with MISP now");
+  add_reconcile_options(*reconcile, options.reconcile);
+  auto* pause = app.add_subcommand("pause", "Have the running service leave Zeek as it is");
+  auto* resume = app.add_subcommand("resume", "End a pause");
+  const Readers readers(app, options);
+  auto* connect =
+      check->add_flag("--connect", options.try_connections, "Try all connections, say what to do");
+  check->add_flag("--json", options.connect.json, "The result as JSON")->needs(connect);
+  auto* version = app.add_subcommand("version", "Show the versions of program and libraries");
+  for (CLI::App* command :
+       {run, check, reconcile, pause, resume, readers.status, readers.explain, readers.export_}) {
+    add_options(*command, options);
+    command->footer(footer());
+  }
+  // For the build, which installs what this prints.
+  std::string document;
+  auto* generate = app.add_subcommand("generate", "Print a document of this command line");
+  generate->group("");
+  generate->add_option("DOCUMENT", document)
+      ->required()
+      ->check(CLI::IsMember({"man-page", "bash-completion"}));
+  ConfigSources sources;
+  try {
+    app.parse(argc, argv);
+    for (const CLI::App* command : app.get_subcommands()) {
+      if (command != version && command != generate) {
+        sources = {options.file, environment, flags_of(*command, options)};
+      }
+    }
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, out, err) == 0 ? kExitOk : kExitUsage;
+  }
+  if (version->parsed()) {
+    out << actions.versions();
+    return kExitOk;
+  }
+  if (generate->parsed()) {
+    out << (document == "man-page" ? man_page(app) : bash_completion(app));
+    return kExitOk;
+  }
+  auto loaded = load_config(sources);
+  if (!loaded) {
+    err << loaded.error().message;
+    return kExitUsage;
+  }
+  if (check->parsed() && options.try_connections) {
+    return actions.connect(loaded->config, options.connect, out);
+  }
+  if (const auto question = readers.question(options)) {
+    return actions.question(loaded->config, *question, out, err);
+  }
+  if (pause->parsed() || resume->parsed()) {
+    return actions.command(loaded->config, PauseCommand{pause->parsed()}, out, err);
+  }
+  if (check->parsed()) {
+    print_summary(*loaded, out, err);
+    return kExitOk;
+  }
+  if (reconcile->parsed()) {
+    return actions.command(loaded->config, options.reconcile, out, err);
+  }
+  return start(*loaded, sources, actions);
+}
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/cli/connection_check.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <iomanip>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "app/api/control.h"
+#include "app/runtime/service.h"
+#include "app/runtime/wiring.h"
+#include "http/control.h"
+
+namespace misp_zeek::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Finding {
+  std::string name;
+  bool ok = false;
+  std::string message;  ///< what is well, or what is wrong and what to do
+};
+
+/// Reports of a port's thread, for one who waits for a certain one.
+template <typename Report>
+class Reports {
+ public:
+  void add(Report report) {
+    {
+      const std::lock_guard lock(mutex_);
+      reports_.push_back(std::move(report));
+    }
+    changed_.notify_one();
+  }
+
+  /// Hands over each report until `done` says true. False: the time is over.
+  template <typename Done>
+  bool wait(std::chrono::steady_clock::time_point until, Done done) {
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait_until(lock, until, [this] { return !reports_.empty(); })) {
+        return false;
+      }
+      const Report report = std::move(reports_.front());
+      reports_.pop_front();
+      lock.unlock();  // `done` may call the port, whose thread may be in add()
+      if (done(report)) {
+        return true;
+      }
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Report> reports_;
+};
+
+std::string protection(const MispConfig& misp) {
+  if (!misp.url.starts_with("https:")) {
+    return "without TLS";
+  }
+  return misp.verify_tls ? "its certificate is valid" : "its certificate is not verified";
+}
+
+Finding check_rights(const Config& config, const MispUser& user) {
+  const bool lacks_sightings = config.sightings.enabled && !user.perm_sighting;
+  return {"rights", !lacks_sightings,
+          lacks_sightings
+              ? "the role of the key's user may not add sightings: give it perm_sighting, or set "
+                "sightings.enabled = false"
+              : "the key's user is of organisation " + std::to_string(user.org_id) +
+                    (user.perm_sighting ? " and may add sightings" : "")};
+}
+
+std::vector<Finding> check_rest(const Config& config) {
+  const auto rest = make_rest(config, Mapping().types());
+  const auto user = rest ? (*rest)->user() : tl::unexpected<Error>(rest.error());
+  if (!user) {
+    return {{"MISP", false, user.error().message}};
+  }
+  return {{"MISP", true,
+           "MISP " + user->misp_version + " answers and takes the key; " + protection(config.misp)},
+          check_rights(config, *user)};
+}
+
+Finding check_feed(const Config& config, std::chrono::steady_clock::time_point until) {
+  Finding finding{"feed", false, "no connection to " + config.feed.endpoint + " yet"};
+  Reports<FeedReport> reports;
+  const auto feed = make_feed(config.feed);
+  feed->start([&](FeedReport report) {
+    reports.add(std::move(report));
+    return true;
+  });
+  finding.ok = reports.wait(until, [&](const FeedReport& report) {
+    if (std::holds_alternative<FeedConnected>(report)) {
+      finding.message = "connected to " + config.feed.endpoint +
+                        ", but nothing was heard: is this MISP's ZeroMQ publisher "
+                        "(Plugin.ZeroMQ_enable, Plugin.ZeroMQ_port)?";
+    } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
+      finding.message = lost->reason;
+    }
+    return std::holds_alternative<FeedMessageAt>(report);
+  });
+  feed->stop();
+  if (finding.ok) {
+    finding.message = "heard at " + config.feed.endpoint;
+  } else if (finding.message.find("ZeroMQ_enable") == std::string::npos) {
+    finding.message += ": is Plugin.ZeroMQ_enable on in MISP, and the port open from here?";
+  }
+  return finding;
+}
+
+/// `known`: the configured Zeeks by what they say of their start; this one is added.
+Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point until,
+                   std::map<std::string, std::string>& known) {
+  Finding finding{"zeek:" + zeek.name, false,
+                  "no connection to " + zeek.address + ":" + std::to_string(zeek.port) + " yet"};
+  Reports<LinkReport> reports;
+  const auto link = make_link(zeek);
+  const std::string id = random_id();
+  std::string first;  ///< the name that this Zeek has already
+  link->start(id, [&](LinkReport report) { reports.add(std::move(report)); });
+  finding.ok = reports.wait(until, [&](const LinkReport& report) {
+    if (std::holds_alternative<LinkUp>(report)) {
+      finding.message = "connected, but the package does not answer: is it loaded on this Zeek?";
+      link->send(contract::Hello{id, id + "-1", version()});
+    } else if (const auto* down = std::get_if<LinkDown>(&report)) {
+      finding.message = down->error.message;
+    } else if (const auto* message = std::get_if<contract::FromZeek>(&report)) {
+      if (const auto* hello = std::get_if<contract::HelloAck>(message)) {
+        finding.message = "Zeek " + hello->zeek_version + " with package " +
+                          hello->package_version + " answers; it holds " +
+                          std::to_string(hello->items) + " items";
+        first = known.try_emplace(hello->instance, zeek.name).first->second;
+        return true;
+      }
+    }
+    return false;
+  });
+  link->stop();
+  if (finding.ok && first != zeek.name) {
+    finding.ok = false;
+    finding.message = "is the same Zeek as " + first +
+                      ": name it once, or the two take each other's session without end";
+  }
+  return finding;
+}
+
+/// What a running service says of its Zeeks; nullopt: none runs with this configuration.
+std::optional<std::vector<Finding>> ask_running(const Config& config) {
+  if (config.http.listen.empty()) {
+    return std::nullopt;
+  }
+  const auto answer =
+      http::read_from_service(reader_access(config.http), "/status", std::chrono::seconds(5));
+  const Json status = answer ? Json::parse(answer->body, nullptr, false) : Json();
+  if (!status.is_object() || !status.contains("zeeks") ||
+      status["misp"]["url"] != config.misp.url) {
+    return std::nullopt;
+  }
+  std::vector<Finding> findings;
+  for (const Json& zeek : status["zeeks"]) {
+    findings.push_back({"zeek:" + zeek.at("name").get<std::string>(), zeek.at("in_step"),
+                        "the running service says: " + zeek.at("message").get<std::string>()});
+  }
+  return findings;
+}
+
+void print(const std::vector<Finding>& findings, bool json, std::ostream& out) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    list.push_back({{"name", finding.name}, {"ok", finding.ok}, {"message", finding.message}});
+    if (!json) {
+      out << (finding.ok ? "ok    " : "WRONG ") << std::left << std::setw(18) << finding.name << " "
+          << finding.message << "\n";
+    }
+  }
+  if (json) {
+    out << list.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+  }
+}
+
+}  // namespace
+
+int check_connections(const Config& config, const ConnectCheck& check, std::ostream& out) {
+  const auto until = [&] { return std::chrono::steady_clock::now() + check.patience; };
+  std::map<std::string, std::string> known;
+  std::vector<Finding> findings = check_rest(config);
+  findings.push_back(check_feed(config, until()));
+  if (auto running = ask_running(config)) {
+    findings.insert(findings.end(), running->begin(), running->end());
+  } else {
+    for (const ZeekConfig& zeek : config.zeek) {
+      findings.push_back(check_zeek(zeek, until(), known));
+    }
+  }
+  print(findings, check.json, out);
+  return std::all_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.ok; })
+             ? 0
+             : 1;
+}
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/cli/query_commands.h"
+
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <utility>
+
+#include "app/api/control.h"
+#include "app/api/export.h"
+#include "app/process/clocks.h"
+#include "app/runtime/read_once.h"
+#include "app/runtime/wiring.h"
+#include "core/base/text.h"
+#include "http/control.h"
+
+namespace misp_zeek::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr auto kTimeout = std::chrono::seconds(60);
+constexpr std::size_t kItemsPerPage = 5'000;
+
+int complain(std::ostream& err, const std::string& what) {
+  err << "misp-zeek: " << what << "\n";
+  return 1;
+}
+
+Result<std::string> read_service(const Config& config, const std::string& target) {
+  if (config.http.listen.empty()) {
+    return fail(ErrorCode::kInvalidConfig, "http.listen is empty, so a service cannot be asked");
+  }
+  const auto answer = http::read_from_service(reader_access(config.http), target, kTimeout);
+  if (!answer) {
+    return tl::unexpected<Error>(answer.error());
+  }
+  if (answer->status != 200) {
+    return fail(ErrorCode::kUnavailable, std::string(text::trim(answer->body)));
+  }
+  return answer->body;
+}
+
+/// The same as a JSON object.
+Result<Json> read_json(const Config& config, const std::string& target) {
+  auto body = read_service(config, target);
+  if (!body) {
+    return tl::unexpected<Error>(std::move(body.error()));
+  }
+  Json json = Json::parse(*body, nullptr, false);
+  if (!json.is_object() || json.value("version", Json()) != 1) {
+    return fail(ErrorCode::kIncompatible, "what answers at http.listen, " + config.http.listen +
+                                              ", is no misp-zeek of this version");
+  }
+  return json;
+}
+
+/// Words for a terminal: what is not printable ASCII or UTF-8 cannot move the cursor.
+std::string shown(const Json& text) {
+  std::string out;
+  for (const char c : text.get<std::string>()) {
+    out += static_cast<unsigned char>(c) < 0x20 || c == '\x7f' ? '?' : c;
+  }
+  return out;
+}
+
+void print_json(const Json& json, std::ostream& out) {
+  out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+void print_line(std::ostream& out, bool good, const std::string& name, const std::string& text) {
+  out << (good ? "ok    " : "WRONG ") << std::left << std::setw(18) << name << " " << text << "\n";
+}
+
+int ask(const Config& config, const StatusQuestion& question, std::ostream& out,
+        std::ostream& err) {
+  const auto answer = read_json(config, "/status");
+  if (!answer) {
+    return complain(err, answer.error().message);
+  }
+  const Json& status = *answer;
+  const bool ready = status.at("service").at("ready");
+  if (question.json) {
+    print_json(status, out);
+    return ready ? 0 : 1;
+  }
+  for (const Json& check : status.at("checks")) {
+    print_line(out, check.at("ok"), shown(check.at("name")), shown(check.at("message")));
+  }
+  const Json& store = status.at("store");
+  out << store.at("attributes") << " attributes, " << store.at("items")
+      << " items for Zeek, revision " << store.at("revision") << "\n";
+  for (const auto& [type, count] : store.at("items_by_type").items()) {
+    if (count != 0) {
+      out << "  " << std::left << std::setw(20) << type << " " << count << "\n";
+    }
+  }
+  return ready ? 0 : 1;
+}
+
+void print_found(const Json& found, std::ostream& out) {
+  for (const Json& indicator : found.at("indicators")) {
+    out << shown(indicator.at("indicator_type")) << " " << shown(indicator.at("indicator"))
+        << "\n  event " << indicator.at("event_id") << ": " << shown(indicator.at("event"))
+        << "\n  " << shown(indicator.at("url")) << "\n";
+    for (const Json& zeek : indicator.at("zeeks")) {
+      const std::string reason = shown(zeek.at("reason"));
+      out << "  " << shown(zeek.at("name")) << ": " << shown(zeek.at("state")) << ", revision "
+          << zeek.at("revision") << " of " << found.at("revision");
+      if (zeek.at("workers") != 0) {
+        out << ", " << zeek.at("workers_in_step") << " of " << zeek.at("workers") << " workers";
+      }
+      out << (reason.empty() ? "" : ": " + reason) << "\n";
+    }
+  }
+  for (const Json& attribute : found.at("attributes")) {
+    const std::string rejected = shown(attribute.at("rejected"));
+    out << "attribute " << shown(attribute.at("uuid")) << " (" << shown(attribute.at("type"))
+        << "), changed " << shown(attribute.at("timestamp"))
+        << (rejected.empty() ? "" : ", is nothing for Zeek: " + rejected) << "\n";
+  }
+}
+
+AttributeSearch search_for(const std::string& query) {
+  AttributeSearch search;
+  search.apply_filter = false;
+  if (const auto uuid = Uuid::parse(query)) {
+    search.uuids = {*uuid};
+  } else if (const auto id = text::parse_decimal(query, UINT32_MAX)) {
+    search.event_ids = {*id};
+  } else {
+    search.value = query;
+  }
+  return search;
+}
+
+std::string judge(const AttributeRow& row, const Filter& filter, const Mapping& mapping) {
+  const auto judgement = filter.judge_row(row.attribute, row.event, read_clocks().unix_seconds);
+  if (judgement.verdict == Verdict::kReject) {
+    return "left out by the filter: " + std::string(to_string(judgement.reason));
+  }
+  const auto mapped = mapping.map(row.attribute.type, row.attribute.value);
+  return mapped ? "nothing in it speaks against it: tags, publication or a warninglist may"
+                : "is nothing for Zeek: " + std::string(to_string(mapped.error()));
+}
+
+/// What MISP itself has of it, and what filter and mapping make of that.
+int explain_from_misp(const Config& config, const std::string& query, std::ostream& out,
+                      std::ostream& err) {
+  const Mapping mapping = Mapping::create(config.mapping).value();
+  const auto rest = make_rest(config, mapping.types());
+  const auto page =
+      rest ? (*rest)->search(search_for(query), 1, 100) : tl::unexpected<Error>(rest.error());
+  if (!page) {
+    return complain(err, "MISP cannot be asked: " + page.error().message);
+  }
+  if (page->rows.empty()) {
+    out << "MISP shows this user no such attribute of a type that has a rule\n";
+  }
+  for (const AttributeRow& row : page->rows) {
+    out << "attribute " << row.attribute.uuid.str() << " (" << shown(row.attribute.type)
+        << ") of event " << row.attribute.event_id << " "
+        << judge(row, Filter(config.filter), mapping) << "\n";
+  }
+  return 1;
+}
+
+int ask(const Config& config, const ExplainQuestion& question, std::ostream& out,
+        std::ostream& err) {
+  const auto answer = read_json(config, "/v1/explain?q=" + http::percent_encode(question.query));
+  if (!answer) {
+    err << "misp-zeek: " << answer.error().message << "; asking MISP alone\n";
+    return explain_from_misp(config, question.query, out, err);
+  }
+  const Json& found = *answer;
+  if (question.json) {
+    print_json(found, out);
+    return found.at("indicators").empty() ? 1 : 0;
+  }
+  out << shown(found.at("answer")) << "\n";
+  print_found(found, out);
+  if (!found.at("found").get<bool>()) {
+    return explain_from_misp(config, question.query, out, err);
+  }
+  return found.at("indicators").empty() ? 1 : 0;
+}
+
+int export_from_misp(const Config& config, ExportFormat format, std::ostream& out,
+                     std::ostream& err) {
+  const auto rest = make_rest(config, Mapping::create(config.mapping).value().types());
+  IndicatorStore store({.misp_url = config.misp.url, .shown_tags = config.filter.shown_tags},
+                       random_id());
+  const auto read =
+      rest ? read_once(config, **rest, store) : Result<void>(tl::unexpected<Error>(rest.error()));
+  if (!read) {
+    return complain(err, read.error().message);
+  }
+  out << export_items(format, [&](const std::optional<EntryKey>& after) {
+    return store.items_after(after, kItemsPerPage);
+  });
+  return 0;
+}
+
+int ask(const Config& config, const ExportQuestion& question, std::ostream& out,
+        std::ostream& err) {
+  const auto format = parse_export_format(question.format);
+  if (!format) {
+    return complain(err, "--format is zeek-intel or json");
+  }
+  if (question.from_misp) {
+    return export_from_misp(config, *format, out, err);
+  }
+  const auto body = read_service(config, "/v1/export?format=" + question.format);
+  if (!body) {
+    return complain(err, body.error().message + " (--from-misp needs none)");
+  }
+  out << *body;
+  return 0;
+}
+
+}  // namespace
+
+int answer_question(const Config& config, const Question& question, std::ostream& out,
+                    std::ostream& err) {
+  return std::visit([&](const auto& known) { return ask(config, known, out, err); }, question);
+}
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/config/config.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+
+#include "app/config/builder.h"
+#include "app/config/keys.h"
+
+namespace misp_zeek::app {
+namespace {
+
+/// Far more than any real file; what is longer is something else.
+constexpr std::size_t kMaxFile = std::size_t{1024} * 1024;
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string text(kMaxFile + 1, '\0');
+  if (!stream ||
+      !(stream.read(text.data(), static_cast<std::streamsize>(text.size())) || stream.eof())) {
+    return fail(ErrorCode::kInvalidConfig,
+                path + ": cannot be read: " + std::strerror(errno) + "\n");
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > kMaxFile) {
+    return fail(ErrorCode::kInvalidConfig, path + ": is longer than 1 MiB\n");
+  }
+  return text;
+}
+
+Result<LoadedConfig> load(const std::string* text, const ConfigSources& sources) {
+  Draft draft(sources.file);
+  if (text != nullptr && !draft.apply_file(*text)) {
+    return fail(ErrorCode::kInvalidConfig, draft.problems());
+  }
+  draft.apply_zeek_flags(sources.flags);
+  draft.apply_environment(sources.environment);
+  draft.apply_flags(sources.flags);
+  draft.finish(sources.environment);
+  if (!draft.problems().empty()) {
+    return fail(ErrorCode::kInvalidConfig, draft.problems());
+  }
+  return draft.take();
+}
+
+void append_key(std::string& out, std::string_view name, const std::string& value) {
+  out.append(name).append(" = ").append(value).append("\n");
+}
+
+}  // namespace
+
+FilterOptions default_filter() {
+  FilterOptions filter;
+  filter.max_age = std::chrono::days(90);
+  return filter;
+}
+
+Result<LoadedConfig> load_config(const ConfigSources& sources) {
+  if (sources.file.empty()) {
+    return load(nullptr, sources);
+  }
+  const auto text = read_file(sources.file);
+  if (!text) {
+    return tl::unexpected<Error>(text.error());
+  }
+  return load(&*text, sources);
+}
+
+Result<LoadedConfig> load_config_text(const std::string& text, const ConfigSources& sources) {
+  return load(&text, sources);
+}
+
+std::string to_toml(const Config& config) {
+  std::string out;
+  std::string_view section;
+  for (const auto& key : config_keys()) {
+    if (section_of(key.name) != section) {
+      section = section_of(key.name);
+      out.append(out.empty() ? "[" : "\n[").append(section).append("]\n");
+    }
+    append_key(out, last_part(key.name), key.show(config));
+  }
+  if (!config.mapping.overrides.empty()) {
+    out.append("\n[").append(kMappingTypes).append("]\n");
+    for (const auto& [type, rule] : config.mapping.overrides) {
+      append_key(out, toml_string(type), toml_string(rule));
+    }
+  }
+  for (const ZeekConfig& zeek : config.zeek) {
+    out += "\n[[zeek]]\n";
+    for (const auto& key : zeek_keys()) {
+      append_key(out, key.name, key.show(zeek));
+    }
+  }
+  return out;
+}
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/config/secret.h"
+#include "app/process/log.h"
+#include "core/base/error.h"
+#include "core/mapping/filter.h"
+#include "core/mapping/mapping.h"
+
+/// The configuration: one value, made once from a TOML file, the environment and the command line.
+/// `service/packaging/misp-zeek.toml` has every key with its default, unit and meaning.
+namespace misp_zeek::app {
+
+/// `[misp]`
+struct MispConfig {
+  std::string url;           ///< of the MISP instance, without a '/' at its end; required
+  std::string api_key_file;  ///< empty: the key is from the environment or a systemd credential
+  Secret api_key;            ///< required
+  bool verify_tls = true;    ///< of MISP's certificate
+  std::string ca_file;       ///< PEM of a private CA; empty: the system's CAs
+  std::string proxy;         ///< http, https, socks5 or socks5h URL; empty: none
+  std::chrono::milliseconds connect_timeout{10'000};   ///< 100 ms to 10 min
+  std::chrono::milliseconds request_timeout{120'000};  ///< for a whole answer; 1 s to 1 h
+  std::uint32_t page_size = 5'000;                     ///< rows of one search; 100 to 50000
+};
+
+/// `[misp.feed]`
+struct FeedConfig {
+  std::string endpoint;       ///< of MISP's ZeroMQ publisher, "tcp://HOST:PORT"; required
+  std::string username;       ///< ZeroMQ PLAIN; empty: no authentication
+  std::string password_file;  ///< empty: from the environment or a systemd credential
+  Secret password;
+  std::uint32_t max_queue = 100'000;  ///< messages that may wait; 1000 to 10 million
+};
+
+/// `[reconcile]`
+struct ReconcileConfig {
+  std::chrono::seconds interval{120};          ///< by the event index; 1 s to 1 d
+  std::chrono::seconds full_interval{21'600};  ///< by the full list; at least `interval`, to 30 d
+  double max_shrink = 0.2;  ///< share of all attributes that one reconcile may take out; 0 to 1
+};
+
+/// `[[zeek]]`
+struct ZeekConfig {
+  std::string name = "zeek";          ///< in logs and /readyz; unique
+  std::string transport = "broker";   ///< or "websocket"
+  std::string address = "127.0.0.1";  ///< name or address; ours with `listen`
+  std::uint16_t port = 27760;         ///< of Broker::listen there; websocket: 27759 if not given
+  bool listen = false;                ///< broker: Zeek connects to us
+  bool tls = true;                    ///< websocket: false if not given, as in Zeek
+  bool verify_tls = true;             ///< websocket: Zeek's certificate must be valid
+  std::string server_name;            ///< websocket: in Zeek's certificate; empty: `address`
+  std::string ca_file;                ///< PEM; empty: none, for websocket the system's CAs
+  std::string certificate;            ///< PEM chain; empty: none
+  std::string key;                    ///< PEM; empty: none
+  std::string key_passphrase_file;    ///< empty: the key is not locked
+  Secret key_passphrase;
+};
+
+/// `[http]`
+struct HttpConfig {
+  std::string listen = "127.0.0.1:9180";  ///< ADDRESS:PORT; empty: no HTTP
+  std::string tls_certificate;            ///< PEM chain; empty: no TLS
+  std::string tls_key;                    ///< PEM; empty: none
+  std::string token_file;                 ///< empty: from the environment or a systemd credential
+  Secret token;  ///< of all but /livez and /readyz, at least 16 bytes; empty: none needed
+  bool allow_without_token = false;  ///< at addresses other than loopback
+};
+
+/// `[sightings.webhook]`
+struct WebhookConfig {
+  std::string url_file;               ///< empty: from the environment or a systemd credential
+  Secret url;                         ///< empty: matches go to no webhook
+  std::uint32_t max_per_minute = 10;  ///< matches one by one; 1 to 60
+};
+
+/// `[sightings]`
+struct SightingConfig {
+  bool enabled = true;                  ///< report matches to MISP
+  std::string source;                   ///< in MISP; empty: the name of the [[zeek]]
+  std::chrono::seconds aggregate{60};   ///< matches of this time become one; 1 s to 1 h
+  std::uint32_t max_per_second = 5;     ///< posts to MISP; 1 to 1000
+  std::uint32_t max_waiting = 100'000;  ///< at the bound the oldest goes; 100 to 10 million
+  WebhookConfig webhook;
+};
+
+/// `[state]`
+struct StateConfig {
+  std::string path;  ///< folder for durable state and commands; empty: neither
+};
+
+/// `[log]`
+struct LogConfig {
+  log::Level level = log::Level::kInfo;
+  log::Format format = log::Format::kLogfmt;
+};
+
+/// `[filter]`: as FilterOptions, but limited to 90 days.
+FilterOptions default_filter();
+
+struct Config {
+  MispConfig misp;
+  FeedConfig feed;
+  FilterOptions filter = default_filter();
+  MappingOptions mapping;
+  ReconcileConfig reconcile;
+  std::vector<ZeekConfig> zeek;  ///< at least one
+  HttpConfig http;
+  SightingConfig sightings;
+  StateConfig state;
+  LogConfig log;
+};
+
+/// Variables by name. Of interest are those that begin with MISP_ZEEK_, and CREDENTIALS_DIRECTORY.
+using Environment = std::map<std::string, std::string>;
+
+/// A setting of the command line.
+struct Flag {
+  std::string key;   ///< "misp.url"; "zeek" with ADDRESS:PORT adds a Zeek
+  std::string text;  ///< the value as in the environment, see ConfigSources
+  std::string name;  ///< how the user wrote it, e.g. "--misp-url"
+};
+
+/// Where the configuration comes from; each source wins over the ones before it.
+///
+/// Environment and flags give values as text: lists with commas in between, durations as in TOML.
+/// A key's variable is MISP_ZEEK_ and the key in capitals with '_' for '.', so MISP_ZEEK_MISP_URL.
+/// Of the `zeek` keys, `name`, `address` and `port` are the first Zeek's, and the others go to
+/// every Zeek. Zeeks of flags replace those of the file.
+struct ConfigSources {
+  std::string file;  ///< path; empty: no file
+  Environment environment;
+  std::vector<Flag> flags;
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<std::string> warnings;  ///< for the operator; nothing that prevents a start
+};
+
+/// Errors: kInvalidConfig. The message has one line, with its end, for each of all problems:
+/// `FILE:LINE: key "misp.feed.endpoint": what is wrong; allowed: ...`. In the place of FILE:LINE is
+/// the variable or flag if that gave the value. No message holds a secret.
+Result<LoadedConfig> load_config(const ConfigSources& sources);
+
+/// As load_config(), with the file's content in `text`; sources.file is only its name.
+Result<LoadedConfig> load_config_text(const std::string& text, const ConfigSources& sources);
+
+/// All keys with their values, as a file that load_config() takes. Secrets are not in it, the names
+/// of their files are.
+std::string to_toml(const Config& config);
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/config/secret.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <fstream>
+
+namespace misp_zeek::app {
+namespace {
+
+/// Longest secret; ZeroMQ's PLAIN mechanism has the same limit.
+constexpr std::size_t kMaxSecret = 255;
+
+bool is_visible(char c) { return c > ' ' && c < '\x7f'; }
+
+tl::unexpected<Error> file_problem(const std::string& path, const std::string& what) {
+  const std::string name = path.find('/') == std::string::npos ? "" : " " + path;
+  return fail(ErrorCode::kInvalidConfig, "names a file" + name + " that " + what);
+}
+
+}  // namespace
+
+Result<Secret> parse_secret(std::string text) {
+  const auto last = text.find_last_not_of(" \t\r\n");
+  text.erase(last == std::string::npos ? 0 : last + 1);
+  if (text.empty()) {
+    return fail(ErrorCode::kInvalidConfig, "is empty");
+  }
+  if (text.size() > kMaxSecret) {
+    return fail(ErrorCode::kInvalidConfig,
+                "is longer than " + std::to_string(kMaxSecret) + " bytes");
+  }
+  if (!std::all_of(text.begin(), text.end(), is_visible)) {
+    return fail(ErrorCode::kInvalidConfig, "is not one word of visible ASCII characters");
+  }
+  return Secret(std::move(text));
+}
+
+Result<SecretFile> read_secret_file(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    return file_problem(path, std::string("cannot be read: ") + std::strerror(errno));
+  }
+  // Anything else could block for ever or never end; a systemd credential is a regular file too.
+  if (!S_ISREG(status.st_mode)) {
+    return file_problem(path, "is not a regular file");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    return file_problem(path, std::string("cannot be read: ") + std::strerror(errno));
+  }
+  // A little more than the longest secret, so that parse_secret() sees that a file is too long.
+  std::array<char, 2 * kMaxSecret> buffer{};
+  stream.read(buffer.data(), buffer.size());
+  auto secret = parse_secret({buffer.data(), static_cast<std::size_t>(stream.gcount())});
+  if (!secret) {
+    return file_problem(path, secret.error().message);
+  }
+  return SecretFile{std::move(*secret), (status.st_mode & S_IROTH) != 0};
+}
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "core/sync/misp_sync.h"
+
+namespace misp_zeek::app {
+
+/// The only place that reads a clock for the core.
+TimePoint read_clocks();
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/runtime/event_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <iterator>
+#include <utility>
+
+#include "app/api/routes.h"
+#include "app/process/clocks.h"
+#include "app/process/log.h"
+#include "app/runtime/wiring.h"
+#include "http/control.h"
+
+namespace misp_zeek::app {
+namespace {
+
+constexpr std::size_t kItemsPerTurn = 512;
+constexpr auto kAnswerTimeout = std::chrono::seconds(5);
+
+}  // namespace
+
+Loop::Loop(Config config)
+    : config_(std::move(config)),
+      inbox_(config_.feed.max_queue),
+      store_(StoreOptions{.misp_url = config_.misp.url,
+                          .report_sightings = config_.sightings.enabled,
+                          .shown_tags = config_.filter.shown_tags,
+                          .track_unsaved = !config_.state.path.empty()},
+             random_id()),
+      sync_(sync_options(config_), Filter(config_.filter), Mapping::create(config_.mapping).value(),
+            store_, read_clocks()),
+      metrics_(config_),
+      started_(read_clocks().steady) {}
+
+Result<void> Loop::start() {
+  auto rest = make_rest(config_, sync_.mapping().types());
+  if (!rest) {
+    return tl::unexpected<Error>(std::move(rest.error()));
+  }
+  rest_ = std::move(*rest);
+  if (!config_.state.path.empty()) {
+    auto state = DurableState::open(config_, store_, sync_);
+    if (!state) {
+      return tl::unexpected<Error>(std::move(state.error()));
+    }
+    state_ = std::move(*state);
+  }
+  board_.update(view(), read_clocks());
+  if (auto serving = start_http(); !serving) {
+    return serving;
+  }
+  if (auto ready = start_sightings(); !ready) {
+    return ready;
+  }
+  start_rest_worker();
+  feed_ = make_feed(config_.feed);
+  feed_->start([this](FeedReport report) { return inbox_.push(std::move(report)); });
+  const std::string service_id = random_id();
+  for (const auto& zeek : config_.zeek) {
+    add_zeek(zeek, service_id);
+  }
+  return {};
+}
+
+Result<void> Loop::start_sightings() {
+  if (!config_.sightings.enabled) {
+    return {};
+  }
+  auto misp = make_sightings(config_);
+  if (!misp) {
+    return tl::unexpected<Error>(std::move(misp.error()));
+  }
+  auto storage = make_sighting_storage(state_ ? state_->folder().file("sightings.db") : "");
+  if (!storage) {
+    return tl::unexpected<Error>(std::move(storage.error()));
+  }
+  auto sightings = Sightings::start(config_.sightings, std::move(*storage), std::move(*misp),
+                                    [this] { inbox_.wake(); });
+  if (!sightings) {
+    return tl::unexpected<Error>(std::move(sightings.error()));
+  }
+  sightings_ = std::move(*sightings);
+  if (auto webhook = make_webhook(config_.sightings.webhook)) {
+    sightings_->notify(std::make_unique<MatchNotifier>(
+        match_notice_options(config_), std::move(webhook), [this] { inbox_.wake(); }));
+  }
+  return {};
+}
+
+std::vector<http::Route> Loop::routes() {
+  auto routes = control_routes([this](Command command) { return inbox_.push(command); });
+  auto reading =
+      reading_routes([this](const Question& question) { return ask(question); },
+                     [this] { return board_.health(); }, [this] { return metrics_.text(); });
+  routes.insert(routes.end(), std::make_move_iterator(reading.begin()),
+                std::make_move_iterator(reading.end()));
+  return routes;
+}
+
+bool Loop::ask(const Question& question) {
+  auto done = std::make_shared<std::promise<void>>();
+  const auto answered = done->get_future();
+  const bool taken =
+      inbox_.push(Question([question, done = std::move(done)](const View& view, TimePoint now) {
+        question(view, now);
+        done->set_value();
+      }));
+  // A question that the ending loop drops breaks its promise: nobody waits for it.
+  return taken && answered.wait_for(kAnswerTimeout) == std::future_status::ready &&
+         !inbox_.closed();
+}
+
+Result<void> Loop::start_http() {
+  if (config_.http.listen.empty()) {
+    return {};
+  }
+  const std::string token = state_ ? http::new_token() : "";
+  auto server = http::Server::start(
+      config_.http.listen, [this] { return board_.health(); }, routes(),
+      {token, config_.http.token.reveal(), {config_.http.tls_certificate, config_.http.tls_key}});
+  if (!server) {
+    return tl::unexpected<Error>(std::move(server.error()));
+  }
+  server_ = std::move(*server);
+  log::info("serving health", {{"port", server_->port()}});
+  if (!state_) {
+    return {};
+  }
+  const http::ControlAccess access{
+      http::control_url(config_.http.listen, server_->port(), !config_.http.tls_key.empty()),
+      token};
+  return state_->folder().write_private(kControlFile, http::to_json(access));
+}
+
+void Loop::add_zeek(const ZeekConfig& zeek, const std::string& service_id) {
+  peers_.push_back({make_link(zeek),
+                    std::make_unique<ZeekSession>(zeek.name, session_options(service_id), store_),
+                    false, Propagation(config_.feed.max_queue), std::nullopt});
+  const std::size_t index = peers_.size() - 1;
+  // At most a few answers can be due from one Zeek, so these need no bound of their own.
+  peers_.back().link->start(service_id, [this, index](LinkReport report) {
+    inbox_.push_always(ZeekReport{index, std::move(report)});
+  });
+}
+
+SteadyMs Loop::next_deadline(TimePoint now) const {
+  SteadyMs due = sync_.deadline(now);
+  for (const auto& peer : peers_) {
+    const auto at = peer.session->deadline();
+    if (at && knows_a_set() && !paused_) {
+      due = std::min(due, *at);
+    }
+  }
+  if (const auto at = sightings_ ? sightings_->deadline() : std::nullopt) {
+    due = std::min(due, *at);
+  }
+  return due;
+}
+
+void Loop::run(const std::atomic<bool>& stopping) {
+  systemd_.ready();
+  while (!stopping) {
+    TimePoint now = read_clocks();
+    const auto wait =
+        std::chrono::milliseconds(std::clamp<SteadyMs>(next_deadline(now) - now.steady, 0, 1000));
+    auto inputs = inbox_.take(wait, kItemsPerTurn);
+    now = read_clocks();
+    for (auto& input : inputs) {
+      handle(input, now);
+    }
+    turn(now);
+  }
+}
+
+void Loop::stop() {
+  inbox_.close();
+  systemd_.stopping();
+  log::set_status_line("");
+  if (sightings_) {
+    sightings_->stop(read_clocks());
+  }
+  feed_.reset();
+  worker_.reset();
+  for (auto& peer : peers_) {
+    peer.link->stop();
+  }
+  server_.reset();
+  if (state_) {
+    state_->finish(store_, sync_);
+    state_.reset();
+  }
+}
+
+void Loop::handle(Input& input, TimePoint now) {
+  if (const auto* feed = std::get_if<FeedReport>(&input)) {
+    on_feed(*feed, now);
+  } else if (const auto* answered = std::get_if<RestAnswered>(&input)) {
+    if (answered->worker == workers_) {
+      on_answer(answered->done, now);
+    }
+  } else if (const auto* again = std::get_if<Reload>(&input)) {
+    on_reload(again->loaded, now);
+  } else if (const auto* command = std::get_if<Command>(&input)) {
+    std::visit([this](const auto& known) { on_command(known); }, *command);
+  } else if (const auto* question = std::get_if<Question>(&input)) {
+    (*question)(view(), now);
+  } else {
+    auto& report = std::get<ZeekReport>(input);
+    const auto* message = std::get_if<contract::FromZeek>(&report.report);
+    const auto* seen = message == nullptr ? nullptr : std::get_if<contract::Seen>(message);
+    if (seen != nullptr) {
+      on_seen(*seen, report.zeek, now);
+    } else {
+      peers_.at(report.zeek).session->on_report(report.report, now.steady);
+    }
+  }
+}
+
+void Loop::on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now) {
+  const Peer& peer = peers_.at(zeek);
+  if (sightings_) {
+    sightings_->on_seen(seen, zeek, peer.session->name(), now);
+  } else {
+    peer.link->send(contract::SeenAck{seen.instance, seen.seq});  // left from before they were off
+  }
+}
+
+void Loop::on_command(const ReconcileCommand& command) {
+  log::info("reconcile requested by an operator",
+            {{"full", command.full}, {"accept_shrink", command.accept_shrink}});
+  sync_.request_reconcile(command.full, Cause::kOperator);
+  if (command.accept_shrink) {
+    sync_.accept_shrink();
+  }
+}
+
+void Loop::on_command(const PauseCommand& command) {
+  if (paused_ != command.paused) {
+    paused_ = command.paused;
+    log::info(paused_ ? "paused by an operator: Zeek is left as it is" : "resumed by an operator");
+  }
+}
+
+void Loop::on_answer(const RestDone& done, TimePoint now) {
+  const auto& answer = done.answer;
+  metrics_.rest_answered(done.operation, answer ? "ok" : to_string(answer.error().code), done.took);
+  const std::uint64_t passes = sync_.counters().passes;
+  sync_.on_answer(answer, now);
+  if (sync_.counters().passes != passes) {
+    const PassEnd& end = sync_.status().last_pass;
+    metrics_.pass_ended(end.kind, std::chrono::milliseconds(end.duration));
+  }
+}
+
+void Loop::on_feed(const FeedReport& report, TimePoint now) {
+  narrator_.on_feed(report, view());
+  if (const auto* message = std::get_if<FeedMessageAt>(&report)) {
+    const Revision before = store_.revision();
+    sync_.on_message(message->message, now);
+    if (const auto* sighting = std::get_if<SightingMessage>(&message->message);
+        sighting != nullptr && sightings_) {
+      sightings_->on_feed(*sighting);
+    }
+    if (store_.revision() != before) {
+      on_applied(*message, now);
+    }
+  } else if (std::holds_alternative<FeedConnected>(report)) {
+    feed_problem_.clear();
+    sync_.on_feed_connected(now);
+  } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
+    feed_problem_ = lost->reason;
+    sync_.on_feed_disconnected(now);
+  } else {
+    const bool overflow = std::holds_alternative<FeedGap>(report);
+    sync_.on_feed_gap(overflow ? Cause::kQueueOverflow : Cause::kMalformed, now);
+  }
+}
+
+void Loop::on_applied(const FeedMessageAt& message, TimePoint now) {
+  for (Peer& peer : peers_) {
+    peer.propagation.add(store_.revision(), message.received);
+  }
+  const auto* attribute = std::get_if<AttributeMessage>(&message.message);
+  if (attribute != nullptr && attribute->attribute.timestamp > 0) {
+    const auto delay = now.unix_seconds - attribute->attribute.timestamp;
+    metrics_.applied(std::chrono::seconds(std::max<UnixSeconds>(delay, 0)));
+  }
+}
+
+void Loop::turn(TimePoint now) {
+  sync_.tick(now);
+  if (auto call = sync_.next_call(now)) {
+    worker_->submit(std::move(*call));
+  }
+  if (knows_a_set() && !paused_) {
+    for (auto& peer : peers_) {
+      serve_zeek(peer, now);
+    }
+  }
+  if (sightings_) {
+    sightings_->turn(peers_, sync_.status().user, now);
+  }
+  if (state_) {
+    state_->save(store_, sync_, now);
+  }
+  narrator_.tell(view(), now.steady);
+  board_.update(view(), now);
+  systemd_.alive(now.steady);
+  systemd_.status(status_line(board_.health().checks));
+  latency_.forget(now.unix_seconds);
+  metrics_.update(view(), now);
+}
+
+void Loop::serve_zeek(Peer& peer, TimePoint now) {
+  for (auto& message : peer.session->poll(now.steady)) {
+    // What a broken link drops is sent again in the next session.
+    peer.link->send(std::move(message));
+  }
+  peer.was_in_step = peer.session->state() == ZeekSession::State::kLive &&
+                     (peer.was_in_step || peer.session->in_step());
+  follow_changes(peer, now);
+  follow_snapshot(peer, now);
+}
+
+void Loop::follow_changes(Peer& peer, TimePoint now) {
+  const std::string& zeek = peer.session->name();
+  peer.propagation.acknowledge(
+      peer.session->acknowledged(), std::chrono::steady_clock::now(),
+      [&](Revision revision, std::chrono::duration<double> took) {
+        metrics_.acknowledged(zeek, took);
+        latency_.add(now.unix_seconds, took);
+        log::debug("change acknowledged",
+                   {{"zeek", zeek}, {"revision", revision}, {"ms", took.count() * 1000}});
+      });
+}
+
+void Loop::follow_snapshot(Peer& peer, TimePoint now) {
+  const auto state = peer.session->state();
+  if (state == ZeekSession::State::kSnapshot) {
+    peer.snapshot_began = peer.snapshot_began.value_or(now.steady);
+  } else {
+    if (state == ZeekSession::State::kLive && peer.snapshot_began) {
+      metrics_.snapshot_sent(peer.session->name(),
+                             std::chrono::milliseconds(now.steady - *peer.snapshot_began));
+    }
+    peer.snapshot_began.reset();
+  }
+}
+
+View Loop::view() const {
+  return {config_,
+          store_,
+          sync_,
+          peers_,
+          feed_problem_,
+          feed_.get(),
+          inbox_.size(),
+          latency_,
+          sightings_ ? &sightings_->queue() : nullptr,
+          sightings_ ? sightings_->notices() : nullptr,
+          started_,
+          paused_};
+}
+
+}  // namespace misp_zeek::app

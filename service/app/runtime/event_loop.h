@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/api/control.h"
+#include "app/config/config.h"
+#include "app/config/diff.h"
+#include "app/process/systemd_notifier.h"
+#include "app/runtime/durable_state.h"
+#include "app/runtime/inbox.h"
+#include "app/runtime/rest_worker.h"
+#include "app/runtime/sighting_reporter.h"
+#include "app/telemetry/health.h"
+#include "app/telemetry/metrics.h"
+#include "app/telemetry/transition_log.h"
+#include "app/telemetry/view.h"
+#include "core/sync/misp_feed.h"
+#include "core/sync/misp_rest.h"
+#include "core/sync/misp_sync.h"
+#include "http/server.h"
+
+namespace misp_zeek::app {
+
+/// The loop and all that it owns. One thread; the ports' threads only fill the inbox.
+///
+/// start(), run() and stop() are called by one thread; wake() by any.
+class Loop {
+ public:
+  explicit Loop(Config config);
+
+  /// Errors: what prevents a start, for an operator.
+  Result<void> start();
+  /// Until `stopping` is set and wake() was called.
+  void run(const std::atomic<bool>& stopping);
+  /// Ends in reverse order of start(). Idempotent.
+  void stop();
+  void wake() { inbox_.wake(); }
+  /// Takes over what a reload can change, or says why it was not loaded. Called by any thread.
+  void reload(Result<LoadedConfig> loaded) { inbox_.push_always(Reload{std::move(loaded)}); }
+
+ private:
+  struct ZeekReport {
+    std::size_t zeek = 0;
+    LinkReport report;
+  };
+  /// From a thread of the HTTP server.
+  using Question = std::function<void(const View&, TimePoint)>;
+  struct RestAnswered {
+    unsigned worker = 0;  ///< the number of the one that made the call
+    RestDone done;
+  };
+  struct Reload {
+    Result<LoadedConfig> loaded;
+  };
+  using Input = std::variant<FeedReport, RestAnswered, ZeekReport, Command, Question, Reload>;
+
+  Result<void> start_sightings();
+  void start_rest_worker();
+  std::vector<http::Route> routes();
+  Result<void> start_http();
+  void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
+  SteadyMs next_deadline(TimePoint now) const;
+  void handle(Input& input, TimePoint now);
+  bool ask(const Question& question);
+  void on_command(const ReconcileCommand& command);
+  void on_command(const PauseCommand& command);
+  void on_answer(const RestDone& done, TimePoint now);
+  void on_reload(const Result<LoadedConfig>& loaded, TimePoint now);
+  Result<void> change_rules(const Config& wanted, TimePoint now);
+  void on_feed(const FeedReport& report, TimePoint now);
+  void on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now);
+  void on_applied(const FeedMessageAt& message, TimePoint now);
+  void turn(TimePoint now);
+  /// Whether the store has something to say: before, a session would empty Zeek.
+  bool knows_a_set() const {
+    return sync_.status().bootstrapped || sync_.status().restored_from.has_value();
+  }
+  void serve_zeek(Peer& peer, TimePoint now);
+  void follow_changes(Peer& peer, TimePoint now);
+  void follow_snapshot(Peer& peer, TimePoint now);
+  View view() const;
+
+  Config config_;
+  Inbox<Input> inbox_;
+  IndicatorStore store_;
+  MispSync sync_;
+  std::unique_ptr<DurableState> state_;  ///< empty without `[state] path`
+  std::unique_ptr<MispRest> rest_;
+  std::unique_ptr<RestWorker> worker_;
+  unsigned workers_ = 0;  ///< so many there were
+  std::unique_ptr<MispFeed> feed_;
+  std::vector<Peer> peers_;
+  std::unique_ptr<Sightings> sightings_;  ///< nullptr: matches are not reported
+  std::string feed_problem_ = "not connected yet";
+  Narrator narrator_;
+  HealthBoard board_;
+  SystemdNotifier systemd_;
+  Metrics metrics_;
+  LatencyHistory latency_;
+  SteadyMs started_ = 0;
+  bool paused_ = false;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the loop does with a configuration that was loaded again.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/config/values.h"
+#include "app/process/log.h"
+#include "app/runtime/event_loop.h"
+#include "app/runtime/wiring.h"
+#include "core/base/text.h"
+
+namespace misp_zeek::app {
+namespace {
+
+void tell(const ConfigChange& change) {
+  if (change.applied.empty() && change.needs_restart.empty()) {
+    log::info("configuration reloaded: nothing has changed");
+    return;
+  }
+  if (!change.applied.empty()) {
+    log::info("configuration reloaded", {{"changed", join(change.applied, "; ")}});
+  }
+  if (!change.needs_restart.empty()) {
+    log::warn("these keys have changed and need a restart",
+              {{"keys", join(change.needs_restart, ", ")}});
+  }
+}
+
+}  // namespace
+
+void Loop::start_rest_worker() {
+  // An answer that an earlier worker left in the inbox is of an earlier number.
+  worker_ = std::make_unique<RestWorker>(*rest_, [this, worker = ++workers_](RestDone done) {
+    inbox_.push_always(RestAnswered{worker, std::move(done)});
+  });
+}
+
+void Loop::on_reload(const Result<LoadedConfig>& loaded, TimePoint now) {
+  systemd_.reloading();
+  if (!loaded) {
+    log::error("configuration not reloaded, all goes on as before",
+               {{"reason", text::trim(loaded.error().message)}});
+    systemd_.ready();
+    return;
+  }
+  for (const std::string& warning : loaded->warnings) {
+    log::warn("configuration", {{"warning", warning}});
+  }
+  const ConfigChange change = compare(config_, loaded->config);
+  if (change.rules) {
+    if (auto changed = change_rules(loaded->config, now); !changed) {
+      log::error("configuration not reloaded, all goes on as before",
+                 {{"reason", changed.error().message}});
+      systemd_.ready();
+      return;
+    }
+  }
+  config_.log = loaded->config.log;
+  log::set_level(config_.log.level);
+  log::set_format(config_.log.format);
+  tell(change);
+  if (change.rules) {
+    log::info(
+        "filter or mapping has changed: reading all of MISP; removals beyond "
+        "reconcile.max_shrink wait for 'misp-zeek reconcile --accept-shrink'");
+  }
+  systemd_.ready();
+}
+
+Result<void> Loop::change_rules(const Config& wanted, TimePoint now) {
+  auto mapping = Mapping::create(wanted.mapping);
+  if (!mapping) {
+    return tl::unexpected<Error>(std::move(mapping.error()));
+  }
+  Config next = config_;
+  next.filter = wanted.filter;
+  next.filter.shown_tags = config_.filter.shown_tags;
+  next.mapping = wanted.mapping;
+  auto rest = make_rest(next, mapping->types());
+  if (!rest) {
+    return tl::unexpected<Error>(std::move(rest.error()));
+  }
+  worker_.reset();  // cancels the call under way, which asks by the old filter
+  rest_ = std::move(*rest);
+  config_ = std::move(next);
+  sync_.change_rules(Filter(config_.filter), std::move(*mapping), now);
+  if (state_) {
+    state_->change_rules(config_, now);
+  }
+  start_rest_worker();
+  return {};
+}
+
+}  // namespace misp_zeek::app

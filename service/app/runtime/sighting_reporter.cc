@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/runtime/sighting_reporter.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace misp_zeek::app {
+namespace {
+
+/// A post takes MISP about a tenth of a second.
+constexpr std::chrono::seconds kLastPost{2};
+constexpr std::chrono::seconds kLastWrite{10};
+
+SightingOptions queue_options(const SightingConfig& config) {
+  SightingOptions options;
+  options.aggregate = config.aggregate;
+  options.max_per_second = config.max_per_second;
+  options.max_rows = config.max_waiting;
+  options.seed = std::random_device{}();
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sightings>> Sightings::start(const SightingConfig& config,
+                                                    std::unique_ptr<SightingStorage> storage,
+                                                    std::unique_ptr<MispSightings> misp,
+                                                    std::function<void()> wake) {
+  auto stored = storage->load();
+  if (!stored) {
+    return tl::unexpected<Error>(std::move(stored.error()));
+  }
+  return std::unique_ptr<Sightings>(new Sightings(config, std::move(*stored), std::move(storage),
+                                                  std::move(misp), std::move(wake)));
+}
+
+Sightings::Sightings(const SightingConfig& config, SightingState stored,
+                     std::unique_ptr<SightingStorage> storage, std::unique_ptr<MispSightings> misp,
+                     std::function<void()> wake)
+    : config_(config),
+      storage_(std::move(storage)),
+      misp_(std::move(misp)),
+      queue_(queue_options(config), std::move(stored)),
+      writer_([this](const SightingWrite& write) { return storage_->write(write); }, wake),
+      poster_([this](const SightingPost& post) { return misp_->add(post); }, std::move(wake)) {
+  if (queue_.rows() > 0) {
+    log::info("sightings wait for MISP",
+              {{"rows", queue_.rows()}, {"matches", queue_.waiting_matches()}});
+  }
+}
+
+Sightings::~Sightings() {
+  misp_->cancel();
+  poster_.stop();
+  writer_.stop();
+}
+
+void Sightings::on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& name,
+                        TimePoint now) {
+  const bool fresh =
+      queue_.on_seen(seen, zeek, config_.source.empty() ? name : config_.source, now);
+  if (fresh && notifier_) {
+    notifier_->add(seen, name, now.steady);
+  }
+}
+
+void Sightings::on_feed(const SightingMessage& message) { queue_.is_own(message); }
+
+void Sightings::take_outcomes(TimePoint now) {
+  if (const auto written = writer_.take()) {
+    queue_.on_written(written->has_value(), now.steady);
+    if (!*written) {
+      write_problem_.error("sightings cannot be stored", {{"reason", written->error().message}});
+    }
+  }
+  if (const auto posted = poster_.take()) {
+    queue_.on_posted(*posted, now.steady);
+  }
+}
+
+void Sightings::turn(const std::vector<Peer>& peers, const std::optional<MispUser>& user,
+                     TimePoint now) {
+  queue_.set_permitted(user && user->perm_sighting);
+  take_outcomes(now);
+  for (const auto& answer : queue_.take_acknowledgements()) {
+    // Zeek repeats what a broken link loses.
+    peers.at(answer.zeek).link->send(answer.ack);
+  }
+  // Before the next write: a row that is being written is not posted.
+  if (auto post = queue_.next_post(now.steady)) {
+    poster_.submit(std::move(*post));
+  }
+  if (auto write = queue_.next_write(now.steady)) {
+    writer_.submit(std::move(*write));
+  }
+  tell(user && !user->perm_sighting);
+  if (notifier_) {
+    notifier_->turn(now.steady);
+  }
+}
+
+std::optional<SteadyMs> Sightings::deadline() const {
+  auto due = queue_.deadline();
+  if (const auto notice = notifier_ ? notifier_->deadline() : std::nullopt) {
+    due = std::min(due.value_or(*notice), *notice);
+  }
+  return due;
+}
+
+void Sightings::tell(bool right_is_missing) {
+  if (std::exchange(told_right_, right_is_missing) != right_is_missing && right_is_missing) {
+    log::warn(
+        "sightings are kept, but not posted: the role of the MISP user lacks the right to add "
+        "sightings (perm_sighting)");
+  }
+  if (queue_.problem() != told_problem_) {
+    told_problem_ = queue_.problem();
+    if (told_problem_.empty()) {
+      log::info("MISP takes sightings again", {{"waiting", queue_.waiting_matches()}});
+    } else {
+      log::warn("MISP did not take a sighting", {{"reason", told_problem_}});
+    }
+  }
+  const auto& counters = queue_.counters();
+  const std::uint64_t given_up = counters.gone + counters.refused + counters.dropped;
+  if (given_up != told_given_up_) {
+    told_given_up_ = given_up;
+    log::debug("matches given up", {{"attribute_gone", counters.gone},
+                                    {"refused", counters.refused},
+                                    {"dropped", counters.dropped}});
+  }
+}
+
+void Sightings::stop(TimePoint now) {
+  if (std::exchange(stopped_, true)) {
+    return;
+  }
+  poster_.wait(kLastPost);
+  misp_->cancel();
+  poster_.stop();
+  writer_.wait(kLastWrite);
+  writer_.stop();
+  take_outcomes(now);
+  if (const auto write = queue_.next_write(now.steady)) {
+    queue_.on_written(storage_->write(*write).has_value(), now.steady);
+  }
+}
+
+}  // namespace misp_zeek::app

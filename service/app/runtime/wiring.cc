@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/runtime/wiring.h"
+
+#include <random>
+#include <utility>
+
+#include "app/process/log.h"
+#include "app/runtime/service.h"
+#include "misp/feed_subscriber.h"
+#include "misp/rest_client.h"
+#include "misp/sightings_client.h"
+#include "storage/sighting_spool.h"
+#include "webhook/webhook_client.h"
+#include "zeek/broker_link.h"
+#include "zeek/websocket_link.h"
+
+namespace misp_zeek::app {
+namespace {
+
+std::unique_ptr<ZeekLink> make_broker_link(const ZeekConfig& zeek) {
+  zeek::BrokerLinkOptions options;
+  options.name = zeek.name;
+  options.address = zeek.address;
+  options.port = zeek.port;
+  options.listen = zeek.listen;
+  options.tls = tls_files(zeek);
+  options.disable_tls = !zeek.tls;
+  return std::make_unique<zeek::BrokerLink>(options);
+}
+
+std::unique_ptr<ZeekLink> make_websocket_link(const ZeekConfig& zeek) {
+  zeek::WebSocketLinkOptions options;
+  options.name = zeek.name;
+  options.websocket.address = zeek.address;
+  options.websocket.port = zeek.port;
+  options.websocket.use_tls = zeek.tls;
+  options.websocket.tls = tls_files(zeek);
+  options.websocket.verify_tls = zeek.verify_tls;
+  options.websocket.server_name = zeek.server_name;
+  return std::make_unique<zeek::WebSocketLink>(options);
+}
+
+misp::RestOptions rest_options(const Config& config) {
+  misp::RestOptions rest;
+  rest.url = config.misp.url;
+  rest.api_key = config.misp.api_key.reveal();
+  rest.verify_tls = config.misp.verify_tls;
+  rest.ca_file = config.misp.ca_file;
+  rest.proxy = config.misp.proxy;
+  rest.connect_timeout = config.misp.connect_timeout;
+  rest.request_timeout = config.misp.request_timeout;
+  rest.user_agent = "misp-zeek/" + version();
+  return rest;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
+                                            std::vector<std::string> mapped_types) {
+  misp::RestOptions rest = rest_options(config);
+  rest.filter = config.filter;
+  rest.mapped_types = std::move(mapped_types);
+  return misp::RestClient::create(std::move(rest));
+}
+
+Result<std::unique_ptr<MispSightings>> make_sightings(const Config& config) {
+  return misp::SightingsClient::create(rest_options(config));
+}
+
+Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string& path) {
+  auto spool = storage::SightingSpool::open(path);
+  if (!spool) {
+    return tl::unexpected<Error>(std::move(spool.error()));
+  }
+  if (!(*spool)->set_aside().empty()) {
+    log::error("the sightings that waited are set aside", {{"reason", (*spool)->set_aside()}});
+  }
+  return std::unique_ptr<SightingStorage>(std::move(*spool));
+}
+
+std::unique_ptr<Webhook> make_webhook(const WebhookConfig& config) {
+  if (config.url.empty()) {
+    return nullptr;
+  }
+  webhook::WebhookOptions options;
+  options.url = config.url.reveal();
+  options.user_agent = "misp-zeek/" + version();
+  return std::make_unique<webhook::WebhookClient>(std::move(options));
+}
+
+std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {
+  return std::make_unique<misp::FeedSubscriber>(
+      misp::FeedOptions{config.endpoint, config.username, config.password.reveal()});
+}
+
+zeek::TlsFiles tls_files(const ZeekConfig& zeek) {
+  return {zeek.ca_file, zeek.certificate, zeek.key, zeek.key_passphrase.reveal()};
+}
+
+std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek) {
+  return zeek.transport == "websocket" ? make_websocket_link(zeek) : make_broker_link(zeek);
+}
+
+MatchNoticeOptions match_notice_options(const Config& config) {
+  MatchNoticeOptions options;
+  options.misp_url = config.misp.url;
+  options.max_per_minute = config.sightings.webhook.max_per_minute;
+  options.seed = std::random_device{}();
+  return options;
+}
+
+SyncOptions sync_options(const Config& config) {
+  SyncOptions options;
+  options.interval = config.reconcile.interval;
+  options.full_interval = config.reconcile.full_interval;
+  options.max_shrink = config.reconcile.max_shrink;
+  options.page_size = config.misp.page_size;
+  options.seed = std::random_device{}();
+  return options;
+}
+
+SessionOptions session_options(const std::string& service_id) {
+  SessionOptions session;
+  session.service_id = service_id;
+  session.service_version = version();
+  return session;
+}
+
+std::string random_id() {
+  std::random_device device;
+  return format_digest((std::uint64_t{device()} << 32) | device());
+}
+
+}  // namespace misp_zeek::app

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "app/telemetry/view.h"
+#include "http/health.h"
+
+namespace misp_zeek::app {
+
+/// The checks behind /livez and /readyz.
+///
+/// Threads: update() is called by the loop thread at every turn, health() by any.
+class HealthBoard {
+ public:
+  void update(const View& view, TimePoint now);
+  http::Health health() const;
+
+ private:
+  void check_misp(const View& view, TimePoint now);
+  void check_zeek(const Peer& peer, bool has_set, TimePoint now);
+  void set(const std::string& name, bool ok, std::string message, TimePoint now);
+
+  mutable std::mutex mutex_;
+  std::vector<http::Check> checks_;
+  std::atomic<SteadyMs> last_turn_ = 0;
+};
+
+}  // namespace misp_zeek::app

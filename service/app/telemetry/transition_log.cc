@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "app/telemetry/transition_log.h"
+
+#include <utility>
+#include <variant>
+
+namespace misp_zeek::app {
+
+void Narrator::on_feed(const FeedReport& report, const View& view) {
+  if (std::holds_alternative<FeedConnected>(report)) {
+    log::info("feed connected", {{"endpoint", view.config.feed.endpoint}});
+  } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
+    if (lost->reason != view.feed_problem) {
+      log::warn("feed away", {{"reason", lost->reason}});
+    }
+  } else if (const auto* gap = std::get_if<FeedGap>(&report)) {
+    gaps_.warn("feed messages were lost, reconciling", {{"reason", gap->reason}});
+  } else if (const auto* malformed = std::get_if<FeedMalformed>(&report)) {
+    ++malformed_count_;
+    malformed_.warn("malformed feed message dropped, reconciling",
+                    {{"reason", malformed->error.message}, {"dropped_so_far", malformed_count_}});
+  }
+}
+
+void Narrator::tell(const View& view, SteadyMs now) {
+  progress_.tell(view.sync.status(), now);
+  tell_misp(view);
+  peers_.resize(view.peers.size());
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    tell_zeek(*view.peers[i].session, view.store.item_count(), peers_[i]);
+  }
+}
+
+void Narrator::tell_misp(const View& view) {
+  const auto& status = view.sync.status();
+  if (status.bootstrapped && !bootstrapped_) {
+    bootstrapped_ = true;
+    log::info("bootstrap complete", {{"attributes", view.store.attribute_count()},
+                                     {"items", view.store.item_count()},
+                                     {"revision", view.store.revision()}});
+  }
+  if (status.rest_error != rest_problem_) {
+    rest_problem_ = status.rest_error;
+    if (rest_problem_.empty()) {
+      log::info("MISP answers again");
+    } else {
+      log::warn("MISP request failed", {{"reason", rest_problem_}});
+    }
+  }
+  const auto& drift = view.sync.counters().drift;
+  if (drift.added + drift.changed + drift.removed !=
+      drift_.added + drift_.changed + drift_.removed) {
+    log::info("drift repaired", {{"added", drift.added - drift_.added},
+                                 {"changed", drift.changed - drift_.changed},
+                                 {"removed", drift.removed - drift_.removed}});
+    drift_ = drift;
+  }
+  if (status.held != held_) {
+    held_ = status.held;
+    if (!held_.empty()) {
+      log::error("removals held back", {{"reason", held_}});
+    }
+  }
+}
+
+void Narrator::tell_zeek(const ZeekSession& session, std::size_t items, PeerStory& story) {
+  if (session.state() != story.state) {
+    story.state = session.state();
+    log::info("zeek session", {{"zeek", session.name()},
+                               {"state", to_string(story.state)},
+                               {"zeek_version", session.zeek_version()},
+                               {"package_version", session.package_version()},
+                               {"items", items}});
+  }
+  const bool trouble = story.state == ZeekSession::State::kDisconnected ||
+                       story.state == ZeekSession::State::kGreeting;
+  std::string problem = trouble ? session.explain() : "";
+  if (problem != story.problem) {
+    story.problem = std::move(problem);
+    if (!story.problem.empty()) {
+      log::warn("zeek not ready", {{"zeek", session.name()}, {"reason", story.problem}});
+    }
+  }
+}
+
+}  // namespace misp_zeek::app

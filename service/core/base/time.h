@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+
+namespace misp_zeek {
+
+/// Milliseconds of a clock that never jumps, from an arbitrary start.
+using SteadyMs = std::int64_t;
+/// Seconds since the epoch.
+using UnixSeconds = std::int64_t;
+
+/// The two clocks of one moment; the core has none of its own.
+struct TimePoint {
+  SteadyMs steady = 0;
+  UnixSeconds unix_seconds = 0;
+};
+
+}  // namespace misp_zeek

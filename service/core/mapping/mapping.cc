@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/mapping/mapping.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/mapping/mapping_table.h"
+#include "core/mapping/normalise.h"
+
+namespace misp_zeek {
+namespace {
+
+using mapping::kRuleNames;
+using mapping::kTypeRules;
+using mapping::Rule;
+using mapping::TypeRule;
+
+using MappedResult = tl::expected<std::vector<Mapped>, Reject>;
+using OneMapped = tl::expected<Mapped, Reject>;
+
+/// MISP's columns value1 and value2 hold 65,535 bytes each.
+constexpr std::size_t kMaxValue = 2 * 65'535 + 1;
+
+std::optional<Rule> find_rule(std::string_view name) {
+  const auto* it = std::find_if(kRuleNames.begin(), kRuleNames.end(),
+                                [&](const auto& row) { return row.name == name; });
+  if (it == kRuleNames.end()) return std::nullopt;
+  return it->rule;
+}
+
+/// The type's row with overrides applied; Rule::kNone for a type without one.
+TypeRule rule_of(std::string_view type, const MappingOptions& options) {
+  const auto* it = std::find_if(kTypeRules.begin(), kTypeRules.end(),
+                                [&](const auto& row) { return row.type == type; });
+  TypeRule rule = it == kTypeRules.end() ? TypeRule{type, Rule::kNone} : *it;
+  if (!options.overrides.empty()) {
+    if (const auto other = options.overrides.find(std::string(type));
+        other != options.overrides.end()) {
+      rule.rule = find_rule(other->second).value_or(Rule::kNone);
+    }
+  }
+  return rule;
+}
+
+/// Turns parts of one value into indicators. Every part passes the checks in the same order: empty,
+/// control characters, what its kind demands, length.
+class PartMapper {
+ public:
+  PartMapper(const MappingOptions& options, std::size_t digits)
+      : options_(options), digits_(digits) {}
+
+  OneMapped map(Rule rule, std::string_view part) const {
+    const auto text = clean(part);
+    if (!text) return tl::unexpected(text.error());
+    auto key = key_of(rule, *text);
+    if (!key) return tl::unexpected(key.error());
+    if (key->indicator.size() > options_.max_length) return tl::unexpected(Reject::kTooLong);
+    return Mapped{*std::move(key), {}};
+  }
+
+  static tl::expected<std::string, Reject> port(std::string_view part) {
+    const auto text = clean(part);
+    if (!text) return tl::unexpected(text.error());
+    return normalise::port(*text);
+  }
+
+ private:
+  static tl::expected<std::string_view, Reject> clean(std::string_view part) {
+    part = text::trim(part);
+    if (part.empty()) return tl::unexpected(Reject::kEmpty);
+    if (text::has_control(part)) return tl::unexpected(Reject::kControlCharacters);
+    return part;
+  }
+
+  tl::expected<IndicatorKey, Reject> key_of(Rule rule, std::string_view text) const {
+    const auto as = [](IndicatorType type) {
+      return [type](std::string indicator) { return IndicatorKey{type, std::move(indicator)}; };
+    };
+    switch (rule) {
+      case Rule::kAddress:
+        return normalise::address(text, options_);
+      case Rule::kDomain:
+        return normalise::domain(text).map(as(IndicatorType::kDomain));
+      case Rule::kUrl:
+        return normalise::url(text).map(as(IndicatorType::kUrl));
+      case Rule::kEmail:
+        return normalise::email(text).map(as(IndicatorType::kEmail));
+      case Rule::kSoftware:
+        return IndicatorKey{IndicatorType::kSoftware, text::lower(text)};
+      case Rule::kUserName:
+        return IndicatorKey{IndicatorType::kUserName, text::lower(text)};
+      case Rule::kFileName:
+        // A path stays whole: Zeek compares the name as the protocol carried it, often without one.
+        return IndicatorKey{IndicatorType::kFileName, text::lower(text)};
+      case Rule::kFileHash:
+        return normalise::hash(text, digits_).map(as(IndicatorType::kFileHash));
+      case Rule::kCertHash:
+        return normalise::cert_hash(text, digits_).map(as(IndicatorType::kCertHash));
+      case Rule::kPubkeyHash:
+        return normalise::pubkey_hash(text).map(as(IndicatorType::kPubkeyHash));
+      default:
+        return tl::unexpected(Reject::kUnmappedType);
+    }
+  }
+
+  const MappingOptions& options_;
+  std::size_t digits_;
+};
+
+struct Pair {
+  std::string_view left;
+  std::string_view right;
+};
+
+/// At the last '|': the right side is an address, a port or a hash, a file name may have bars.
+tl::expected<Pair, Reject> split_composite(std::string_view value) {
+  const std::size_t bar = value.rfind('|');
+  if (bar == std::string_view::npos) return tl::unexpected(Reject::kBadComposite);
+  const Pair pair{text::trim(value.substr(0, bar)), text::trim(value.substr(bar + 1))};
+  if (pair.left.empty() || pair.right.empty()) return tl::unexpected(Reject::kBadComposite);
+  return pair;
+}
+
+MappedResult map_with_port(const PartMapper& mapper, Rule left, std::string_view value) {
+  const auto pair = split_composite(value);
+  if (!pair) return tl::unexpected(pair.error());
+  auto mapped = mapper.map(left, pair->left);
+  if (!mapped) return tl::unexpected(mapped.error());
+  auto port = PartMapper::port(pair->right);
+  if (!port) return tl::unexpected(port.error());
+  mapped->port = *std::move(port);
+  return std::vector<Mapped>{*std::move(mapped)};
+}
+
+MappedResult map_both(const PartMapper& mapper, Rule left, Rule right, std::string_view value) {
+  const auto pair = split_composite(value);
+  if (!pair) return tl::unexpected(pair.error());
+  auto first = mapper.map(left, pair->left);
+  if (!first) return tl::unexpected(first.error());
+  auto second = mapper.map(right, pair->right);
+  if (!second) return tl::unexpected(second.error());
+  return std::vector<Mapped>{*std::move(first), *std::move(second)};
+}
+
+MappedResult map_single(const PartMapper& mapper, Rule rule, std::string_view value) {
+  auto mapped = mapper.map(rule, value);
+  if (!mapped) return tl::unexpected(mapped.error());
+  return std::vector<Mapped>{*std::move(mapped)};
+}
+
+}  // namespace
+
+std::string_view to_string(Reject reason) {
+  switch (reason) {
+    case Reject::kUnmappedType:
+      return "unmapped_type";
+    case Reject::kEmpty:
+      return "empty";
+    case Reject::kTooLong:
+      return "too_long";
+    case Reject::kControlCharacters:
+      return "control_characters";
+    case Reject::kInvalidUtf8:
+      return "invalid_utf8";
+    case Reject::kBadAddress:
+      return "bad_address";
+    case Reject::kBroadNetwork:
+      return "broad_network";
+    case Reject::kBadDomain:
+      return "bad_domain";
+    case Reject::kBadUrl:
+      return "bad_url";
+    case Reject::kBadHash:
+      return "bad_hash";
+    case Reject::kBadEmail:
+      return "bad_email";
+    case Reject::kBadPort:
+      return "bad_port";
+    case Reject::kBadComposite:
+      return "bad_composite";
+  }
+  return "unknown";
+}
+
+Mapping::Mapping() = default;
+
+Mapping::Mapping(MappingOptions options) : options_(std::move(options)) {}
+
+Result<Mapping> Mapping::create(MappingOptions options) {
+  for (const auto& [type, rule] : options.overrides) {
+    if (find_rule(rule)) continue;
+    std::string message = "mapping override of \"";
+    message.append(type).append("\" names the unknown rule \"").append(rule);
+    message.append("\"; known rules:");
+    for (const std::string& name : rule_names()) message.append(" ").append(name);
+    return fail(ErrorCode::kInvalidConfig, std::move(message));
+  }
+  return Mapping(std::move(options));
+}
+
+MappedResult Mapping::map(std::string_view type, std::string_view value) const {
+  const TypeRule rule = rule_of(type, options_);
+  if (rule.rule == Rule::kNone) return tl::unexpected(Reject::kUnmappedType);
+  if (value.size() > kMaxValue) return tl::unexpected(Reject::kTooLong);
+  if (!text::is_utf8(value)) return tl::unexpected(Reject::kInvalidUtf8);
+  value = text::trim(value);
+  if (value.empty()) return tl::unexpected(Reject::kEmpty);
+  const PartMapper mapper(options_, rule.digits);
+  switch (rule.rule) {
+    case Rule::kAddressPort:
+      return map_with_port(mapper, Rule::kAddress, value);
+    case Rule::kDomainPort:
+      return map_with_port(mapper, Rule::kDomain, value);
+    case Rule::kDomainAddress:
+      return map_both(mapper, Rule::kDomain, Rule::kAddress, value);
+    case Rule::kFileNameHash:
+      return map_both(mapper, Rule::kFileName, Rule::kFileHash, value);
+    default:
+      return map_single(mapper, rule.rule, value);
+  }
+}
+
+bool Mapping::knows(std::string_view type) const {
+  return rule_of(type, options_).rule != Rule::kNone;
+}
+
+std::vector<std::string> Mapping::types() const {
+  std::set<std::string> types;
+  for (const TypeRule& row : kTypeRules) types.emplace(row.type);
+  for (const auto& [type, rule] : options_.overrides) types.insert(type);
+  std::erase_if(types, [&](const std::string& type) { return !knows(type); });
+  return {types.begin(), types.end()};
+}
+
+std::vector<std::string> Mapping::rule_names() {
+  std::vector<std::string> names;
+  names.reserve(kRuleNames.size());
+  for (const auto& row : kRuleNames) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace misp_zeek

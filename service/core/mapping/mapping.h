@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/model/indicator.h"
+
+namespace misp_zeek {
+
+/// Why a value cannot be an indicator. A closed set: the names are metric labels.
+enum class Reject {
+  kUnmappedType,       ///< no rule for the MISP type
+  kEmpty,              ///< nothing left after trimming
+  kTooLong,            ///< longer than MappingOptions::max_length
+  kControlCharacters,  ///< a byte below 0x20 or 0x7f
+  kInvalidUtf8,
+  kBadAddress,    ///< neither an address nor a CIDR
+  kBroadNetwork,  ///< prefix shorter than MappingOptions::min_prefix_v4/v6, e.g. 0.0.0.0/0
+  kBadDomain,
+  kBadUrl,
+  kBadHash,  ///< wrong length or not hexadecimal
+  kBadEmail,
+  kBadPort,
+  kBadComposite,  ///< a '|' type without two parts
+};
+
+inline constexpr std::size_t kRejectCount = 13;
+
+/// The reason's name in logs and metrics, e.g. "bad_address".
+std::string_view to_string(Reject reason);
+
+struct MappingOptions {
+  std::size_t max_length = 2048;  ///< bytes of an indicator
+  int min_prefix_v4 = 8;          ///< broader IPv4 networks are refused
+  int min_prefix_v6 = 16;         ///< broader IPv6 networks are refused
+  /// MISP type -> rule name, or "none" to leave a type out. See Mapping::rule_names().
+  std::map<std::string, std::string> overrides;
+};
+
+/// Turns a MISP type and value into what Zeek can match. Pure and immutable.
+///
+/// The table starts from the types of MISP's own Zeek export and differs where Zeek never computes
+/// what it exports (hashes other than MD5, SHA-1, SHA-256 are left out).
+class Mapping {
+ public:
+  /// Fails with kInvalidConfig when an override names an unknown rule.
+  static Result<Mapping> create(MappingOptions options);
+
+  /// The default mapping.
+  Mapping();
+
+  /// One indicator, or two for composites (`domain|ip`: the domain and the address).
+  /// All parts of a composite must be valid, or the whole attribute is rejected.
+  tl::expected<std::vector<Mapped>, Reject> map(std::string_view type,
+                                                std::string_view value) const;
+
+  /// Whether attributes of this type can become indicators at all.
+  bool knows(std::string_view type) const;
+
+  /// All MISP types with a rule, sorted; what a REST search needs to ask for.
+  std::vector<std::string> types() const;
+
+  /// Names usable as override values: "address", "domain", "url", "none", ...
+  static std::vector<std::string> rule_names();
+
+ private:
+  explicit Mapping(MappingOptions options);
+  MappingOptions options_;
+};
+
+}  // namespace misp_zeek

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "core/session/messages.h"
+#include "core/sightings/sighting.h"
+#include "core/sync/misp_sync.h"
+
+namespace misp_zeek {
+
+struct SightingOptions {
+  std::chrono::seconds aggregate{60};  ///< length of a slot
+  std::uint32_t max_per_second = 5;    ///< posts to MISP
+  std::size_t max_rows = 100'000;      ///< that wait; at the bound the oldest goes
+  std::size_t max_instances = 256;     ///< of Zeek, remembered; at the bound the oldest goes
+  std::uint64_t seed = 1;              ///< of the jitter in retries
+};
+
+/// Sightings between Zeek and MISP: what came is stored, then acknowledged, added up by attribute,
+/// sensor and slot of time, posted at a bounded rate, and dropped when MISP has it. Pure: it says
+/// what to write (next_write()) and what to post (next_post()) and is given the outcome. At most
+/// one of each is under way.
+///
+/// The first match in a slot is posted at once, the others of the slot together, `aggregate` later.
+/// So MISP gets at most two sightings of an attribute from a sensor per slot.
+///
+/// A row is posted only as it is stored, and the next one only when the end of the last one is
+/// stored: after a crash at most the one post under way is repeated.
+class SightingQueue {
+ public:
+  struct Counters {
+    std::uint64_t matches = 0;          ///< of attributes, taken from Zeek
+    std::uint64_t withheld = 0;         ///< kept back by Zeek's caps
+    std::uint64_t dropped_by_zeek = 0;  ///< Zeek's queue was full
+    std::uint64_t repeated = 0;         ///< messages that were stored before
+    std::uint64_t malformed = 0;        ///< attribute uuids and messages that are none
+    std::uint64_t posted = 0;           ///< sightings that MISP confirmed
+    std::uint64_t posted_matches = 0;   ///< matches that these stand for
+    std::uint64_t gone = 0;             ///< matches given up: the attribute is gone
+    std::uint64_t refused = 0;          ///< matches given up: MISP does not take the sighting
+    std::uint64_t dropped = 0;          ///< matches given up: too many rows waited
+    std::uint64_t failures = 0;         ///< posts without an answer that tells
+    std::uint64_t write_failures = 0;
+    std::uint64_t own_echoes = 0;  ///< own sightings that came back on the feed
+  };
+  /// An answer for the link of the Zeek with this number.
+  struct Acknowledgement {
+    std::size_t zeek = 0;
+    contract::SeenAck ack;
+  };
+
+  SightingQueue(SightingOptions options, SightingState stored);
+
+  // ---- from Zeek ----
+  /// `zeek` is the number to answer to, `source` the name for MISP. Answers are in
+  /// take_acknowledgements(), now or after the write. False: a repetition, or malformed.
+  bool on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
+               TimePoint now);
+  std::vector<Acknowledgement> take_acknowledgements();
+
+  // ---- storage ----
+  /// What to write now; nullopt: nothing, or a write is under way or has just failed.
+  std::optional<SightingWrite> next_write(SteadyMs now);
+  void on_written(bool ok, SteadyMs now);
+
+  // ---- MISP ----
+  /// Without the right to add sightings nothing is posted.
+  void set_permitted(bool permitted) { permitted_ = permitted; }
+  std::optional<SightingPost> next_post(SteadyMs now);
+  void on_posted(const Result<PostOutcome>& outcome, SteadyMs now);
+  /// A sighting on the feed. True: it is one of this service's.
+  bool is_own(const SightingMessage& message);
+
+  /// When next_write() or next_post() may have something at the latest; nullopt: nothing waits.
+  std::optional<SteadyMs> deadline() const;
+  std::size_t rows() const { return rows_.size(); }
+  /// Matches that MISP does not have yet.
+  std::uint64_t waiting_matches() const { return waiting_matches_; }
+  /// Why the last post failed; empty after a success.
+  const std::string& problem() const { return problem_; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  using Key = std::tuple<Uuid, std::string, std::int64_t>;
+  struct Waiting {
+    SightingRow row;
+    SteadyMs due = 0;
+    int failures = 0;                        ///< while other posts succeeded
+    std::optional<std::uint64_t> failed_at;  ///< counters_.posted at the last failure
+  };
+  struct Instance {
+    SeenMark mark;
+    std::uint64_t stored = 0;   ///< seq
+    std::uint64_t dropped = 0;  ///< as the instance last said
+    std::optional<std::size_t> answer_to;
+  };
+  struct Posting {
+    std::uint64_t id = 0;
+    std::uint64_t matches = 0;
+  };
+
+  void count(const Uuid& attribute, const std::string& source, std::int64_t seen_at, SteadyMs now);
+  void enforce_bounds();
+  void erase(std::uint64_t id);
+  void make_dirty(std::uint64_t id) { dirty_.insert(id); }
+  void set_due(Waiting& waiting, SteadyMs due);
+  void on_taken(const Posting& posting, SteadyMs now);
+  void on_failure(const Error& error, const Posting& posting, SteadyMs now);
+  SteadyMs delay(int failures, SteadyMs longest);
+  bool is_stored(std::uint64_t id) const;
+
+  SightingOptions options_;
+  std::minstd_rand jitter_;
+  std::map<std::uint64_t, Waiting> rows_;
+  std::map<Key, std::uint64_t> ids_;
+  std::set<std::pair<SteadyMs, std::uint64_t>> order_;  ///< by due
+  std::map<Key, SteadyMs> recent_;                      ///< posts in slots that may still grow
+  std::map<SteadyMs, std::vector<Key>> recent_order_;
+  std::set<std::string> sources_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t waiting_matches_ = 0;
+
+  std::map<std::string, Instance> instances_;
+  std::vector<Acknowledgement> acknowledgements_;
+
+  std::set<std::uint64_t> dirty_;
+  std::set<std::uint64_t> erased_;
+  std::set<std::string> dirty_marks_;
+  std::set<std::string> forgotten_;
+  std::optional<SightingWrite> writing_;
+  std::set<std::uint64_t> being_written_;  ///< the rows of `writing_`
+  bool end_unwritten_ = false;             ///< of a post
+  bool end_writing_ = false;
+  int write_failures_ = 0;
+  SteadyMs write_after_ = 0;
+
+  bool permitted_ = true;
+  std::optional<Posting> posting_;
+  SteadyMs post_after_ = 0;
+  int failures_ = 0;
+  std::string problem_;
+  Counters counters_;
+};
+
+}  // namespace misp_zeek

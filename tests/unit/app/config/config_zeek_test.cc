@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "app/runtime/wiring.h"
+#include "config/config_support.h"
+#include "zeek_sim/test_certificate.h"
+
+namespace misp_zeek::app {
+namespace {
+
+ZeekConfig zeek_of(const std::string& lines) {
+  return load_or_throw(kMinimal + lines).config.zeek.at(0);
+}
+
+std::vector<std::string> warnings_of(const std::string& lines) {
+  return load_or_throw(kMinimal + lines).warnings;
+}
+
+bool mentions(const std::vector<std::string>& warnings, const std::string& what) {
+  return warnings.size() == 1 && warnings[0].find(what) != std::string::npos;
+}
+
+TEST(ConfigZeek, WebSocketHasZeeksOwnDefaults) {
+  const auto zeek = zeek_of("transport = \"websocket\"\n");
+  EXPECT_EQ(zeek.port, 27'759);
+  EXPECT_FALSE(zeek.tls);
+  EXPECT_TRUE(zeek.verify_tls);
+}
+
+TEST(ConfigZeek, WebSocketKeepsWhatIsGiven) {
+  const auto zeek = zeek_of("transport = \"websocket\"\nport = 27760\ntls = true\n");
+  EXPECT_EQ(zeek.port, 27'760);
+  EXPECT_TRUE(zeek.tls);
+}
+
+TEST(ConfigZeek, WebSocketKeepsThePortOfAFlag) {
+  auto sources = sources_with_key();
+  sources.flags = {{"zeek", "127.0.0.1:27760", "--zeek"},
+                   {"zeek.transport", "websocket", "--set zeek.transport"}};
+  EXPECT_EQ(load_or_throw(kMinimal, sources).config.zeek.at(0).port, 27'760);
+}
+
+TEST(ConfigZeek, WarnsOfAWebSocketThatIsUnencryptedOverANetwork) {
+  EXPECT_TRUE(warnings_of("transport = \"websocket\"\n").empty());
+  const std::string remote = "transport = \"websocket\"\naddress = \"zeek.example.org\"\n";
+  EXPECT_TRUE(mentions(warnings_of(remote), "unencrypted"));
+  EXPECT_TRUE(warnings_of(remote + "tls = true\n").empty());
+}
+
+TEST(ConfigZeek, RefusesToListenForAWebSocket) {
+  EXPECT_TRUE(zeek_of("listen = true\n").listen);
+  const std::string errors = errors_of(kMinimal + "transport = \"websocket\"\nlisten = true\n");
+  EXPECT_TRUE(errors.starts_with("test.toml:7: key \"zeek.listen\": is true")) << errors;
+}
+
+TEST(ConfigZeek, WarnsOfKeysThatBrokerDoesNotUse) {
+  EXPECT_TRUE(mentions(warnings_of("verify_tls = false\n"), "zeek.verify_tls"));
+  EXPECT_TRUE(mentions(warnings_of("server_name = \"a\"\n"), "zeek.server_name"));
+}
+
+TEST(ConfigZeek, UnlocksTheKeyWithThePassphraseOfItsFile) {
+  const TemporaryFolder folder;
+  const auto files = sim::write_test_certificate(folder.file(""));
+  const std::string lines = "ca_file = \"" + files.ca_file + "\"\ncertificate = \"" +
+                            files.certificate + "\"\nkey = \"" + files.key + "\"\n";
+  const auto file = folder.write("passphrase", std::string(sim::kTestPassphrase) + "\n");
+  const auto zeek = zeek_of(lines + "key_passphrase_file = \"" + file + "\"\n");
+  EXPECT_EQ(tls_files(zeek).passphrase, sim::kTestPassphrase);
+
+  const auto wrong = folder.write("wrong", "not-this-one\n");
+  const std::string refused =
+      errors_of(kMinimal + lines + "key_passphrase_file = \"" + wrong + "\"\n");
+  EXPECT_NE(refused.find("private key in " + files.key), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("not-this-one"), std::string::npos);
+  const std::string missing =
+      errors_of(kMinimal + lines + "key_passphrase_file = \"/no/such.pass\"\n");
+  EXPECT_NE(missing.find("\"zeek.key_passphrase_file\""), std::string::npos) << missing;
+}
+
+// Broker would end the process: "FATAL: No certificate configured for SSL endpoint."
+TEST(ConfigZeek, RefusesAPassphraseWithoutAKey) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("passphrase", std::string(sim::kTestPassphrase) + "\n");
+  const auto errors = errors_of(kMinimal + "key_passphrase_file = \"" + file + "\"\n");
+  EXPECT_NE(errors.find("\"zeek.key_passphrase_file\": is set without zeek.key"), std::string::npos)
+      << errors;
+}
+
+}  // namespace
+}  // namespace misp_zeek::app

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gtest/gtest.h>
+
+#include "core/mapping/mapping.h"
+#include "mapping/mapping_rows.h"
+
+namespace misp_zeek {
+namespace {
+
+using test::check;
+using test::shown;
+
+// IPv6 texts as printed by Zeek 8.2.2 for to_addr() and to_subnet() of the same values.
+TEST(MappingOfAddresses, PrintsThemAsZeekDoes) {
+  check({
+      {"ip-src", "198.51.100.7", "ADDR 198.51.100.7"},
+      {"ip-dst", "2001:DB8::0:1", "ADDR 2001:db8::1"},
+      {"ip-dst", "2001:0db8:0000:0000:0000:0000:0000:0007", "ADDR 2001:db8::7"},
+      {"ip-dst", "::ffff:1.2.3.4", "ADDR 1.2.3.4"},
+      {"ip-dst", "::FFFF:0102:0304", "ADDR 1.2.3.4"},
+      {"ip-dst", "::1.2.3.4", "ADDR ::1.2.3.4"},
+      {"ip-dst", "::2:3", "ADDR ::0.2.0.3"},
+      {"ip-dst", "::1", "ADDR ::1"},
+      {"ip-dst", "64:ff9b::1.2.3.4", "ADDR 64:ff9b::102:304"},
+      {"ip-dst", "::ffff:0:1.2.3.4", "ADDR ::ffff:0:1.2.3.4"},
+      {"ip-dst", "::ffff:1:2.3.4.5", "ADDR ::ffff:1:203:405"},
+      {"ip-dst", "1:0:0:2:0:0:0:3", "ADDR 1:0:0:2::3"},
+      {"ip-dst", "1:2:3:4:5:6:7::", "ADDR 1:2:3:4:5:6:7:0"},
+  });
+}
+
+TEST(MappingOfAddresses, MasksHostBitsAndKeepsSingleHostsAsAddresses) {
+  check({
+      {"ip-dst", "198.51.100.7/24", "SUBNET 198.51.100.0/24"},
+      {"ip-dst", "198.51.100.255/25", "SUBNET 198.51.100.128/25"},
+      {"ip-dst", "10.9.8.7/8", "SUBNET 10.0.0.0/8"},
+      {"ip-dst", "1.2.3.4/08", "SUBNET 1.0.0.0/8"},
+      {"ip-dst", "198.51.100.7/31", "SUBNET 198.51.100.6/31"},
+      {"ip-dst", "198.51.100.7/32", "ADDR 198.51.100.7"},
+      {"ip-dst", "2001:DB8:1::5/48", "SUBNET 2001:db8:1::/48"},
+      {"ip-dst", "2001:db8::7/127", "SUBNET 2001:db8::6/127"},
+      {"ip-dst", "2001:db8::7/128", "ADDR 2001:db8::7"},
+      {"ip-dst", "::ffff:1.2.3.4/120", "SUBNET 1.2.3.0/24"},
+      {"ip-dst", "::ffff:1.2.3.4/128", "ADDR 1.2.3.4"},
+      {"ip-dst", "::1.2.3.4/120", "SUBNET ::1.2.3.0/120"},
+      {"ip-dst", "::/90", "SUBNET ::/90"},
+  });
+}
+
+TEST(MappingOfAddresses, RefusesWhatIsNoAddress) {
+  for (const std::string_view value : {"not-an-ip",
+                                       "1.2.3",
+                                       "1.2.3.4.5",
+                                       "256.1.1.1",
+                                       "01.2.3.4",
+                                       "1.2.3.04",
+                                       "0x1.2.3.4",
+                                       "1.2.3.4/33",
+                                       "2001:db8::/129",
+                                       "1.2.3.4/",
+                                       "/24",
+                                       "1.2.3.4/24/24",
+                                       "1.2.3.4/-1",
+                                       "1.2.3.4/ 24",
+                                       "1.2.3.4/99999999999",
+                                       "1.2.3.4/255.255.255.0",
+                                       "1.2.3.4 5",
+                                       "1.2.3.4:80",
+                                       "[2001:db8::1]",
+                                       "fe80::1%eth0",
+                                       "2001:db8:::1",
+                                       "1:2:3:4:5:6:7:8:9",
+                                       "0.0.0.0",
+                                       "::",
+                                       "::ffff:0.0.0.0",
+                                       "0.0.0.0/32",
+                                       "::/128",
+                                       "1.2.3.0-1.2.3.9",
+                                       "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa"}) {
+    EXPECT_EQ(shown(Mapping().map("ip-dst", value)), "!bad_address") << value;
+  }
+}
+
+TEST(MappingOfAddresses, RefusesNetworksBroaderThanAllowed) {
+  check({
+      {"ip-dst", "0.0.0.0/0", "!broad_network"},
+      {"ip-dst", "10.0.0.0/7", "!broad_network"},
+      {"ip-dst", "::/0", "!broad_network"},
+      {"ip-dst", "2001::/15", "!broad_network"},
+      {"ip-dst", "2001::/16", "SUBNET 2001::/16"},
+      {"ip-dst", "::ffff:10.0.0.0/103", "!broad_network"},
+      {"ip-dst", "::ffff:10.0.0.0/104", "SUBNET 10.0.0.0/8"},
+  });
+}
+
+// Zeek 8.2.2: `1.2.3.4 in to_subnet("::/80")` is true, in "::/90" it is false.
+TEST(MappingOfAddresses, RefusesAnIpv6NetworkThatHoldsAllOfIpv4) {
+  check({
+      {"ip-dst", "::ffff:1.2.3.4/24", "!broad_network"},
+      {"ip-dst", "::/80", "!broad_network"},
+      {"ip-dst", "::ffff:0:0/95", "!broad_network"},
+      {"ip-dst", "::ffff:0:0/96", "!broad_network"},
+      {"ip-dst", "::/81", "SUBNET ::/81"},
+  });
+  MappingOptions options;
+  options.min_prefix_v4 = 0;
+  options.min_prefix_v6 = 0;
+  const auto everything = Mapping::create(options);
+  ASSERT_TRUE(everything);
+  check(*everything, {
+                         {"ip-dst", "0.0.0.0/0", "SUBNET 0.0.0.0/0"},
+                         {"ip-dst", "::/0", "SUBNET ::/0"},
+                         {"ip-dst", "::ffff:1.2.3.4/24", "SUBNET ::/24"},
+                         {"ip-dst", "::ffff:0:0/96", "SUBNET 0.0.0.0/0"},
+                         {"ip-dst", "::ffff:0:0/95", "SUBNET ::fffe:0:0/95"},
+                     });
+}
+
+TEST(MappingOfDomains, WritesThemAsDnsDoes) {
+  check({
+      {"domain", "Evil.Example.COM", "DOMAIN evil.example.com"},
+      {"domain", " evil.example.com. ", "DOMAIN evil.example.com"},
+      {"domain",
+       "b\xc3\xbc"
+       "cher.example",
+       "DOMAIN xn--bcher-kva.example"},
+      {"domain",
+       "B\xc3\x9c"
+       "CHER.Example.",
+       "DOMAIN xn--bcher-kva.example"},
+      {"domain", "fa\xc3\x9f.de", "DOMAIN xn--fa-hia.de"},
+      {"domain", "xn--bcher-kva.example", "DOMAIN xn--bcher-kva.example"},
+      {"domain",
+       "_sip._tcp.b\xc3\xbc"
+       "cher.example",
+       "DOMAIN _sip._tcp.xn--bcher-kva.example"},
+      {"hostname", "_dmarc.example.com", "DOMAIN _dmarc.example.com"},
+      {"hostname", "0-9.1and1.example", "DOMAIN 0-9.1and1.example"},
+      {"hostname", "-a-.example", "DOMAIN -a-.example"},
+      {"hostname", "localhost", "DOMAIN localhost"},
+      {"hostname", "1.2.3.4.in-addr.arpa", "DOMAIN 1.2.3.4.in-addr.arpa"},
+  });
+}
+
+TEST(MappingOfDomains, RefusesWhatDnsNeverCarriesAsWritten) {
+  for (const std::string_view value : {"*.example.com",
+                                       "evil example.com",
+                                       "evil.example.com/x",
+                                       "http://evil.example.com",
+                                       "evil..example.com",
+                                       ".example.com",
+                                       "evil.example.com..",
+                                       ".",
+                                       "a,b",
+                                       "evil[.]example.com",
+                                       "evil.example.com:80",
+                                       "user@example.com",
+                                       "192.0.2.1",
+                                       "192.0.2.1.",
+                                       "256.1.1.1",
+                                       "1.2",
+                                       "123",
+                                       "2001:db8::1",
+                                       "\xe2\x80\xae.example",
+                                       "\xef\xbf\xbd.example",
+                                       "a|b"}) {
+    EXPECT_EQ(shown(Mapping().map("hostname", value)), "!bad_domain") << value;
+  }
+  const std::string label(63, 'a');
+  EXPECT_EQ(shown(Mapping().map("domain", label + ".example")), "DOMAIN " + label + ".example");
+  EXPECT_EQ(shown(Mapping().map("domain", label + "a.example")), "!bad_domain");
+  const std::string name = label + "." + label + "." + label + "." + std::string(61, 'a');
+  EXPECT_EQ(shown(Mapping().map("domain", name)), "DOMAIN " + name);
+  EXPECT_EQ(shown(Mapping().map("domain", name + "a")), "!bad_domain");
+  std::string umlauts;
+  for (int i = 0; i < 5000; ++i) umlauts += "\xc3\xbc";
+  EXPECT_EQ(shown(Mapping().map("domain", umlauts)), "!bad_domain");
+}
+
+// The first four as handed to Intel::seen() by Zeek 8.2.2 for requests of these URLs on port 80.
+TEST(MappingOfUrls, BecomeHostAndDecodedPath) {
+  check({
+      {"url", "http://Evil.example.com/Path/a?b=c&d=%20e#frag",
+       "URL evil.example.com/path/a?b=c&d= e"},
+      {"url", "http://evil.example.com/x%C3%B6y%41", "URL evil.example.com/x\xc3\xb6ya"},
+      {"url", "http://evil.example.com/a b", "URL evil.example.com/a b"},
+      {"url", "http://evil.example.com:80/", "URL evil.example.com/"},
+      {"url", "http://example.com", "URL example.com/"},
+      {"url", "HTTP://example.com?q=1", "URL example.com/?q=1"},
+      {"url", "hxxp://example.com/a", "URL example.com/a"},
+      {"url", "example.com/a?u=http://b.example/", "URL example.com/a?u=http://b.example/"},
+      {"url", "example.com", "URL example.com/"},
+      {"url", "https://example.com:443/a", "URL example.com/a"},
+      {"url", "http://example.com:443/a", "URL example.com:443/a"},
+      {"url", "http://example.com:08080/a", "URL example.com:8080/a"},
+      {"url", "ftp://example.com:21/a", "URL example.com/a"},
+      {"url", "http://example.com:/a", "URL example.com/a"},
+      {"url", "http://user:p@ss@example.com/a@b", "URL example.com/a@b"},
+      {"url",
+       "http://b\xc3\xbc"
+       "cher.example/\xc3\x9c",
+       "URL xn--bcher-kva.example/\xc3\x9c"},
+      {"url", "http://192.0.2.1:8080/x.exe", "URL 192.0.2.1:8080/x.exe"},
+      {"url", "http://[2001:DB8:0::1]:8080/x", "URL [2001:db8::1]:8080/x"},
+      {"url", "http://[2001:db8::1]", "URL [2001:db8::1]/"},
+      {"url", "http://example.com/a #b", "URL example.com/a"},
+      {"url", "http://example.com//a/../b", "URL example.com//a/../b"},
+  });
+}
+
+TEST(MappingOfUrls, DecodeAsZeekDoesOrNotAtAll) {
+  check({
+      {"url", "a.example/%2541", "URL a.example/%41"},
+      {"url", "a.example/%%41", "URL a.example/a"},
+      {"url", "a.example/100%", "URL a.example/100%"},
+      {"url", "a.example/%4", "URL a.example/%4"},
+      {"url", "a.example/%zz", "URL a.example/%zz"},
+      {"url", "a.example/%u0041b", "URL a.example/ab"},
+      {"url", "a.example/%u00", "URL a.example/%u00"},
+      {"url", "a.example/%23x", "URL a.example/#x"},
+      {"url", "a.example/%20%0A", "URL a.example/%20%0a"},
+      {"url", "a.example/%20%00", "URL a.example/%20%00"},
+      {"url", "a.example/%20%FF", "URL a.example/%20%ff"},
+  });
+}
+
+TEST(MappingOfUrls, RefuseWhatHasNoHost) {
+  for (const std::string_view value :
+       {"/path/only", "http://", "http:///x", "?q", "http://a b/c", "http://a.example:0/",
+        "http://a.example:99999/", "http://a.example:x/", "http://[::1/x", "http://[1.2.3.4]/",
+        "http://evil[.]example/", "http://256.1.1.1/", "javascript:alert(1)", "http://*.example/",
+        "c:\\windows\\x.exe", "http://@/"}) {
+    EXPECT_EQ(shown(Mapping().map("url", value)), "!bad_url") << value;
+  }
+}
+
+TEST(MappingOfEmails, AreBareAddresses) {
+  check({
+      {"email", "Bad.Guy@Example.com", "EMAIL bad.guy@example.com"},
+      {"email-src", " <bad.guy@example.com> ", "EMAIL bad.guy@example.com"},
+      {"email-dst", "< a@b >", "EMAIL a@b"},
+      {"email-reply-to", "a+b=c@example.com", "EMAIL a+b=c@example.com"},
+      {"target-email", "v@example.com", "EMAIL v@example.com"},
+      {"whois-registrant-email", "r@example.com", "EMAIL r@example.com"},
+      {"dns-soa-email", "hostmaster@example.com", "EMAIL hostmaster@example.com"},
+      {"email", "\xc3\x9c@B\xc3\x9c.example", "EMAIL \xc3\x9c@b\xc3\x9c.example"},
+  });
+  for (const std::string_view value :
+       {"a", "@", "a@", "@example.com", "a@b@c", "a b@example.com", "Bad Guy <a@b>", "<a@b", "a@b>",
+        "a@b,c", "a@b;c", "<>", "<", "<<a@b>>"}) {
+    EXPECT_EQ(shown(Mapping().map("email-src", value)), "!bad_email") << value;
+  }
+}
+
+TEST(MappingOfHashes, AreHexadecimalOfTheRightLength) {
+  check({
+      {"md5", "D41D8CD98F00B204E9800998ECF8427E", "FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
+      {"md5", "d41d8cd98f00b204e9800998ecf8427", "!bad_hash"},
+      {"md5", "d41d8cd98f00b204e9800998ecf8427ee", "!bad_hash"},
+      {"md5", "g41d8cd98f00b204e9800998ecf8427e", "!bad_hash"},
+      {"md5", "d41d8cd9 8f00b204e9800998ecf8427e", "!bad_hash"},
+      {"sha1", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+       "FILE_HASH da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+      {"sha1", "d41d8cd98f00b204e9800998ecf8427e", "!bad_hash"},
+      {"sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+       "FILE_HASH e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+      {"sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85", "!bad_hash"},
+      {"x509-fingerprint-sha1", "AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD",
+       "CERT_HASH aabbccddeeff00112233445566778899aabbccdd"},
+      {"x509-fingerprint-sha1", "aabb", "!bad_hash"},
+      {"ssh-fingerprint", "MD5:AA:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99",
+       "PUBKEY_HASH aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99"},
+      {"ssh-fingerprint", "aabbccddeeff00112233445566778899",
+       "PUBKEY_HASH aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99"},
+      {"ssh-fingerprint", "aa:bb", "!bad_hash"},
+      {"ssh-fingerprint", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "!bad_hash"},
+  });
+}
+
+TEST(MappingOfNames, AreKeptButForCase) {
+  check({
+      {"user-agent", "Mozilla/5.0 (compatible; Evil/1.0)",
+       "SOFTWARE mozilla/5.0 (compatible; evil/1.0)"},
+      {"http-user-agent", "Evil  \"x\" \\y", "SOFTWARE evil  \"x\" \\y"},
+      {"user-agent", "Evil\tAgent", "!control_characters"},
+      {"email-x-mailer", "The Bat!", "SOFTWARE the bat!"},
+      {"eppn", "Jane@Uni.example", "USER_NAME jane@uni.example"},
+      {"filename", "Invoice 2024.PDF.exe", "FILE_NAME invoice 2024.pdf.exe"},
+      {"filename", "C:\\Temp\\X.exe", "FILE_NAME c:\\temp\\x.exe"},
+      {"filename", "\xc3\x84.doc", "FILE_NAME \xc3\x84.doc"},
+      {"attachment", "x.TXT", "FILE_NAME x.txt"},
+      {"email-attachment", "a|b.zip", "FILE_NAME a|b.zip"},
+  });
+}
+
+}  // namespace
+}  // namespace misp_zeek

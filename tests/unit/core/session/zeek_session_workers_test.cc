@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A session is in step only when the workers of the cluster are.
+#include <gtest/gtest.h>
+
+#include "core/session/zeek_session.h"
+
+namespace misp_zeek {
+namespace {
+
+class ZeekSessionWorkers : public testing::Test {
+ protected:
+  ZeekSessionWorkers() {
+    session_.on_report(LinkUp{"127.0.0.1:27760"}, now_);
+    const auto hello = std::get<contract::Hello>(session_.poll(now_).at(0));
+    name_ = hello.session;
+    session_.on_report(contract::FromZeek(contract::HelloAck{name_, "i-1", "1", "8.2.2", "manager",
+                                                             store_.epoch(), store_.revision(), 0,
+                                                             format_digest(store_.digest())}),
+                       now_);
+  }
+
+  /// Answers the ping that is due.
+  void pong(std::uint64_t workers, std::uint64_t in_step) {
+    const auto out = session_.poll(now_);
+    ASSERT_EQ(out.size(), 1U);
+    const auto ping = std::get<contract::Ping>(out.at(0));
+    session_.on_report(
+        contract::FromZeek(contract::Pong{name_, ping.nonce, 0, store_.epoch(), store_.revision(),
+                                          0, format_digest(store_.digest()), workers, in_step}),
+        now_);
+  }
+
+  SteadyMs now_ = 1'000;
+  IndicatorStore store_{{}, "00000000000000e1"};
+  ZeekSession session_{"z", {.service_id = "00c0ffee12345678", .service_version = "1"}, store_};
+  std::string name_;
+};
+
+TEST_F(ZeekSessionWorkers, IsInStepWithoutWorkers) {
+  pong(0, 0);
+  EXPECT_TRUE(session_.in_step());
+  EXPECT_EQ(session_.explain(), "in step");
+}
+
+TEST_F(ZeekSessionWorkers, IsInStepWhenAllWorkersAre) {
+  pong(2, 2);
+  EXPECT_TRUE(session_.in_step());
+  EXPECT_FALSE(session_.workers_behind());
+  EXPECT_EQ(session_.explain(), "in step, with 2 workers");
+}
+
+TEST_F(ZeekSessionWorkers, IsBehindWhileOneWorkerDiffersAndAsksMoreOften) {
+  pong(2, 2);
+  now_ += 5'000;
+  pong(2, 1);
+  EXPECT_FALSE(session_.in_step());
+  EXPECT_TRUE(session_.workers_behind());
+  EXPECT_EQ(session_.behind_since(), now_);
+  EXPECT_EQ(session_.explain(),
+            "1 of 2 workers are not in step with their manager, which repairs them");
+  EXPECT_EQ(session_.counters().resyncs, 0U);
+  EXPECT_EQ(session_.deadline(), now_ + 1'000);
+  now_ += 1'000;
+  pong(2, 2);
+  EXPECT_TRUE(session_.in_step());
+  EXPECT_EQ(session_.deadline(), now_ + 5'000);
+}
+
+TEST_F(ZeekSessionWorkers, ForgetsTheWorkersWithTheSession) {
+  pong(2, 1);
+  session_.on_report(LinkDown{}, now_);
+  EXPECT_FALSE(session_.in_step());
+  session_.on_report(LinkUp{"127.0.0.1:27760"}, now_);
+  EXPECT_EQ(session_.workers(), 0U);
+  EXPECT_FALSE(session_.workers_behind());
+}
+
+}  // namespace
+}  // namespace misp_zeek
