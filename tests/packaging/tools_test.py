@@ -31,6 +31,8 @@ class ProgressTest(unittest.TestCase):
                      " 1/22 Test  #1: a.b ......   Passed    0.01 sec"):
             self.assertIsNone(phase.read(line))
         self.assertEqual(phase.doing(), "running tests: 1 of 22, now c")
+        for line in ("75% tests passed, 1 tests failed out of 4", "Label Time Summary:", "e2e    =  25.01 sec*proc (1 test)"):
+            self.assertIsNone(phase.read(line))
         self.assertAlmostEqual(phase.share(), 0.1)
         failed = " 2/22 Test #22: c ....***Failed    9.01 sec"
         self.assertEqual(phase.read(failed), failed)
@@ -71,8 +73,9 @@ CASES = """<testsuite>
 no tool &amp; no fun
 
 [  SKIPPED ] gtest (0 ms)</system-out></testcase>
-<testcase name="script" classname="script" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>
-<system-out>skipped: no docker
+<testcase name="script" classname="script" status="notrun">
+	<skipped message="SKIP_RETURN_CODE=77"/>
+	<system-out>skipped: no docker
 </system-out></testcase>
 <testcase name="gone" classname="gone" status="notrun"><skipped message="Unable to find executable: x"/></testcase>
 <testcase name="off" classname="off" status="disabled"/>

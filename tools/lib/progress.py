@@ -7,7 +7,9 @@ STEP = re.compile(r"^\[(\d+)/(\d+)\]")  # ninja
 START = re.compile(r"^\s+Start\s+\d+: (\S+)")  # ctest
 RESULT = re.compile(r"^\s*\d+/(\d+) Test\s+#\d+: (\S+) [. ]*(.*)$")  # ctest
 PERCENT = re.compile(r"^\[\s*(\d+)%\] (\S+) \.\.\. (.*)$")  # btest
-NOISE = re.compile(r"^(Test project |Internal ctest changing|\s*$)")
+# What ctest says at its end stands in our own sums.
+NOISE = re.compile(r"^(Test project |Internal ctest changing|\d+% tests passed|Label Time Summary|\S+ += +[\d.]+ sec\*proc"
+                   r"|Total Test time|The following tests|\s*\d+ - \S+ \(|Errors while running CTest|\s*$)")
 
 
 def duration(seconds):

@@ -42,7 +42,7 @@ class Results:
         if missing or case.find("failure") is not None or case.find("error") is not None:
             self.fail(name)
         elif skipped is not None:
-            self.skip(name, _reason(skipped, "".join(case.itertext())))
+            self.skip(name, _reason(skipped, "\n".join(case.itertext())))
         elif case.get("status") == "disabled":
             self.skip(name, "disabled")
         else:

@@ -76,9 +76,13 @@ class Stack {
   /// How many indicators Zeek matches against, as ZeekInspector::size() says.
   std::size_t held_indicators(std::chrono::seconds limit = std::chrono::seconds(10));
 
+  /// Zeek sees an indicator; it matches if it is one of Zeek's entries.
+  void see(const std::string& indicator) { inspector_->see(indicator); }
+
   std::string file(const std::string& name) const { return folder_.file(name); }
   void keep_files(bool keep) { folder_.keep(keep); }
   bool is_broker() const { return options_.transport == sim::Transport::kBroker; }
+  const std::string& zeek_program() const { return options_.zeek; }
   bool has_real_zeek() const { return !options_.zeek.empty(); }
   process::Process& service() { return *service_; }
   process::Process& zeek() { return *zeek_; }

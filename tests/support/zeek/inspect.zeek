@@ -19,6 +19,9 @@ export {
 	## the number; it costs Zeek nothing, however many there are.
 	global MISPTest::size: event(nonce: count);
 
+	## Zeek sees an indicator of any type, as if in traffic.
+	global MISPTest::see: event(indicator: string);
+
 	## A part of an answer.
 	##
 	## nonce: of the question.
@@ -129,6 +132,16 @@ event MISPTest::size(nonce: count)
 	{
 	reply(nonce, vector(cat(|min_data_store$host_data| + |min_data_store$subnet_data|
 	                        + |min_data_store$string_data|)));
+	}
+
+event MISPTest::see(indicator: string)
+	{
+	if ( is_valid_ip(indicator) )
+		Intel::seen(Seen($host=to_addr(indicator), $where=IN_ANYWHERE));
+
+	for ( [text, text_type] in min_data_store$string_data )
+		if ( text == indicator )
+			Intel::seen(Seen($indicator=text, $indicator_type=text_type, $where=IN_ANYWHERE));
 	}
 
 event zeek_init()

@@ -85,6 +85,10 @@ Result<std::size_t> ZeekInspector::size(milliseconds timeout) {
   return std::stoul(answer->at(0));
 }
 
+void ZeekInspector::see(const std::string& indicator) {
+  channel_->publish(kInspectTopic, {kSeeEvent, {indicator}});
+}
+
 Result<std::vector<std::string>> ZeekInspector::ask(const char* question, milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
   const std::uint64_t first_nonce = nonce_ + 1;

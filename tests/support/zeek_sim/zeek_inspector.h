@@ -36,6 +36,9 @@ class ZeekInspector {
   /// from nothing else. kTimeout as with dump().
   Result<std::size_t> size(std::chrono::milliseconds timeout);
 
+  /// Zeek sees an indicator of any type, as if in traffic. Nothing says whether it matched.
+  void see(const std::string& indicator);
+
  private:
   explicit ZeekInspector(std::unique_ptr<Channel> channel);
   /// The answer to one of the questions, sorted.

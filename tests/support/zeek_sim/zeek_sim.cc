@@ -109,6 +109,9 @@ bool ZeekSim::on_event(const zeek::WireMessage& message) {
   if (message.topic == contract::kZeekTopic) {
     return on_package_event(message.event);
   }
+  if (message.event.name == kSeeEvent) {
+    return on_see(message.event);
+  }
   return (message.event.name == kDumpEvent || message.event.name == kSizeEvent) &&
          on_question(message.event);
 }
@@ -154,6 +157,36 @@ void ZeekSim::publish(const std::string& service_id,
 void ZeekSim::see(contract::Sighting sighting) {
   const std::lock_guard lock(mutex_);
   publish(model_.service_id(), model_.see(std::move(sighting)));
+}
+
+void ZeekSim::see(const std::string& indicator) {
+  for (const auto& item : items()) {
+    if (item.entry.key.indicator != indicator) {
+      continue;
+    }
+    contract::Sighting sighting;
+    sighting.attribute_uuids = item.attribute_uuids;
+    sighting.indicator = indicator;
+    sighting.indicator_type = to_string(item.entry.key.type);
+    sighting.event_id = std::to_string(item.entry.event_id);
+    sighting.seen = indicator;
+    sighting.seen_at =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count());
+    see(std::move(sighting));
+  }
+}
+
+bool ZeekSim::on_see(const zeek::WireEvent& event) {
+  const auto* indicator =
+      event.args.size() == 1 ? std::get_if<std::string>(&event.args[0].value) : nullptr;
+  if (indicator == nullptr) {
+    ++malformed_;
+    return false;
+  }
+  see(*indicator);
+  return true;
 }
 
 std::size_t ZeekSim::waiting_sightings() {

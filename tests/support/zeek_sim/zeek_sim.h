@@ -23,6 +23,7 @@ inline constexpr const char* kInspectTopic = "misp-zeek-test/zeek";
 inline constexpr const char* kInspectReplyTopic = "misp-zeek-test/reply";
 inline constexpr const char* kDumpEvent = "MISPTest::dump";
 inline constexpr const char* kSizeEvent = "MISPTest::size";
+inline constexpr const char* kSeeEvent = "MISPTest::see";
 inline constexpr const char* kDumpReplyEvent = "MISPTest::dump_reply";
 
 enum class Transport { kBroker, kWebSocket };
@@ -72,6 +73,8 @@ class ZeekSim {
   // ---- matches ----
 
   void see(contract::Sighting sighting);
+  /// All entries of an indicator match.
+  void see(const std::string& indicator);
   /// Sightings that the service has not acknowledged.
   std::size_t waiting_sightings();
 
@@ -102,6 +105,7 @@ class ZeekSim {
   bool on_event(const zeek::WireMessage& message);
   bool on_package_event(const zeek::WireEvent& event);
   bool on_question(const zeek::WireEvent& event);
+  bool on_see(const zeek::WireEvent& event);
   static std::string new_instance();
 
   std::uint16_t port_ = 0;
