@@ -21,7 +21,7 @@ struct Fate {
 Fate fate_in(const ZeekSession& session, const EntryKey& entry, const IndicatorStore& store) {
   using State = ZeekSession::State;
   if (const auto refusal = session.refusals().find(entry); refusal != session.refusals().end()) {
-    return {"refused", refusal->second.reason};
+    return {"refused", std::string(refusal->second.reason)};
   }
   if (session.state() == State::kDisconnected || session.state() == State::kGreeting) {
     return {"away", session.explain()};

@@ -78,7 +78,14 @@ std::string ZeekSession::explain() const {
       break;
   }
   if (in_step()) {
-    return workers_ == 0 ? "in step" : "in step, with " + std::to_string(workers_) + " workers";
+    std::string text = "in step";
+    if (workers_ > 0) {
+      text += ", with " + std::to_string(workers_) + " workers";
+    }
+    if (!refusals_.empty()) {
+      text += "; Zeek refuses " + std::to_string(refusals_.size()) + " entries";
+    }
+    return text;
   }
   if (workers_behind()) {
     return std::to_string(workers_ - workers_in_step_) + " of " + std::to_string(workers_) +
@@ -187,13 +194,22 @@ ZeekSession::Sent& ZeekSession::remember(Sent::Kind kind, Revision revision, Ste
   return unacked_.emplace_back(Sent{++seq_, kind, revision, now, {}});
 }
 
+std::string_view ZeekSession::keep_reason(std::string_view reason) {
+  reason = reason.substr(0, kMaxReasonBytes);
+  const auto known = reasons_.find(reason);
+  if (known != reasons_.end()) {
+    return *known;
+  }
+  return reasons_.size() < kMaxReasons ? *reasons_.emplace(reason).first : kOtherReason;
+}
+
 void ZeekSession::on_refused(const std::vector<contract::RejectedItem>& rejects) {
   for (const auto& reject : rejects) {
     ++counters_.rejected;
     const auto entry = entry_of(reject);
     const auto item = entry ? store_.item(*entry) : std::nullopt;
     if (item) {
-      refusals_[*entry] = {item_hash(*item), reject.reason};
+      refusals_[*entry] = {item_hash(*item), keep_reason(reject.reason)};
     }
   }
 }
@@ -213,10 +229,6 @@ void ZeekSession::on_ack(const contract::Ack& ack, SteadyMs now) {
     refusals_.erase(entry);
   }
   on_refused(ack.rejects);
-  if (refusals_.size() > options_.max_rejected) {
-    restart("Zeek refuses too many items, the last one because: " + ack.rejects.back().reason, now);
-    return;
-  }
   if (sent.kind == Sent::Kind::kEnd) {
     state_ = State::kLive;
     withheld_.clear();

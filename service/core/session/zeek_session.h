@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,8 +27,6 @@ struct SessionOptions {
   SteadyMs ping_interval = 5'000;     ///< between digests when nothing else happens
   SteadyMs workers_interval = 1'000;  ///< the same while a worker of the cluster is behind
   SteadyMs max_retry_delay = 60'000;  ///< cap of the back-off between failing sessions
-  std::size_t max_rejected =
-      100'000;  ///< entries that Zeek refused; beyond, the session is refused
 };
 
 /// Brings one Zeek to the store's state and keeps it there: greets, resumes by changes or sends a
@@ -91,11 +90,17 @@ class ZeekSession {
   const std::string& zeek_version() const { return zeek_version_; }
   const std::string& package_version() const { return package_version_; }
   const Counters& counters() const { return counters_; }
-  /// Entries that Zeek refused, with its reason.
+  /// An entry of the store that Zeek refused.
   struct Refusal {
-    std::uint64_t hash = 0;
-    std::string reason;
+    std::uint64_t hash = 0;   ///< of the item, as in the digest
+    std::string_view reason;  ///< Zeek's, or kOtherReason; lives as long as the session
   };
+  /// Stands for the reasons of a Zeek that gives more than kMaxReasons different ones.
+  static constexpr std::string_view kOtherReason = "another reason";
+  static constexpr std::size_t kMaxReasons = 64;
+  static constexpr std::size_t kMaxReasonBytes = 256;
+  /// A site may veto as many entries as it likes: they are left out of the digest that is due.
+  /// Bounded by the store, whose entries they are.
   const std::map<EntryKey, Refusal>& refusals() const { return refusals_; }
 
  private:
@@ -113,6 +118,7 @@ class ZeekSession {
   void on_ack(const contract::Ack& ack, SteadyMs now);
   void on_pong(const contract::Pong& pong, SteadyMs now);
   void on_refused(const std::vector<contract::RejectedItem>& rejects);
+  std::string_view keep_reason(std::string_view reason);
   void begin_session(SteadyMs not_before);
   void restart(std::string problem, SteadyMs now);
   void send_hello(SteadyMs now, std::vector<contract::ToZeek>& out);
@@ -160,7 +166,8 @@ class ZeekSession {
   std::string zeek_version_;
   std::string package_version_;
   std::map<EntryKey, Refusal> refusals_;
-  std::set<EntryKey> withheld_;  ///< removals that wait until the store is complete
+  std::set<std::string, std::less<>> reasons_;  ///< what the refusals point to
+  std::set<EntryKey> withheld_;                 ///< removals that wait until the store is complete
   Counters counters_;
 };
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "builders.h"
 #include "zeek_sim/package_model.h"
@@ -407,6 +409,52 @@ TEST(ZeekSession, CountsRefusedItemsOutOfTheDigestAndShowsThem) {
   pair.settle();
   EXPECT_TRUE(pair.session.in_step());
   EXPECT_TRUE(pair.session.refusals().empty());
+}
+
+TEST(ZeekSession, StaysInStepWhenMoreIsVetoedThanAnAcknowledgementCanName) {
+  Pair pair;
+  pair.package.options().vetoes = [](const Item&) { return true; };
+  pair.fill(1, 99'999);
+  pair.connect();
+  EXPECT_TRUE(pair.session.in_step()) << pair.session.explain();
+  pair.fill(100'000, 100'002);
+  pair.settle();
+  pair.package.options().vetoes = nullptr;
+  pair.fill(100'003, 100'003);
+  pair.settle();
+  EXPECT_TRUE(pair.session.in_step()) << pair.session.explain();
+  EXPECT_EQ(pair.session.refusals().size(), 100'002U);
+  EXPECT_EQ(pair.package.items().size(), 1U);
+  EXPECT_EQ(pair.session.counters().snapshots, 1U);
+  EXPECT_EQ(pair.session.explain(), "in step; Zeek refuses 100002 entries");
+}
+
+TEST(ZeekSession, KeepsABoundedNumberOfReasons) {
+  Pair pair;
+  pair.fill(1, 400);
+  pair.report(LinkUp{"test"});
+  for (auto messages = pair.poll(); !messages.empty(); messages = pair.poll()) {
+    for (const auto& message : messages) {
+      for (auto answer : pair.package.handle(message)) {
+        auto* ack = std::get_if<contract::Ack>(&answer);
+        if (const auto* apply = std::get_if<Apply>(&message); apply && ack) {
+          for (const auto& item : apply->upserts) {
+            ack->rejects.push_back({item.entry.key.indicator, "Intel::ADDR", "7",
+                                    item.entry.key.indicator + std::string(10'000, 'x')});
+          }
+        }
+        pair.report(answer);
+      }
+    }
+  }
+  std::set<std::string_view> reasons;
+  for (const auto& [entry, refusal] : pair.session.refusals()) {
+    reasons.insert(refusal.reason);
+    EXPECT_LE(refusal.reason.size(), ZeekSession::kMaxReasonBytes);
+  }
+  EXPECT_EQ(pair.session.refusals().size(), 400U);
+  EXPECT_EQ(reasons.size(), ZeekSession::kMaxReasons + 1);
+  EXPECT_TRUE(reasons.contains(ZeekSession::kOtherReason));
 }
 
 TEST(ZeekSession, SaysSinceWhenItIsBehind) {
