@@ -83,6 +83,27 @@ TEST_F(Faults, SpoiltAnswersComeAsOftenAsAsked) {
   EXPECT_THAT(rest.values({{"eventid", event}}), SizeIs(6));
 }
 
+TEST_F(Faults, AStatusCanLastForAWhile) {
+  sim.set_faults(R"({"status":{"code":500,"for_ms":200}})");
+  const auto start = std::chrono::steady_clock::now();
+  const auto failed = rest.search({{"eventid", event}});
+  EXPECT_EQ(failed.status, 500);
+  EXPECT_EQ(failed.json().at("name"), "An Internal Error Has Occurred.");
+  EXPECT_EQ(rest.post("/events/index", {{"minimal", 1}}).status, 500);
+  const auto end = start + Subscriber::kPatience;
+  int status = 500;
+  while (status == 500 && std::chrono::steady_clock::now() < end) {
+    status = rest.search({{"eventid", event}}).status;
+  }
+  EXPECT_EQ(status, 200);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
+  sim.set_faults(R"({"status":{"code":502,"for_ms":60000}})");
+  EXPECT_EQ(rest.search({{"eventid", event}}).status, 502);
+  EXPECT_THAT(rest.search({{"eventid", event}}).content_type, HasSubstr("text/html"));
+  sim.set_faults(R"({"status":{"code":502,"for_ms":0}})");
+  EXPECT_EQ(rest.search({{"eventid", event}}).status, 200);
+}
+
 TEST_F(Faults, ASlowBodyArrivesComplete) {
   sim.set_faults(R"({"slow_body_ms":200})");
   const auto start = std::chrono::steady_clock::now();

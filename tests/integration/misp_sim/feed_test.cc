@@ -51,6 +51,50 @@ TEST(MispSimFeed, BeatsOnlyWhenIdleAndCountsItsUptime) {
             "n" + std::to_string(sent - 2) + ".example.com");
 }
 
+TEST(MispSimFeed, DoesNotBeatWhileAnyTopicSpeaks) {
+  auto options = fast();
+  options.heartbeat = milliseconds(200);
+  MispSim sim(options);
+  Subscriber feed(sim.zmq_endpoint(), false);
+  ASSERT_TRUE(feed.next_of_any_kind());
+  const auto every = [&](int interval) {
+    const auto body = nlohmann::json({{"topic", "audit"}, {"every_ms", interval}}).dump();
+    return sim.request("POST", "/sim/feed", body).status;
+  };
+  ASSERT_EQ(every(20), 200);
+  std::size_t audits = 0;
+  for (int i = 0; i < 30; ++i) {
+    const auto frame = feed.next_of_any_kind();
+    ASSERT_TRUE(frame);
+    if (frame->starts_with("misp_json_audit ")) ++audits;
+  }
+  EXPECT_GE(audits, 28U);  // one beat may have been on its way
+  ASSERT_EQ(every(0), 200);
+  std::optional<std::string> frame;
+  do {
+    frame = feed.next_of_any_kind();
+    ASSERT_TRUE(frame);
+  } while (frame->starts_with("misp_json_audit "));
+  EXPECT_TRUE(frame->starts_with("misp_json_self ")) << *frame;
+}
+
+TEST(MispSimFeed, SpeaksOnTheOtherTopics) {
+  MispSim sim(fast());
+  Subscriber feed(sim.zmq_endpoint());
+  const auto say = [&](const std::string& topic) {
+    return sim.request("POST", "/sim/feed", nlohmann::json({{"topic", topic}}).dump()).status;
+  };
+  for (const std::string topic :
+       {"audit", "user", "organisation", "conversation", "object_reference", "workflow"}) {
+    ASSERT_EQ(say(topic), 200);
+    const auto frame = feed.next();
+    ASSERT_TRUE(frame);
+    EXPECT_TRUE(frame->starts_with("misp_json_" + topic + " {")) << *frame;
+    EXPECT_TRUE(message_of(*frame).is_object());
+  }
+  EXPECT_EQ(say("attribute"), 400);
+}
+
 TEST(MispSimFeed, KeepsMessagesWhileThePublisherIsDeadAndStartsItsUptimeAnew) {
   MispSim sim(fast());
   Subscriber feed(sim.zmq_endpoint());

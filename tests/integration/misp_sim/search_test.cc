@@ -152,6 +152,41 @@ TEST_F(Search, EventsValuesAndUuidsAreFound) {
               UnorderedElementsAre("198.20.0.1", "10.1.2.3"));
 }
 
+TEST_F(Search, AnEventsUuidFindsItsAttributes) {
+  const auto index = rest.post("/events/index", {{"minimal", 1}}).json();
+  const std::string uuid = index.at(0).at("uuid");
+  EXPECT_THAT(values({{"uuid", {uuid}}}), SizeIs(4));
+  EXPECT_THAT(values({{"uuid", {uuid, draft.uuid}}}), SizeIs(5));
+}
+
+TEST_F(Search, BatchesOfEventsAreReadByUuidAndCompleteBelowTheLimit) {
+  const auto index = rest.post("/events/index", {{"minimal", 1}}).json();
+  json batch = json::array();
+  for (const auto& row : index) batch.push_back(row.at("uuid"));
+  batch.push_back("00000000-0000-4000-8000-000000000000");
+  EXPECT_EQ(rest.search({{"eventid", batch}, {"limit", 6}}).count(), 5);
+  EXPECT_EQ(rest.search({{"eventid", batch}, {"limit", 5}}).count(), 6);
+  EXPECT_EQ(rest.search({{"eventid", batch}}).count(), 5);
+  EXPECT_EQ(rest.search({{"eventid", {batch.back()}}, {"limit", 6}}).count(), 1);
+  EXPECT_EQ(rest.search({{"eventid", {batch.back()}}}).count(), 0);
+  EXPECT_EQ(rest.search({{"eventid", json::array()}}).count(), 5);  // no filter
+}
+
+TEST_F(Search, ADeltaShowsWhatLeftTheFilterAndSoftDeletions) {
+  sim.set_clock(kStart + 100);
+  sim.edit_to_ids(ip.uuid, false);
+  sim.soft_delete(domain.uuid);
+  sim.hard_delete(pair.uuid);
+  const json since = {{"eventid", {published}}, {"attribute_timestamp", kStart + 100}};
+  auto with = [&](json more) {
+    more.update(since);
+    return values(more);
+  };
+  EXPECT_THAT(with({{"deleted", {0, 1}}}), UnorderedElementsAre("198.20.0.1", "a.example.com"));
+  EXPECT_THAT(with({{"deleted", {0, 1}}, {"to_ids", 1}}), ElementsAre("a.example.com"));
+  EXPECT_THAT(with({{"limit", 9}}), ElementsAre("198.20.0.1"));
+}
+
 TEST_F(Search, TimesAreInclusiveAndBadOnesFindNothing) {
   sim.set_clock(kStart + 100);
   sim.edit_value(ip.uuid, "198.20.0.99");

@@ -91,7 +91,9 @@ Response Api::handle(const Request& request) {
     return error_response(405, "You do not have permission to use this functionality.",
                           request.path);
   }
-  return (this->*route->call)(request, body);
+  auto response = (this->*route->call)(request, body);
+  response.work += std::chrono::duration_cast<std::chrono::microseconds>(instance_.costs().request);
+  return response;
 }
 
 const Event* Api::shown_event(const std::string& name) const {

@@ -115,7 +115,14 @@ Response Api::attribute_search(const Request& request, const Json& body) {
   }
   auto page = search_.run(filters, changes_.now(), format == "count");
   first_match_ = page.paged ? page.first_match : 0;
+  const auto work = std::chrono::duration_cast<std::chrono::microseconds>(page.cost);
+  if (page.too_many) {
+    auto failure = error_response(500, "An Internal Error Has Occurred.", request.path);
+    failure.work = work;
+    return failure;
+  }
   auto response = json_response(std::move(page.body));
+  response.work = work;
   response.headers = {{"X-Result-Count", std::to_string(page.result_count)},
                       {"X-Export-Module-Used", format},
                       {"X-Response-Format", format == "count" ? "txt" : "json"}};

@@ -115,6 +115,8 @@ Response Api::event_index(const Request& /*request*/, const Json& body) {
   }
   json.end_array();
   response.headers.emplace_back("X-Result-Count", std::to_string(total));
+  response.work = std::chrono::duration_cast<std::chrono::microseconds>(
+      instance_.costs().index_row * (last - first));
   return response;
 }
 

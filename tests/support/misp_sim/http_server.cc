@@ -7,6 +7,7 @@
 #include <array>
 #include <ctime>
 #include <memory>
+#include <semaphore>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -15,7 +16,8 @@ namespace misp_zeek::misp_sim {
 namespace {
 
 constexpr std::size_t kThreads = 8;
-constexpr std::size_t kSlices = 10;  ///< of a slow body
+constexpr std::ptrdiff_t kProcessors = 2;  ///< of the machine that MISP is on
+constexpr std::size_t kSlices = 10;        ///< of a slow body
 constexpr std::size_t kRequestsPerConnection = 10'000;
 constexpr time_t kIdleSeconds = 1;
 
@@ -50,7 +52,11 @@ struct HttpServer::State {
     auto request = parse_request(in.method, in.target.empty() ? in.path : in.target);
     request.body = in.body;
     request.authorization = in.get_header_value("Authorization");
+    const auto start = std::chrono::steady_clock::now();
     const auto response = handler(request);
+    // What the handler took itself counts.
+    const auto left = start + response.work - std::chrono::steady_clock::now();
+    if (left.count() > 0) work_for(left);
     std::this_thread::sleep_for(response.delay);
     out.status = response.status;
     out.set_header("Date", http_date(clock()));
@@ -63,8 +69,15 @@ struct HttpServer::State {
     }
   }
 
+  void work_for(std::chrono::nanoseconds time) const {
+    processors.acquire();
+    std::this_thread::sleep_for(time);
+    processors.release();
+  }
+
   Handler handler;
   Clock clock;
+  mutable std::counting_semaphore<> processors{kProcessors};
   httplib::Server server;
   int port = 0;
   std::jthread thread;

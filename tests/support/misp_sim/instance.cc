@@ -81,7 +81,44 @@ std::string change_viewer(const Json& user, Viewer& viewer) {
   return {};
 }
 
+/// "" or what is wrong.
+std::string change_costs(const Json& settings, Costs& costs) {
+  if (settings.is_string()) {
+    if (settings != "measured") return "costs: measured, or an object, or false";
+    costs = Costs::measured();
+    return {};
+  }
+  if (!settings.is_object()) {
+    costs = {};
+    return {};
+  }
+  const auto read = [&](std::string_view name, std::chrono::nanoseconds& target) {
+    if (const auto value = number_field(settings, name)) target = std::chrono::nanoseconds(*value);
+  };
+  read("request_ns", costs.request);
+  read("row_ns", costs.row);
+  read("offset_row_ns", costs.offset_row);
+  read("count_row_ns", costs.count_row);
+  read("index_row_ns", costs.index_row);
+  if (const auto rows = number_field(settings, "count_rows_at_most")) {
+    costs.count_rows_at_most = static_cast<std::size_t>(*rows);
+  }
+  return {};
+}
+
 }  // namespace
+
+Costs Costs::measured() {
+  using std::chrono::microseconds;
+  Costs costs;
+  costs.request = microseconds(40'000);
+  costs.row = microseconds(21);
+  costs.offset_row = std::chrono::nanoseconds(1'150);
+  costs.count_row = microseconds(35);
+  costs.index_row = microseconds(10);
+  costs.count_rows_at_most = 480'000;
+  return costs;
+}
 
 std::string Instance::change(const Json& settings) {
   Instance changed = *this;
@@ -101,6 +138,9 @@ std::string Instance::change(const Json& settings) {
   changed.unpublished_private_ =
       flag_field(settings, "unpublishedprivate").value_or(unpublished_private_);
   auto error = change_viewer(field(settings, "user"), changed.viewer_);
+  if (error.empty() && has_field(settings, "costs")) {
+    error = change_costs(field(settings, "costs"), changed.costs_);
+  }
   if (error.empty()) *this = std::move(changed);
   return error;
 }

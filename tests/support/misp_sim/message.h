@@ -43,6 +43,8 @@ struct Response {
   std::chrono::milliseconds slow{0};
   /// The answer leaves this much later: COMMIT comes after the messages.
   std::chrono::milliseconds delay{0};
+  /// What the answer costs MISP; as many answers as it has processors are worked on at a time.
+  std::chrono::microseconds work{0};
 };
 
 /// `{"name":text,"message":text,"url":path}`, as most of MISP's errors look.

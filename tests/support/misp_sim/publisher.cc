@@ -47,6 +47,13 @@ struct Message {
   std::string frame;
 };
 
+struct Repeated {
+  std::string topic;
+  std::string json;
+  std::chrono::milliseconds interval;
+  Clock::time_point next;
+};
+
 std::size_t priority_of(std::string_view topic) {
   return static_cast<std::size_t>(std::find(kPriority.begin(), kPriority.end(), topic) -
                                   kPriority.begin());
@@ -101,6 +108,9 @@ struct Publisher::State {
   void run();
   /// Opens or closes the socket as asked for. The caller holds the lock.
   void follow_orders(std::unique_lock<std::mutex>& lock);
+  /// Queues a message. The caller holds the lock.
+  void push(std::string_view topic, std::string_view json);
+  void push_repeated();
   std::optional<Message> pop();
   void send(Message message);
   void send_heartbeat();
@@ -124,12 +134,29 @@ struct Publisher::State {
   bool stalled = false;
   bool want_socket = true;
   bool stopping = false;
+  std::optional<Repeated> repeated;
   std::uint64_t drop_next = 0;
   std::uint64_t duplicate_next = 0;
   std::size_t heartbeats = 0;
   Counters counters;
   std::jthread thread;
 };
+
+void Publisher::State::push(std::string_view topic, std::string_view json) {
+  std::string frame(topic);
+  frame += ' ';
+  frame += json;
+  if (stalled || !want_socket) backlog = true;
+  lists[priority_of(topic)].push_back({++sequence, std::string(topic), std::move(frame)});
+  ++queued;
+  wake.notify_all();
+}
+
+void Publisher::State::push_repeated() {
+  if (!repeated || Clock::now() < repeated->next) return;
+  push(repeated->topic, repeated->json);
+  repeated->next += repeated->interval;
+}
 
 std::optional<Message> Publisher::State::pop() {
   auto best = lists.end();
@@ -188,6 +215,7 @@ void Publisher::State::run() {
   auto heartbeat_at = Clock::now() + options.heartbeat;
   while (!stopping) {
     follow_orders(lock);
+    push_repeated();
     if (socket && !raw.empty()) {
       socket->send(zmq::buffer(raw.front()), zmq::send_flags::dontwait);
       raw.pop_front();
@@ -201,9 +229,10 @@ void Publisher::State::run() {
     }
     const auto woken = [this] {
       return stopping || can_send() || (socket && !raw.empty()) ||
-             want_socket != socket.has_value();
+             want_socket != socket.has_value() || (repeated && Clock::now() >= repeated->next);
     };
-    if (wake.wait_until(lock, heartbeat_at, woken)) continue;
+    const auto until = repeated ? std::min(heartbeat_at, repeated->next) : heartbeat_at;
+    if (wake.wait_until(lock, until, woken) || Clock::now() < heartbeat_at) continue;
     if (socket && !stalled) send_heartbeat();
     heartbeat_at = Clock::now() + options.heartbeat;
   }
@@ -223,13 +252,16 @@ int Publisher::port() const {
 
 void Publisher::push(std::string_view topic, std::string_view json) {
   const std::lock_guard lock(state_->mutex);
-  std::string frame(topic);
-  frame += ' ';
-  frame += json;
-  if (state_->stalled || !state_->want_socket) state_->backlog = true;
-  state_->lists[priority_of(topic)].push_back(
-      {++state_->sequence, std::string(topic), std::move(frame)});
-  ++state_->queued;
+  state_->push(topic, json);
+}
+
+void Publisher::repeat(std::string_view topic, std::string_view json,
+                       std::chrono::milliseconds interval) {
+  const std::lock_guard lock(state_->mutex);
+  state_->repeated.reset();
+  if (interval.count() > 0) {
+    state_->repeated = {std::string(topic), std::string(json), interval, Clock::now()};
+  }
   state_->wake.notify_all();
 }
 
@@ -290,6 +322,7 @@ void Publisher::clear() {
   state_->raw.clear();
   state_->queued = 0;
   state_->backlog = false;
+  state_->repeated.reset();
   state_->drop_next = 0;
   state_->duplicate_next = 0;
   state_->counters = {};

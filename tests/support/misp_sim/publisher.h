@@ -47,6 +47,9 @@ class Publisher {
   /// Sends bytes that need not be a message, ahead of everything queued.
   void push_raw(std::string frame);
 
+  /// Pushes the message now and each `interval` from now on; 0 ends it. One message at a time.
+  void repeat(std::string_view topic, std::string_view json, std::chrono::milliseconds interval);
+
   /// The next `count` messages are thrown away, or sent twice. ~0: all from now on.
   void drop(std::uint64_t count);
   void duplicate(std::uint64_t count);

@@ -43,6 +43,9 @@ void for_each_candidate(const Database& db, const SearchFilter& filter, Fn fn) {
     for (const auto& uuid : filter.uuids()) {
       if (const auto* attribute = db.attribute(uuid)) ids.insert(attribute->id);
     }
+    for (const Id id : filter.uuid_events()) {
+      ids.insert(db.attributes_of(id).begin(), db.attributes_of(id).end());
+    }
   } else {
     for (const Id id : filter.events()) {
       ids.insert(db.attributes_of(id).begin(), db.attributes_of(id).end());
@@ -134,6 +137,15 @@ Search::Page Search::run(const Json& filters, std::int64_t now, bool count_only)
   const std::size_t first = std::min(skip, found.size());
   const std::size_t last = std::min(found.size(), first + rows_per_page);
   const std::size_t rows = last - first;
+  const auto& costs = instance_.costs();
+  const std::size_t counted_at_most = costs.count_rows_at_most;
+  page.too_many = count_only && counted_at_most != 0 && rows > counted_at_most;
+  if (count_only) {
+    page.cost = costs.count_row * (page.too_many ? counted_at_most : rows);
+  } else {
+    page.cost = costs.row * rows + costs.offset_row * first;
+  }
+  if (page.too_many) return page;
   const std::size_t left = write_page(page, filters, first, last, count_only);
   // Counted before the allowedlist hides any. MISP takes a full page, and one where nothing is
   // left, for one with more behind it.

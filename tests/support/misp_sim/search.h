@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,10 +17,12 @@ namespace misp_zeek::misp_sim {
 class Search {
  public:
   struct Page {
-    std::string body;                ///< `{"response":{"Attribute":[...]}}`, or a number
-    std::uint64_t result_count = 0;  ///< X-Result-Count
-    std::uint64_t skipped = 0;       ///< X-Skipped-Elements-Count
-    Id first_match = 0;              ///< of all pages; 0: nothing matches
+    std::string body;                  ///< `{"response":{"Attribute":[...]}}`, or a number
+    std::uint64_t result_count = 0;    ///< X-Result-Count
+    std::uint64_t skipped = 0;         ///< X-Skipped-Elements-Count
+    std::chrono::nanoseconds cost{0};  ///< what it costs MISP
+    bool too_many = false;             ///< more than MISP can count
+    Id first_match = 0;                ///< of all pages; 0: nothing matches
     bool paged = false;
   };
 

@@ -88,7 +88,12 @@ SearchFilter::SearchFilter(const Json& filters, const Database& db, std::int64_t
   object_relation_ = read_text(field(filters, "object_relation"));
   org_ = read_text(field(filters, "org"));
   threat_level_ = read_text(field(filters, "threat_level_id"));
-  for (const auto& uuid : as_texts(field(filters, "uuid"))) uuids_.insert(to_lower(uuid));
+  for (const auto& uuid : as_texts(field(filters, "uuid"))) {
+    uuids_.insert(to_lower(uuid));
+    if (const auto* event = db.event(uuid); event != nullptr && event->uuid == to_lower(uuid)) {
+      uuid_events_.insert(event->id);  // of an event: all its attributes
+    }
+  }
   read_events(filters, db);
   read_tags(field(filters, "tags"), db);
   read_values(field(filters, "value"));
@@ -193,7 +198,10 @@ bool SearchFilter::accepts(const Attribute& attribute, const Event& event) const
   if (to_ids_ && attribute.to_ids != *to_ids_) return false;
   if (has_events_ && !events_.contains(attribute.event_id)) return false;
   if (not_events_.contains(attribute.event_id)) return false;
-  if (!uuids_.empty() && !uuids_.contains(attribute.uuid)) return false;
+  if (!uuids_.empty() && !uuids_.contains(attribute.uuid) &&
+      !uuid_events_.contains(attribute.event_id)) {
+    return false;
+  }
   if (attribute_time_ && !attribute_time_->accepts(attribute.timestamp)) return false;
   if (!type_.accepts(attribute.type) || !category_.accepts(attribute.category)) return false;
   if (!object_relation_.accepts(attribute.object_relation.value_or(""))) return false;

@@ -51,6 +51,8 @@ class SearchFilter {
 
   /// uuids asked for; empty: not a filter.
   [[nodiscard]] const std::set<std::string>& uuids() const { return uuids_; }
+  /// The events among uuids().
+  [[nodiscard]] const std::set<Id>& uuid_events() const { return uuid_events_; }
   /// Events asked for; empty: not a filter.
   [[nodiscard]] const std::set<Id>& events() const { return events_; }
   /// Equal filters may give other results at another time, or after a tag was renamed.
@@ -77,6 +79,7 @@ class SearchFilter {
   TextFilter threat_level_;
   TagFilter tags_;
   std::set<std::string> uuids_;
+  std::set<Id> uuid_events_;
   bool has_events_ = false;
   std::set<Id> events_;
   std::set<Id> not_events_;

@@ -34,6 +34,10 @@ inline constexpr std::string_view kUserEmail = "admin@admin.test";
 [[nodiscard]] std::string feed_warninglist(const Database& db, const Warninglist& list,
                                            std::string_view action);
 
+/// A message of `misp_json_` + `topic` for the topics that tell nothing of attributes: audit, user,
+/// organisation, conversation, object_reference, workflow. "" for any other.
+[[nodiscard]] std::string feed_other(std::string_view topic);
+
 /// What a tag message says beside the tag.
 struct TagTarget {
   Id attribute_id = 0;  ///< 0: not about an attribute

@@ -156,4 +156,38 @@ std::string feed_tag(const Database& db, const Tag& tag, const TagTarget& target
   return out;
 }
 
+std::string feed_other(std::string_view topic) {
+  if (topic == "audit") {
+    return R"({"AuditLog":{"action":"add","model":"Event","model_id":"1","model_title":"truth 1",)"
+           R"("event_id":"1","change":{"info":"truth 1","threat_level_id":2,"date":"2024-10-01",)"
+           R"("user_id":1,"org_id":1,"orgc_id":1,"uuid":"d6654966-2af7-40ad-8aa3-148a29e978a3"},)"
+           R"("created":"2026-11-24 02:21:48","user_id":"1","org_id":"1",)"
+           R"("request_type":1,"authkey_id":"3"},"action":"log"})";
+  }
+  if (topic == "user") {
+    return R"({"User":{"id":"2","email":"second@truth.test","last_login":"0","org_id":"2",)"
+           R"("termsaccepted":false,"autoalert":false,"newsread":"0","disabled":false},)"
+           R"("Organisation":{"id":"2","name":"TRUTH-ORG2","description":null,)"
+           R"("uuid":"2f9b7f5e-1111-4222-8333-000000000002","nationality":"","sector":"","type":"",)"
+           R"("local":true},"action":"edit"})";
+  }
+  if (topic == "organisation") {
+    return R"({"Organisation":{"created_by":"1","local":1,"name":"TRUTH-ORG2",)"
+           R"("uuid":"2f9b7f5e-1111-4222-8333-000000000002","date_created":"2026-11-24 02:24:24",)"
+           R"("date_modified":"2026-11-24 02:24:24","nationality":"","id":"2"}})";
+  }
+  if (topic == "object_reference") {
+    return R"({"ObjectReference":{"id":"1","uuid":"5768e4e6-d953-4f1e-b232-f8acbd8569f5",)"
+           R"("timestamp":"1795487031","object_id":"2","event_id":"1",)"
+           R"("source_uuid":"86cd3a1d-d1cc-4bf0-8f1d-c87023688bee",)"
+           R"("referenced_uuid":"f70712c6-6e09-4a6c-9656-b3a6640d45b2","referenced_id":"7",)"
+           R"("referenced_type":"0","relationship_type":"related-to","comment":"","deleted":false},)"
+           R"("action":"add"})";
+  }
+  if (topic == "conversation")
+    return R"({"Post":{"id":"1","contents":"a remark","thread_id":"1"}})";
+  if (topic == "workflow") return R"({"message":"from a workflow"})";
+  return {};
+}
+
 }  // namespace misp_zeek::misp_sim

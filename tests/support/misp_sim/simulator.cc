@@ -142,10 +142,10 @@ Response Simulator::carry_out(const Request& request) {
 }
 
 std::optional<Response> Simulator::refuse(const Request& request) {
-  if (take(faults_.status_count)) {
-    return html_response(
-        faults_.status_code,
-        "<html><body><h1>" + std::to_string(faults_.status_code) + "</h1></body></html>");
+  if (std::chrono::steady_clock::now() < faults_.status_until || take(faults_.status_count)) {
+    const int code = faults_.status_code;
+    if (code == 500) return error_response(500, "An Internal Error Has Occurred.", request.path);
+    return html_response(code, "<html><body><h1>" + std::to_string(code) + "</h1></body></html>");
   }
   if (take(faults_.html_200)) {
     return html_response(200, "<!DOCTYPE html><html><body><form>Login</form></body></html>");
@@ -202,6 +202,7 @@ Response Simulator::serve(const Request& request) {
   Response rate;
   if (auto limited = limit_rate(request, rate)) return std::move(*limited);
   auto response = run(request);
+  work_ += response.work;
   response.headers.insert(response.headers.end(), rate.headers.begin(), rate.headers.end());
   spoil(request, response);
   return response;
@@ -238,7 +239,7 @@ std::string Simulator::stats() const {
   json.number("attributes", db_.attributes().rows().size());
   json.number("sightings", db_.sightings().size()).key("requests").begin_object();
   for (const auto& [action, count] : requests_) json.number(action, count);
-  json.end_object().key("frames").begin_object();
+  json.end_object().number("work_ms", work_.count() / 1000).key("frames").begin_object();
   for (const auto& [topic, count] : feed.frames) json.number(topic, count);
   json.end_object().number("dropped", feed.dropped).number("queued", feed.queued).end_object();
   return out;

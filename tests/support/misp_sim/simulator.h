@@ -27,6 +27,7 @@ struct Faults {
   std::int64_t html_200 = 0;        ///< a login page
   std::int64_t page_shift = 0;      ///< after a page, the first row of the search is hard-deleted
   std::int64_t status_count = 0;
+  std::chrono::steady_clock::time_point status_until;  ///< this status for a while, too
   int status_code = 503;
   std::chrono::milliseconds delay_commit{0};  ///< from the messages to COMMIT and the answer
   std::chrono::milliseconds slow_body{0};
@@ -90,6 +91,7 @@ class Simulator {
   Response control_load(const Request& request);
   Response control_reset(const Request& request);
   Response control_clock(const Request& request);
+  Response control_feed(const Request& request);
   Response control_instance(const Request& request);
 
   const Options options_;
@@ -105,6 +107,7 @@ class Simulator {
   Faults faults_;
   RateState rate_;
   std::map<std::string, std::uint64_t> requests_;  ///< by "events/index"
+  std::chrono::microseconds work_{0};              ///< of all answers
 };
 
 }  // namespace misp_zeek::misp_sim

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "json_writer.h"
+#include "shapes.h"
 #include "simulator.h"
 #include "synthetic.h"
 
@@ -45,7 +46,10 @@ void read_faults(const Json& body, Faults& faults) {
   number("status_count", faults.status_count);
   if (status.is_object()) {
     faults.status_code = static_cast<int>(number_field(status, "code").value_or(503));
-    faults.status_count = number_field(status, "count").value_or(1);
+    const auto time = number_field(status, "for_ms");
+    faults.status_count = number_field(status, "count").value_or(time ? 0 : 1);
+    faults.status_until =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(time.value_or(0));
   }
   const auto milliseconds = [&](std::string_view name, std::chrono::milliseconds& target) {
     if (const auto value = number_field(body, name)) target = std::chrono::milliseconds(*value);
@@ -68,6 +72,7 @@ Response Simulator::control(const Request& request) {
   if (request.action == "load") return control_load(request);
   if (request.action == "reset") return control_reset(request);
   if (request.action == "clock") return control_clock(request);
+  if (request.action == "feed") return control_feed(request);
   if (request.action == "instance") return control_instance(request);
   if (request.action == "stats") return json_response(stats());
   return error_response(404, "Not Found", request.path);
@@ -164,10 +169,31 @@ Response Simulator::control_reset(const Request& request) {
   faults_ = {};
   rate_ = {};
   requests_.clear();
+  work_ = {};
   changes_.set_silent(false);
   start_empty();
   if (!empty) load_seed();
   keep(request);
+  return json_response(std::string(kDone));
+}
+
+Response Simulator::control_feed(const Request& request) {
+  const auto body = parse_body(request);
+  const auto name = text_field(body, "topic").value_or("");
+  const auto message = feed_other(name);
+  if (message.empty()) {
+    return error_response(400,
+                          "topic is one of audit, user, organisation, conversation, "
+                          "object_reference, workflow",
+                          request.path);
+  }
+  const auto topic = "misp_json_" + name;
+  if (const auto every = number_field(body, "every_ms")) {
+    publisher_.repeat(topic, message, std::chrono::milliseconds(*every));
+    return json_response(std::string(kDone));
+  }
+  const auto count = number_field(body, "count").value_or(1);
+  for (std::int64_t i = 0; i < count; ++i) publisher_.push(topic, message);
   return json_response(std::string(kDone));
 }
 
