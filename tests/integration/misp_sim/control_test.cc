@@ -84,6 +84,23 @@ TEST(MispSimControl, MovesItsClock) {
   EXPECT_EQ(index.at(0).at("timestamp"), "1700000060");
 }
 
+TEST(MispSimControl, RunsItsClockAheadAndTellsItInDate) {
+  MispSim sim;
+  RestClient rest(sim);
+  constexpr std::int64_t kAhead = 91 * 86'400;
+  const auto before = sim.now();
+  const std::int64_t now = rest.post("/sim/clock", {{"offset", kAhead}}).json().at("now");
+  EXPECT_GE(now, before + kAhead);
+  EXPECT_LE(now, before + kAhead + 60);
+  const auto date = [&] { return rest.post("/events/index", {{"minimal", 1}}).headers.at("date"); };
+  const auto ahead = date();
+  rest.post("/sim/clock", {{"offset", 0}});
+  EXPECT_LE(sim.now(), before + 60);
+  EXPECT_NE(date(), ahead);
+  rest.post("/sim/clock", {{"set", 1'700'000'000}});
+  EXPECT_EQ(date(), "Tue, 14 Nov 2023 22:13:20 GMT");
+}
+
 TEST(MispSimControl, RefusalsOfTypedOperationsAreExceptions) {
   MispSim sim;
   const auto event = sim.add_event();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <set>
+#include <tuple>
 
 #include "rest_client.h"
 
@@ -219,6 +220,42 @@ TEST_F(Search, WarninglistsShortenPagesAndAreCounted) {
       {{"enforceWarninglist", 1}, {"order", "Attribute.id ASC"}, {"page", 4}, {"limit", 1}});
   EXPECT_EQ(skipped.count(), 2);  // an empty page with one more behind it
   EXPECT_EQ(skipped.skipped(), 1);
+}
+
+// The figures of a real MISP 2.5.1 with the same rows and chunks.
+TEST(MispSimSearch, AChunkWithAHiddenRowEndsTheReply) {
+  MispSim sim;
+  RestClient rest(sim);
+  sim.load(250, 5'000);
+  const auto all = sim.expected();
+  const auto first_domain = all.at(1).value;
+  sim.set_instance(R"({"chunk_rows": 2048})");
+  const auto read = [&](json filters) {
+    filters["to_ids"] = 1;
+    const auto answer = rest.search(filters);
+    return std::tuple(answer.json().at("response").at("Attribute").size(), answer.count(),
+                      answer.skipped());
+  };
+  using Reply = std::tuple<std::size_t, int, int>;
+  EXPECT_EQ(read({{"deleted", 0}}), Reply(5000, 5001, 0));
+  EXPECT_EQ(read({{"limit", 10'000}}), Reply(5000, 5000, 0));
+  EXPECT_EQ(read({{"limit", 5'000}}), Reply(5000, 5001, 0));
+  EXPECT_EQ(read({{"limit", 4'000}}), Reply(4000, 4001, 0));
+  rest.post("/warninglists/add", {{"Warninglist",
+                                   {{"name", "mine"},
+                                    {"type", "string"},
+                                    {"enabled", 1},
+                                    {"entries", first_domain + "\n" + all.at(2501).value}}}});
+  EXPECT_EQ(read({{"enforceWarninglist", 1}}), Reply(2047, 2048, 1));
+  EXPECT_EQ(read({{"enforceWarninglist", 1}, {"limit", 10'000}}), Reply(2047, 2048, 1));
+  json events = json::array();
+  for (int id = 2; id <= 250; ++id) events.push_back(id);
+  EXPECT_EQ(read({{"enforceWarninglist", 1}, {"limit", 10'000}, {"eventid", events}}),
+            Reply(4095, 4096, 1));
+  EXPECT_EQ(read({{"enforceWarninglist", 1}, {"limit", 20}, {"eventid", 1}}), Reply(19, 20, 1));
+  EXPECT_EQ(read({{"enforceWarninglist", 1}, {"limit", 1}, {"uuid", all.at(1).uuid}}),
+            Reply(0, 2, 1));
+  EXPECT_EQ(read({{"enforceWarninglist", 1}, {"uuid", all.at(1).uuid}}), Reply(0, 1, 1));
 }
 
 TEST_F(Search, OrdersByIdWhenAsked) {

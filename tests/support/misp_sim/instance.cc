@@ -133,6 +133,9 @@ std::string Instance::change(const Json& settings) {
   }
   changed.language_ = text_field(settings, "language").value_or(language_);
   if (!is_known_language(changed.language_)) return "language: none of eng, deu, fra, jpn, pt_BR";
+  const auto chunk = number_field(settings, "chunk_rows");
+  if (chunk && *chunk < 1) return "chunk_rows: not positive";
+  if (chunk) changed.chunk_rows_ = static_cast<std::size_t>(*chunk);
   changed.version_ = text_field(settings, "version").value_or(version_);
   if (!parse_version(changed.version_)) return "version: not like 2.5.1";
   changed.unpublished_private_ =

@@ -42,6 +42,8 @@ class Instance {
   /// wrong with them, "" when nothing is; nothing is changed then.
   std::string change(const Json& settings);
 
+  /// Rows that MISP fetches at once: 50 for each MB of PHP's memory limit.
+  [[nodiscard]] std::size_t chunk_rows() const { return chunk_rows_; }
   [[nodiscard]] const Costs& costs() const { return costs_; }
   [[nodiscard]] const Viewer& viewer() const { return viewer_; }
   void set_sighting_right(bool right) { viewer_.sighting_right = right; }
@@ -67,6 +69,7 @@ class Instance {
   std::string language_ = "eng";
   std::string version_ = "2.5.1";
   bool unpublished_private_ = false;
+  std::size_t chunk_rows_ = 102'400;
   Costs costs_;
   Viewer viewer_;
 };

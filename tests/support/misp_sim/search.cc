@@ -97,7 +97,7 @@ bool Search::is_warned(const Attribute& attribute) const {
   });
 }
 
-std::size_t Search::write_page(Page& page, const Json& filters, std::size_t first, std::size_t last,
+std::size_t Search::write_rows(Page& page, const Json& filters, std::size_t first, std::size_t last,
                                bool count_only) const {
   RowOptions options;
   options.event_tags = as_flag(field(filters, "includeEventTags"));
@@ -106,51 +106,71 @@ std::size_t Search::write_page(Page& page, const Json& filters, std::size_t firs
   options.context = as_flag(field(filters, "includeContext"));
   const bool enforce = as_flag(field(filters, "enforceWarninglist"));
   constexpr std::size_t kBytesPerRow = 640;
-  if (!count_only) page.body.reserve((last - first + 1) * kBytesPerRow);
-  page.body = R"({"response": {"Attribute": [)";
+  if (!count_only) page.body.reserve(page.body.size() + (last - first + 1) * kBytesPerRow);
   JsonWriter json(page.body, db_.native_numbers);
-  std::size_t shown = 0;
+  std::size_t left = 0;
   for (std::size_t i = first; i < last; ++i) {
     const auto& attribute = *db_.attributes().find_visible(last_matches_[i]);
     if (enforce && is_warned(attribute)) {
       ++page.skipped;
       continue;
     }
+    ++left;
     if (instance_.hides(attribute.value())) continue;
-    ++shown;
+    ++page.shown;
     if (count_only) continue;
     write_row(json, db_, attribute, *db_.events().find_visible(attribute.event_id), options);
   }
-  page.body = count_only ? std::to_string(shown) : std::move(page.body) + "]}}\n";
-  return last - first - page.skipped;
+  return left;
+}
+
+void Search::fetch_in_chunks(Page& page, const Json& filters, std::size_t skip, std::size_t limit,
+                             bool count_only) const {
+  const std::size_t found = last_matches_.size();
+  const std::size_t wanted = limit == 0 ? instance_.chunk_rows() : limit;
+  std::size_t chunk = std::min(wanted, instance_.chunk_rows());
+  bool more = limit == 0 || wanted > chunk;
+  bool one_more = false;
+  std::size_t at = skip;
+  do {
+    if (page.fetched + chunk > wanted) {
+      chunk = wanted - page.fetched;
+      more = false;
+    }
+    const std::size_t first = std::min(at, found);
+    const std::size_t last = chunk == 0 ? found : std::min(found, first + chunk);
+    const std::size_t left = write_rows(page, filters, first, last, count_only);
+    page.fetched += last - first;
+    // MISP takes a full page, and one where nothing is left, for one with more behind it.
+    one_more = !more && (left == 0 || left >= chunk);
+    if (left == 0 || left < chunk) break;
+    at += chunk;
+  } while (more);
+  // Counted before the allowedlist hides any.
+  page.result_count = page.fetched + (one_more ? 1 : 0);
 }
 
 Search::Page Search::run(const Json& filters, std::int64_t now, bool count_only) {
   const auto& found = matches(filters, now);
   Page page;
   if (!found.empty()) page.first_match = found.front();
-  const auto limit = number_field(filters, "limit").value_or(0);
+  const auto limit = static_cast<std::size_t>(
+      std::max<std::int64_t>(0, number_field(filters, "limit").value_or(0)));
   page.paged = limit > 0;
-  const auto rows_per_page = page.paged ? static_cast<std::size_t>(limit) : found.size();
   const auto number = std::max<std::int64_t>(1, number_field(filters, "page").value_or(1));
-  const std::size_t skip = page.paged ? static_cast<std::size_t>(number - 1) * rows_per_page : 0;
-  const std::size_t first = std::min(skip, found.size());
-  const std::size_t last = std::min(found.size(), first + rows_per_page);
-  const std::size_t rows = last - first;
+  const std::size_t skip = std::min(found.size(), static_cast<std::size_t>(number - 1) * limit);
   const auto& costs = instance_.costs();
-  const std::size_t counted_at_most = costs.count_rows_at_most;
-  page.too_many = count_only && counted_at_most != 0 && rows > counted_at_most;
-  if (count_only) {
-    page.cost = costs.count_row * (page.too_many ? counted_at_most : rows);
-  } else {
-    page.cost = costs.row * rows + costs.offset_row * first;
+  const std::size_t rows = page.paged ? std::min(limit, found.size() - skip) : found.size();
+  if (count_only && costs.count_rows_at_most != 0 && rows > costs.count_rows_at_most) {
+    page.too_many = true;
+    page.cost = costs.count_row * costs.count_rows_at_most;
+    return page;
   }
-  if (page.too_many) return page;
-  const std::size_t left = write_page(page, filters, first, last, count_only);
-  // Counted before the allowedlist hides any. MISP takes a full page, and one where nothing is
-  // left, for one with more behind it.
-  page.result_count = rows;
-  if (page.paged && (left == 0 || left == rows_per_page)) ++page.result_count;
+  if (!count_only) page.body = R"({"response": {"Attribute": [)";
+  fetch_in_chunks(page, filters, skip, limit, count_only);
+  page.body = count_only ? std::to_string(page.shown) : std::move(page.body) + "]}}\n";
+  page.cost = count_only ? costs.count_row * page.fetched
+                         : costs.row * page.fetched + costs.offset_row * skip;
   return page;
 }
 

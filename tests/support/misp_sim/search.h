@@ -19,6 +19,8 @@ class Search {
   struct Page {
     std::string body;                  ///< `{"response":{"Attribute":[...]}}`, or a number
     std::uint64_t result_count = 0;    ///< X-Result-Count
+    std::size_t fetched = 0;           ///< rows before any was hidden
+    std::size_t shown = 0;             ///< rows after that
     std::uint64_t skipped = 0;         ///< X-Skipped-Elements-Count
     std::chrono::nanoseconds cost{0};  ///< what it costs MISP
     bool too_many = false;             ///< more than MISP can count
@@ -34,9 +36,13 @@ class Search {
 
  private:
   const std::vector<Id>& matches(const Json& filters, std::int64_t now);
-  /// Returns the rows of the page that no warninglist hides.
-  std::size_t write_page(Page& page, const Json& filters, std::size_t first, std::size_t last,
+  /// Appends the rows to `page.body`; returns how many of them no warninglist hides.
+  std::size_t write_rows(Page& page, const Json& filters, std::size_t first, std::size_t last,
                          bool count_only) const;
+  /// MISP fetches a long reply in chunks, and ends it after the first chunk in which a warninglist
+  /// hid a row. `limit` 0: none.
+  void fetch_in_chunks(Page& page, const Json& filters, std::size_t skip, std::size_t limit,
+                       bool count_only) const;
   [[nodiscard]] bool is_warned(const Attribute& attribute) const;
 
   const Database& db_;

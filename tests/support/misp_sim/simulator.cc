@@ -78,7 +78,7 @@ void Simulator::keep(const Request& request) {
 
 std::int64_t Simulator::now() const {
   const auto fixed = clock_.load();
-  return fixed != 0 ? fixed : static_cast<std::int64_t>(std::time(nullptr));
+  return fixed != 0 ? fixed : static_cast<std::int64_t>(std::time(nullptr)) + offset_.load();
 }
 
 void Simulator::set_clock(std::optional<std::int64_t> seconds) { clock_ = seconds.value_or(0); }

@@ -99,7 +99,8 @@ class Simulator {
   Journal journal_;
   bool replaying_ = false;
   mutable std::mutex mutex_;
-  std::atomic<std::int64_t> clock_{0};  ///< 0: the system's
+  std::atomic<std::int64_t> clock_{0};   ///< 0: the system's
+  std::atomic<std::int64_t> offset_{0};  ///< of a running clock, seconds
   Database db_;
   Instance instance_;
   Changes changes_;

@@ -209,6 +209,10 @@ Response Simulator::control_instance(const Request& request) {
 Response Simulator::control_clock(const Request& request) {
   const auto body = parse_body(request);
   if (const auto seconds = number_field(body, "advance")) set_clock(now() + *seconds);
+  if (const auto seconds = number_field(body, "offset")) {
+    offset_ = *seconds;
+    set_clock(std::nullopt);
+  }
   if (has_field(body, "set")) set_clock(number_field(body, "set"));
   Response response;
   JsonWriter json(response.body, true);
