@@ -17,7 +17,7 @@ installed() { # END -> path of the file that ends so
   echo "$file"
 }
 for end in lib/systemd/system/misp-zeek.service lib/sysusers.d/misp-zeek.conf \
-  share/doc/misp-zeek/README.md share/doc/misp-zeek/docs/operations.md share/man/man1/misp-zeek.1.gz \
+  share/doc/misp-zeek/README.md share/doc/misp-zeek/docs/operations.md share/man/man1/misp-zeek.1.gz share/man/man5/misp-zeek.toml.5.gz \
   share/bash-completion/completions/misp-zeek share/misp-zeek/zeek/__load__.zeek; do
   installed "$end" >/dev/null || missing=$((missing + 1))
 done

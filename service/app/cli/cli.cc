@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/config_documents.h"
 #include "app/cli/man_page.h"
 
 namespace misp_zeek::app {
@@ -150,6 +151,19 @@ void print_summary(const LoadedConfig& loaded, std::ostream& out, std::ostream& 
       << to_toml(config);
 }
 
+std::string generated(const std::string& document, const CLI::App& app) {
+  if (document == "man-page") {
+    return man_page(app);
+  }
+  if (document == "bash-completion") {
+    return bash_completion(app);
+  }
+  if (document == "configuration-man-page") {
+    return configuration_man_page();
+  }
+  return document == "configuration-file" ? sample_configuration() : configuration_tables();
+}
+
 }  // namespace
 
 int run_cli(int argc, const char* const* argv, const Environment& environment,
@@ -181,7 +195,8 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   generate->group("");
   generate->add_option("DOCUMENT", document)
       ->required()
-      ->check(CLI::IsMember({"man-page", "bash-completion"}));
+      ->check(CLI::IsMember({"man-page", "bash-completion", "configuration-man-page",
+                             "configuration-file", "configuration-tables"}));
   ConfigSources sources;
   try {
     app.parse(argc, argv);
@@ -198,7 +213,7 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
     return kExitOk;
   }
   if (generate->parsed()) {
-    out << (document == "man-page" ? man_page(app) : bash_completion(app));
+    out << generated(document, app);
     return kExitOk;
   }
   auto loaded = load_config(sources);

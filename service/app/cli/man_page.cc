@@ -14,11 +14,11 @@ namespace misp_zeek::app {
 namespace {
 
 constexpr std::string_view kDescription =
-    "It reads a MISP instance over REST, follows its ZeroMQ feed, and puts indicators into the "
-    "Intel\n"
-    "framework of each Zeek and takes them out again. What Zeek sees goes back to MISP as "
-    "sightings.\n"
-    "The pages in /usr/share/doc/misp-zeek/docs describe it, and the configuration file every key.\n";
+    "It reads MISP over REST, follows its ZeroMQ feed, and inserts, updates and removes indicators "
+    "in "
+    "the\n"
+    "Intel framework of each Zeek. Matches in Zeek return to MISP as sightings.\n"
+    "The pages in /usr/share/doc/misp-zeek/docs describe it, and misp-zeek.toml(5) every key.\n";
 
 constexpr std::string_view kPlaces =
     ".SH FILES\n"
@@ -39,24 +39,6 @@ constexpr std::string_view kPlaces =
     "Take up filter, mapping, log and misp.feed.visibility from the configuration, and log what "
     "has\n"
     "changed, or needs a restart.\n";
-
-/// Text for man(7): nothing in it is a request or an escape.
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
-      out += "\\&";
-    }
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '-') {
-      out += "\\-";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 /// Those of --help, in its order.
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
@@ -147,6 +129,23 @@ std::string value_case(const CLI::Option& option) {
 
 }  // namespace
 
+std::string roff(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
+      out += "\\&";
+    }
+    if (c == '\\') {
+      out += "\\e";
+    } else if (c == '-') {
+      out += "\\-";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string man_page(const CLI::App& app) {
   std::string out = ".TH MISP\\-ZEEK 1 \"\" \"misp\\-zeek " + version() + "\"\n" +
                     ".SH NAME\nmisp\\-zeek \\- keeps Zeek's Intel framework equal to MISP\n" +
@@ -160,7 +159,7 @@ std::string man_page(const CLI::App& app) {
   for (const auto& [status, meaning] : kExitStatuses) {
     out += ".TP\n" + std::to_string(status) + "\n" + roff(meaning) + "\n";
   }
-  return out + std::string(kPlaces) + ".SH \"SEE ALSO\"\n.BR zeek (8)\n";
+  return out + std::string(kPlaces) + ".SH \"SEE ALSO\"\n.BR misp\\-zeek.toml (5),\n.BR zeek (8)\n";
 }
 
 std::string bash_completion(const CLI::App& app) {

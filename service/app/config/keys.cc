@@ -19,8 +19,8 @@ using std::chrono::seconds;
 // Each function makes one key. `get` gives the field of a section, const or not.
 
 template <typename Section, typename Get>
-Key<Section> flag(std::string name, Get get) {
-  return {std::move(name), "true or false",
+Key<Section> flag(std::string name, std::string meaning, Get get) {
+  return {std::move(name), std::move(meaning), "true or false",
           [get](Section& section, const Value& value) { return read_bool(value, get(section)); },
           [get](const Section& section) { return get(section) ? "true" : "false"; }};
 }
@@ -28,8 +28,9 @@ Key<Section> flag(std::string name, Get get) {
 using Check = std::function<Problem(std::string_view)>;
 
 template <typename Section, typename Get>
-Key<Section> text(std::string name, std::string allowed, Get get, Check check = nullptr) {
-  return {std::move(name), std::move(allowed),
+Key<Section> text(std::string name, std::string meaning, std::string allowed, Get get,
+                  Check check = nullptr) {
+  return {std::move(name), std::move(meaning), std::move(allowed),
           [get, check = std::move(check)](Section& section, const Value& value) -> Problem {
             std::string read;
             if (auto problem = read_string(value, read)) {
@@ -45,8 +46,9 @@ Key<Section> text(std::string name, std::string allowed, Get get, Check check = 
 }
 
 template <typename Section, typename Get>
-Key<Section> integer(std::string name, std::int64_t low, std::int64_t high, Get get) {
-  return {std::move(name), std::to_string(low) + " to " + std::to_string(high),
+Key<Section> integer(std::string name, std::string meaning, std::int64_t low, std::int64_t high,
+                     Get get) {
+  return {std::move(name), std::move(meaning), std::to_string(low) + " to " + std::to_string(high),
           [=](Section& section, const Value& value) -> Problem {
             std::int64_t read = 0;
             if (auto problem = read_integer(value, low, high, read)) {
@@ -60,12 +62,13 @@ Key<Section> integer(std::string name, std::int64_t low, std::int64_t high, Get 
 }
 
 template <typename Section, typename Get>
-Key<Section> duration(std::string name, milliseconds low, milliseconds high, Get get) {
+Key<Section> duration(std::string name, std::string meaning, milliseconds low, milliseconds high,
+                      Get get) {
   const bool zero = low.count() == 0;
-  std::string allowed = R"(a duration such as "30s", "2m", "6h" or "90d", )";
+  std::string allowed(kDurationForm);
   allowed += zero ? "\"0\" for no limit" : "from \"" + show_duration(low) + "\"";
   allowed += ", up to \"" + show_duration(high) + "\"";
-  return {std::move(name), std::move(allowed),
+  return {std::move(name), std::move(meaning), std::move(allowed),
           [=](Section& section, const Value& value) -> Problem {
             using Field = std::remove_reference_t<decltype(get(section))>;
             milliseconds read{};
@@ -86,12 +89,12 @@ template <typename Enum>
 using Choices = std::vector<std::pair<std::string, Enum>>;
 
 template <typename Section, typename Enum, typename Get>
-Key<Section> choice(std::string name, Choices<Enum> choices, Get get) {
+Key<Section> choice(std::string name, std::string meaning, Choices<Enum> choices, Get get) {
   std::vector<std::string> names(choices.size());
   std::transform(choices.begin(), choices.end(), names.begin(),
                  [](const auto& one) { return one.first; });
   std::string allowed = join(names, ", ");
-  return {std::move(name), std::move(allowed),
+  return {std::move(name), std::move(meaning), std::move(allowed),
           [choices, names, get](Section& section, const Value& value) -> Problem {
             std::string read;
             if (auto problem = read_string(value, read)) {
@@ -122,8 +125,9 @@ std::string show_list(const std::vector<std::string>& members, bool quote) {
 }
 
 template <typename Get>
-Key<Config> names(std::string name, std::string allowed, Get get, Check check = nullptr) {
-  return {std::move(name), std::move(allowed),
+Key<Config> names(std::string name, std::string meaning, std::string allowed, Get get,
+                  Check check = nullptr) {
+  return {std::move(name), std::move(meaning), std::move(allowed),
           [get, check = std::move(check)](Config& config, const Value& value) -> Problem {
             std::vector<std::string> read;
             if (auto problem = read_list(value, read)) {
@@ -199,63 +203,122 @@ constexpr const char* kPem = "a PEM file, or \"\" for none";
 
 std::vector<Key<Config>> misp_keys() {
   return {
-      text<Config>("misp.url", "an http or https URL such as \"https://misp.example.org\"",
-                   FIELD(misp.url), check_misp_url),
+      text<Config>("misp.url", "Base URL of MISP. Required.",
+                   "an http or https URL such as \"https://misp.example.org\"", FIELD(misp.url),
+                   check_misp_url),
       text<Config>("misp.api_key_file",
+                   "File with the API key of a MISP user, readable by the service only. "
+                   "Required, unless the environment has the key (`MISP_ZEEK_MISP_API_KEY`) "
+                   "or systemd passes the credential `misp.key`.",
                    "a file that holds the API key, readable by the service only",
                    FIELD(misp.api_key_file)),
-      flag<Config>("misp.verify_tls", FIELD(misp.verify_tls)),
-      text<Config>("misp.ca_file", kPem, FIELD(misp.ca_file)),
-      text<Config>("misp.proxy", "an http, https, socks5 or socks5h URL, or \"\" for none",
-                   FIELD(misp.proxy), check_proxy),
-      duration<Config>("misp.connect_timeout", milliseconds(100), minutes(10),
-                       FIELD(misp.connect_timeout)),
-      duration<Config>("misp.request_timeout", seconds(1), hours(1), FIELD(misp.request_timeout)),
-      integer<Config>("misp.page_size", 100, 50'000, FIELD(misp.page_size)),
-      text<Config>("misp.feed.endpoint",
+      flag<Config>("misp.verify_tls", "Verify MISP's certificate.", FIELD(misp.verify_tls)),
+      text<Config>("misp.ca_file", "PEM file with a private CA. Without it, the system's CAs.",
+                   kPem, FIELD(misp.ca_file)),
+      text<Config>("misp.proxy",
+                   "Proxy for requests to MISP. Its URL must not contain a user name.",
+                   "an http, https, socks5 or socks5h URL, or \"\" for none", FIELD(misp.proxy),
+                   check_proxy),
+      duration<Config>("misp.connect_timeout", "Limit for connecting to MISP.", milliseconds(100),
+                       minutes(10), FIELD(misp.connect_timeout)),
+      duration<Config>("misp.request_timeout", "Limit for a complete reply.", seconds(1), hours(1),
+                       FIELD(misp.request_timeout)),
+      integer<Config>("misp.page_size",
+                      "Attributes per reply. Larger pages need more of MISP's memory.", 100, 50'000,
+                      FIELD(misp.page_size)),
+      text<Config>("misp.feed.endpoint", "MISP's ZeroMQ publisher. Required.",
                    R"("tcp://HOST:PORT" of MISP's ZeroMQ publisher, or "ipc:///PATH")",
                    FIELD(feed.endpoint), check_feed_endpoint),
-      text<Config>("misp.feed.username", "a user name, or \"\" for none", FIELD(feed.username)),
-      text<Config>("misp.feed.password_file", "a file that holds the password, or \"\" for none",
-                   FIELD(feed.password_file)),
-      choice<Config, VisibilityMode>("misp.feed.visibility",
-                                     {{"auto", VisibilityMode::kAuto},
-                                      {"confirm", VisibilityMode::kConfirm},
-                                      {"trust", VisibilityMode::kTrust}},
-                                     FIELD(filter.visibility)),
-      integer<Config>("misp.feed.max_queue", 1'000, 10'000'000, FIELD(feed.max_queue)),
+      text<Config>("misp.feed.username", "User of the publisher (ZeroMQ PLAIN).",
+                   "a user name, or \"\" for none", FIELD(feed.username)),
+      text<Config>("misp.feed.password_file",
+                   "File with that user's password. The environment "
+                   "(`MISP_ZEEK_MISP_FEED_PASSWORD`) or systemd's credential "
+                   "`misp-feed.password` can have the password instead.",
+                   "a file that holds the password, or \"\" for none", FIELD(feed.password_file)),
+      choice<Config, VisibilityMode>(
+          "misp.feed.visibility",
+          "The feed shows every change, including those that the API key's user may "
+          "not see. `\"auto\"`: look up in MISP what a message does not prove "
+          "visible. `\"confirm\"`: look up every change. `\"trust\"`: apply every "
+          "message, for a user who may see everything.",
+          {{"auto", VisibilityMode::kAuto},
+           {"confirm", VisibilityMode::kConfirm},
+           {"trust", VisibilityMode::kTrust}},
+          FIELD(filter.visibility)),
+      integer<Config>("misp.feed.max_queue",
+                      "Feed messages that may wait. The service drops further ones, and then "
+                      "reads MISP again.",
+                      1'000, 10'000'000, FIELD(feed.max_queue)),
   };
 }
 
 std::vector<Key<Config>> filter_keys() {
   return {
-      flag<Config>("filter.to_ids", FIELD(filter.to_ids)),
-      choice<Config, PublishedMode>("filter.published",
-                                    {{"any", PublishedMode::kAny},
-                                     {"published", PublishedMode::kPublished},
-                                     {"ever_published", PublishedMode::kEverPublished}},
-                                    FIELD(filter.published)),
-      names("filter.types", "a list of MISP types that have a rule, \"!TYPE\" to exclude one",
-            FIELD(filter.types)),
-      names("filter.tags", "a list of tag names, \"!NAME\" to exclude one", FIELD(filter.tags)),
-      names("filter.event_ids", "a list of event ids, \"!ID\" to exclude one",
-            FIELD(filter.event_ids), [](std::string_view id) { return check_event_id(id, true); }),
-      {"filter.fixed_events", "a list of event ids", set_fixed_events, show_fixed_events},
-      duration<Config>("filter.max_age", seconds(0), days(36'500), FIELD(filter.max_age)),
-      flag<Config>("filter.enforce_warninglist", FIELD(filter.enforce_warninglist)),
-      integer<Config>("filter.honour_false_positives", 0, 1'000,
-                      FIELD(filter.honour_false_positives)),
-      flag<Config>("filter.honour_expirations", FIELD(filter.honour_expirations)),
-      integer<Config>("mapping.max_length", 1, 2'048, FIELD(mapping.max_length)),
-      integer<Config>("mapping.min_prefix_v4", 0, 32, FIELD(mapping.min_prefix_v4)),
-      integer<Config>("mapping.min_prefix_v6", 0, 128, FIELD(mapping.min_prefix_v6)),
-      {"mapping.show_tags", "at most 64 names of tags, without commas", set_show_tags,
-       show_show_tags},
+      flag<Config>("filter.to_ids", "Only attributes with MISP's \"for intrusion detection\" flag.",
+                   FIELD(filter.to_ids)),
+      choice<Config, PublishedMode>(
+          "filter.published",
+          "`\"any\"`: of all events. `\"published\"`: while the event is published. "
+          "`\"ever_published\"`: if the event was published once, including later "
+          "edits.",
+          {{"any", PublishedMode::kAny},
+           {"published", PublishedMode::kPublished},
+           {"ever_published", PublishedMode::kEverPublished}},
+          FIELD(filter.published)),
+      names("filter.types",
+            "Only these MISP types, for example `[\"ip-dst\", \"domain\"]`; `\"!md5\"` "
+            "excludes one. Empty: all types that have a rule.",
+            "a list of MISP types that have a rule, \"!TYPE\" to exclude one", FIELD(filter.types)),
+      names("filter.tags",
+            "Only attributes with one of these tags, their own or their event's, for "
+            "example `[\"tlp:white\"]`; `\"!name\"` excludes one. Empty: any tags.",
+            "a list of tag names, \"!NAME\" to exclude one", FIELD(filter.tags)),
+      names("filter.event_ids",
+            "Only these events, for example `[\"12\"]`; `\"!12\"` excludes one. Empty: "
+            "all events.",
+            "a list of event ids, \"!ID\" to exclude one", FIELD(filter.event_ids),
+            [](std::string_view id) { return check_event_id(id, true); }),
+      {"filter.fixed_events",
+       "Events whose attributes always pass, whatever `to_ids` and `max_age` "
+       "say.",
+       "a list of event ids", set_fixed_events, show_fixed_events},
+      duration<Config>("filter.max_age", "Only attributes changed within this time.", seconds(0),
+                       days(36'500), FIELD(filter.max_age)),
+      flag<Config>("filter.enforce_warninglist", "Exclude values on MISP's warninglists.",
+                   FIELD(filter.enforce_warninglist)),
+      integer<Config>("filter.honour_false_positives",
+                      "Exclude attributes with at least this many sightings of type false "
+                      "positive that the API key's user may see. 0: ignore such sightings. "
+                      "Costs MISP two more queries per attribute.",
+                      0, 1'000, FIELD(filter.honour_false_positives)),
+      flag<Config>("filter.honour_expirations",
+                   "Exclude attributes that a sighting declares expired, from its date on. "
+                   "Costs MISP two more queries per attribute.",
+                   FIELD(filter.honour_expirations)),
+      integer<Config>("mapping.max_length", "Longest indicator, in bytes.", 1, 2'048,
+                      FIELD(mapping.max_length)),
+      integer<Config>("mapping.min_prefix_v4",
+                      "Shortest prefix of an IPv4 network, in bits. The service rejects broader "
+                      "networks.",
+                      0, 32, FIELD(mapping.min_prefix_v4)),
+      integer<Config>("mapping.min_prefix_v6",
+                      "Shortest prefix of an IPv6 network, in bits. The service rejects broader "
+                      "networks.",
+                      0, 128, FIELD(mapping.min_prefix_v6)),
+      {"mapping.show_tags",
+       "Tags of attributes and of their events that Zeek shows with an "
+       "indicator, for example `[\"tlp:red\"]`. If not empty, the service looks up "
+       "every change in MISP, as for `filter.tags`.",
+       "at most 64 names of tags, without commas", set_show_tags, show_show_tags},
   };
 }
 
 Key<Config> max_shrink_key() {
-  return {"reconcile.max_shrink", "0.0 to 1.0",
+  return {"reconcile.max_shrink",
+          "Share of all attributes that one reconcile may remove from Zeek. "
+          "Removals beyond it are blocked until an operator accepts them.",
+          "0.0 to 1.0",
           [](Config& config, const Value& value) {
             return read_real(value, 0, 1, config.reconcile.max_shrink);
           },
@@ -286,45 +349,82 @@ Problem check_sighting_source(std::string_view source) {
 
 std::vector<Key<Config>> sighting_keys() {
   return {
-      flag<Config>("sightings.enabled", FIELD(sightings.enabled)),
-      text<Config>("sightings.source", "at most 255 bytes, or \"\" for the [[zeek]]'s name",
-                   FIELD(sightings.source), check_sighting_source),
-      duration<Config>("sightings.aggregate", seconds(1), hours(1), FIELD(sightings.aggregate)),
-      integer<Config>("sightings.max_per_second", 1, 1'000, FIELD(sightings.max_per_second)),
-      integer<Config>("sightings.max_waiting", 100, 10'000'000, FIELD(sightings.max_waiting)),
+      flag<Config>("sightings.enabled",
+                   "Report matches to MISP. The role of the API key needs `perm_sighting`.",
+                   FIELD(sightings.enabled)),
+      text<Config>("sightings.source", "Source of the sightings in MISP.",
+                   "at most 255 bytes, or \"\" for the [[zeek]]'s name", FIELD(sightings.source),
+                   check_sighting_source),
+      duration<Config>("sightings.aggregate",
+                       "The first match of an attribute within this time goes to MISP at once, "
+                       "the rest as one sighting at its end.",
+                       seconds(1), hours(1), FIELD(sightings.aggregate)),
+      integer<Config>("sightings.max_per_second", "Sightings sent to MISP per second.", 1, 1'000,
+                      FIELD(sightings.max_per_second)),
+      integer<Config>("sightings.max_waiting",
+                      "Sightings that may wait for MISP. The service drops the oldest beyond. "
+                      "They wait in `state.path`, or in memory without one.",
+                      100, 10'000'000, FIELD(sightings.max_waiting)),
       text<Config>("sightings.webhook.url_file",
+                   "File with the webhook's URL. The environment "
+                   "(`MISP_ZEEK_SIGHTINGS_WEBHOOK_URL`) or systemd's credential "
+                   "`webhook.url` can have the URL instead. Anyone who knows the URL can "
+                   "post, so it is a secret.",
                    "a file that holds the webhook's URL, or \"\" for none",
                    FIELD(sightings.webhook.url_file)),
-      integer<Config>("sightings.webhook.max_per_minute", 1, 60,
-                      FIELD(sightings.webhook.max_per_minute)),
+      integer<Config>("sightings.webhook.max_per_minute",
+                      "Matches posted one by one per minute. The rest of the minute is posted "
+                      "as a number.",
+                      1, 60, FIELD(sightings.webhook.max_per_minute)),
   };
 }
 
 std::vector<Key<Config>> service_keys() {
   return {
-      duration<Config>("reconcile.interval", seconds(1), days(1), FIELD(reconcile.interval)),
-      duration<Config>("reconcile.full_interval", seconds(1), days(30),
-                       FIELD(reconcile.full_interval)),
+      duration<Config>("reconcile.interval",
+                       "Time between reconciles by MISP's event index. They find changes without "
+                       "a message.",
+                       seconds(1), days(1), FIELD(reconcile.interval)),
+      duration<Config>("reconcile.full_interval",
+                       "Time between reconciles that read all of MISP. At least "
+                       "`reconcile.interval`.",
+                       seconds(1), days(30), FIELD(reconcile.full_interval)),
       max_shrink_key(),
-      text<Config>("http.listen", R"(ADDRESS:PORT such as "127.0.0.1:9180", or "" for no HTTP)",
+      text<Config>("http.listen",
+                   "Address and port of `/livez`, `/readyz`, `/metrics`, the status page and "
+                   "commands; port 0: any. Commands always need a token that the service "
+                   "makes, and come from this machine.",
+                   R"(ADDRESS:PORT such as "127.0.0.1:9180", or "" for no HTTP)",
                    FIELD(http.listen), check_listen),
-      text<Config>("http.tls_certificate", kPem, FIELD(http.tls_certificate)),
-      text<Config>("http.tls_key", kPem, FIELD(http.tls_key)),
-      text<Config>("http.token_file", "a file that holds the token, or \"\" for none",
-                   FIELD(http.token_file)),
-      flag<Config>("http.allow_without_token", FIELD(http.allow_without_token)),
-      text<Config>("state.path", "an absolute path, or \"\" for none", FIELD(state.path),
-                   check_state_path),
-      choice<Config, log::Level>("log.level",
+      text<Config>("http.tls_certificate", "Certificate chain, for HTTPS.", kPem,
+                   FIELD(http.tls_certificate)),
+      text<Config>("http.tls_key", "Key of that certificate.", kPem, FIELD(http.tls_key)),
+      text<Config>("http.token_file",
+                   "File with the token that readers need for everything but `/livez` and "
+                   "`/readyz`: one word of 16 or more visible ASCII characters, sent as "
+                   "`Authorization: Bearer TOKEN` or as the password of any user. The "
+                   "environment (`MISP_ZEEK_HTTP_TOKEN`) or systemd's credential "
+                   "`http.token` can have the token instead.",
+                   "a file that holds the token, or \"\" for none", FIELD(http.token_file)),
+      flag<Config>("http.allow_without_token",
+                   "Allow an address other than loopback without a token, because only "
+                   "trusted machines reach it.",
+                   FIELD(http.allow_without_token)),
+      text<Config>("state.path",
+                   "Folder for the last known indicators, unsent sightings, and the file by "
+                   "which commands find the running service. Each service needs its own; the "
+                   "service creates it.",
+                   "an absolute path, or \"\" for none", FIELD(state.path), check_state_path),
+      choice<Config, log::Level>("log.level", "Least severe messages to log.",
                                  {{"trace", log::Level::kTrace},
                                   {"debug", log::Level::kDebug},
                                   {"info", log::Level::kInfo},
                                   {"warn", log::Level::kWarn},
                                   {"error", log::Level::kError}},
                                  FIELD(log.level)),
-      choice<Config, log::Format>("log.format",
-                                  {{"logfmt", log::Format::kLogfmt}, {"json", log::Format::kJson}},
-                                  FIELD(log.format)),
+      choice<Config, log::Format>(
+          "log.format", "Lines on standard error: `\"logfmt\"` (key=value) or `\"json\"`.",
+          {{"logfmt", log::Format::kLogfmt}, {"json", log::Format::kJson}}, FIELD(log.format)),
   };
 }
 
@@ -352,21 +452,46 @@ const std::vector<Key<Config>>& config_keys() {
 
 const std::vector<Key<ZeekConfig>>& zeek_keys() {
   static const std::vector<Key<ZeekConfig>> keys = {
-      text<ZeekConfig>("name", "1 to 64 letters, digits and . _ - :", FIELD(name), check_zeek_name),
-      text<ZeekConfig>("transport", "broker, websocket", FIELD(transport), check_transport),
-      text<ZeekConfig>("address", "a host name or address", FIELD(address), check_address),
-      integer<ZeekConfig>("port", 1, 65'535, FIELD(port)),
-      flag<ZeekConfig>("listen", FIELD(listen)),
-      flag<ZeekConfig>("tls", FIELD(tls)),
-      flag<ZeekConfig>("verify_tls", FIELD(verify_tls)),
-      text<ZeekConfig>("server_name", "the name in Zeek's certificate, or \"\" for address",
-                       FIELD(server_name)),
-      text<ZeekConfig>("ca_file", kPem, FIELD(ca_file)),
-      text<ZeekConfig>("certificate", kPem, FIELD(certificate)),
-      text<ZeekConfig>("key", kPem, FIELD(key)),
-      text<ZeekConfig>("key_passphrase_file",
-                       "a file that holds the key's passphrase, or \"\" for none",
-                       FIELD(key_passphrase_file)),
+      text<ZeekConfig>("name", "Name in logs, metrics and `/readyz`. Unique.",
+                       "1 to 64 letters, digits and . _ - :", FIELD(name), check_zeek_name),
+      text<ZeekConfig>("transport",
+                       "`\"broker\"`: Zeek's native protocol, Zeek 7 to 9. `\"websocket\"`: Zeek's "
+                       "WebSocket API, Zeek 8.0 and later.",
+                       "broker, websocket", FIELD(transport), check_transport),
+      text<ZeekConfig>("address", "Where Zeek listens; with `listen`, where the service listens.",
+                       "a host name or address", FIELD(address), check_address),
+      integer<ZeekConfig>("port",
+                          "Its port. If not given: 27760 for broker, 27759 for websocket. Under "
+                          "zeekctl the package listens at 27758 if Zeek itself uses 27760, as it "
+                          "always does since 8.1.",
+                          1, 65'535, FIELD(port)),
+      flag<ZeekConfig>("listen",
+                       "Broker only: listen at `address` and `port` for one Zeek that connects "
+                       "here by `MISP::broker_peer_address`.",
+                       FIELD(listen)),
+      flag<ZeekConfig>("tls",
+                       "Encrypt. If not given: true for broker, like Zeek's `Broker::disable_ssl "
+                       "= F`; false for websocket, like Zeek without `$tls_options`. Without the "
+                       "certificates below nobody is authenticated.",
+                       FIELD(tls)),
+      flag<ZeekConfig>("verify_tls", "Websocket with TLS only: verify Zeek's certificate.",
+                       FIELD(verify_tls)),
+      text<ZeekConfig>("server_name", "Websocket with TLS only: the name in Zeek's certificate.",
+                       "the name in Zeek's certificate, or \"\" for address", FIELD(server_name)),
+      text<ZeekConfig>("ca_file",
+                       "CA of both sides. Without it: for broker no authentication, for "
+                       "websocket the system's CAs. For broker, Zeek needs `Broker::ssl_cafile`.",
+                       kPem, FIELD(ca_file)),
+      text<ZeekConfig>("certificate",
+                       "This side's certificate chain. For broker, Zeek needs "
+                       "`Broker::ssl_certificate`.",
+                       kPem, FIELD(certificate)),
+      text<ZeekConfig>("key",
+                       "Key of that certificate. For broker, Zeek needs `Broker::ssl_keyfile`.",
+                       kPem, FIELD(key)),
+      text<ZeekConfig>(
+          "key_passphrase_file", "File with the key's passphrase, one word of visible ASCII.",
+          "a file that holds the key's passphrase, or \"\" for none", FIELD(key_passphrase_file)),
   };
   return keys;
 }

@@ -9,21 +9,26 @@
 #include "app/config/config.h"
 #include "app/config/values.h"
 
-/// The one table of configuration keys: loading, messages and to_toml() all go by it.
+/// The one table of configuration keys: loading, messages, to_toml() and the documents go by it.
 namespace misp_zeek::app {
 
 template <typename Section>
 struct Key {
   std::string name;
+  std::string meaning;  ///< for people: sentences, with code in `` as in Markdown
   std::string allowed;  ///< for people: what the value may be
   std::function<Problem(Section&, const Value&)> set;
   std::function<std::string(const Section&)> show;  ///< the value in TOML
 };
 
-/// In the order of the sample; names as "misp.feed.endpoint".
+/// In the order of the documents; names as "misp.feed.endpoint".
 const std::vector<Key<Config>>& config_keys();
 /// Of a [[zeek]]; names without "zeek.".
 const std::vector<Key<ZeekConfig>>& zeek_keys();
+
+/// How `allowed` of a duration begins.
+inline constexpr std::string_view kDurationForm =
+    R"(a duration such as "30s", "2m", "6h" or "90d", )";
 
 /// "misp", "misp.feed", ... without "zeek".
 const std::vector<std::string>& section_names();
