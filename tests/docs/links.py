@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """links.py ROOT: every link between README.md, CONTRIBUTING.md, SECURITY.md and the pages in docs/ leads to a
-file, and to a heading of it. Every page in docs/ is linked from README.md."""
+file, and to a heading of it. Every page in docs/ is linked from README.md. Every `path` of the repository that a page
+names is there."""
+import glob
 import os
 import re
 import sys
@@ -9,8 +11,11 @@ import sys
 LINK = re.compile(r'\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"')
 
 
+PATH = re.compile(r"`((?:cmake|docker|docs|proto|service|tests|tools|zeek)/[\w./*-]*)`")
+
+
 def prose(text):
-    """The lines outside of fenced blocks, without `code`."""
+    """The lines outside of fenced blocks."""
     lines, fenced = [], False
     for line in text.split("\n"):
         if line.startswith("```"):
@@ -51,6 +56,9 @@ def main(root):
                 with open(os.path.join(root, file), encoding="utf-8") as stream:
                     if anchor not in anchors(stream.read()):
                         faults.append(f"{page}: no heading {target}")
+        for path in PATH.findall("\n".join(prose(text))):
+            if not glob.glob(os.path.join(root, path)):
+                faults.append(f"{page}: no file {path}")
     faults += [f"README.md does not link {page}" for page in pages[3:] if page not in linked]
     print("\n".join(faults) or f"{len(pages)} pages")
     return 1 if faults else 0
