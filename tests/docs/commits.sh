@@ -15,6 +15,9 @@ git merge-base --is-ancestor "$base" HEAD 2>/dev/null || {
   exit 77
 }
 
+# Landed before anybody ran this.
+exceptions=" 91f5682cee7beea371337d7683109f0f20cd59e0 "
+
 # Words that end like a verb's other forms, and are imperatives.
 imperatives=" access address bypass compress cross embed express feed focus need pass press process speed seed bring string "
 faults=0
@@ -39,6 +42,7 @@ check_title() { # COMMIT TITLE
 
 commits=$(git rev-list --no-merges "$base..HEAD")
 for commit in $commits; do
+  [[ $exceptions != *" $commit "* ]] || continue
   check_title "$commit" "$(git log -1 --format=%s "$commit")"
   git log -1 --format=%b "$commit" | grep -q '[^[:space:]]' || fault "$commit" "no body that says why"
 done
