@@ -15,9 +15,10 @@ struct HttpHead {
   int status = 0;
   std::string content_type;
   std::string location;
-  std::uint64_t skipped = 0;       ///< X-Skipped-Elements-Count
-  std::optional<int> retry_after;  ///< seconds: X-Rate-Limit-Reset, else Retry-After
-  std::int64_t date = 0;           ///< Date, seconds since the epoch; 0 = absent
+  std::uint64_t skipped = 0;                  ///< X-Skipped-Elements-Count
+  std::optional<std::uint64_t> result_count;  ///< X-Result-Count
+  std::optional<int> retry_after;             ///< seconds: X-Rate-Limit-Reset, else Retry-After
+  std::int64_t date = 0;                      ///< Date, seconds since the epoch; 0 = absent
 };
 
 /// What an answer other than 200 means, with what to do about it. `body` may be cut; MISP's own

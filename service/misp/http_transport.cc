@@ -69,6 +69,8 @@ void take_header(HttpHead& head, std::string_view name, std::string_view value) 
     head.location = value;
   } else if (same_name(name, "x-skipped-elements-count")) {
     head.skipped = number_in<std::uint64_t>(value).value_or(0);
+  } else if (same_name(name, "x-result-count")) {
+    head.result_count = number_in<std::uint64_t>(value);
   } else if (same_name(name, "x-rate-limit-reset") ||
              (same_name(name, "retry-after") && !head.retry_after)) {
     head.retry_after = number_in<int>(value);

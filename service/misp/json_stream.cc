@@ -2,7 +2,6 @@
 #include "misp/json_stream.h"
 
 #include <algorithm>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -14,84 +13,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The text as a sequence of bytes, with a bound on the distance between two marks.
-class ByteReader {
- public:
-  ByteReader(const NextChunk& next, std::size_t max_distance)
-      : next_(next), max_distance_(max_distance) {}
-
-  bool at_end() {
-    if (position_ == chunk_.size()) {
-      refill();
-    }
-    return ended_;
-  }
-  char front() const { return chunk_[position_]; }
-  void advance() { ++position_; }
-  void mark() { marked_ = offset(); }
-  std::size_t offset() const { return before_ + position_; }
-  bool ended() const { return ended_; }
-  bool too_far() const { return too_far_; }
-
- private:
-  void refill() {
-    if (ended_) {
-      return;
-    }
-    before_ += chunk_.size();
-    position_ = 0;
-    chunk_ = {};
-    too_far_ = max_distance_ != 0 && before_ - marked_ > max_distance_;
-    if (!too_far_) {
-      chunk_ = next_();
-    }
-    ended_ = chunk_.empty();
-  }
-
-  const NextChunk& next_;
-  std::size_t max_distance_;
-  std::string_view chunk_;
-  std::size_t position_ = 0;
-  std::size_t before_ = 0;  ///< bytes of the chunks before this one
-  std::size_t marked_ = 0;
-  bool ended_ = false;
-  bool too_far_ = false;
-};
-
-class ByteIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = char;
-
-  ByteIterator() = default;
-  explicit ByteIterator(ByteReader& reader) : reader_(&reader) {}
-
-  char operator*() const { return reader_->front(); }
-  ByteIterator& operator++() {
-    reader_->advance();
-    return *this;
-  }
-  ByteIterator operator++(int) {
-    ByteIterator before = *this;
-    reader_->advance();
-    return before;
-  }
-  bool operator==(const ByteIterator& other) const { return at_end() == other.at_end(); }
-
- private:
-  bool at_end() const { return reader_ == nullptr || reader_->at_end(); }
-
-  ByteReader* reader_ = nullptr;
-};
-
 /// Receives the parser's events, keeps what is wanted and hands records over.
 class Builder {
  public:
-  Builder(const JsonStreamOptions& options, const OnRecord& on_record, ByteReader& reader)
-      : options_(options), on_record_(on_record), reader_(reader) {}
+  Builder(const JsonStreamOptions& options, const OnRecord& on_record, std::size_t text_size)
+      : options_(options), on_record_(on_record), text_size_(text_size) {}
 
   bool null() { return scalar(nullptr); }
   bool boolean(bool value) { return scalar(value); }
@@ -116,23 +42,14 @@ class Builder {
   }
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) {
-    if (reader_.too_far()) {
-      return fail(ErrorCode::kTooLarge, "one entry is larger than " +
-                                            std::to_string(options_.max_record_bytes) + " bytes");
-    }
-    if (reader_.ended()) {
-      return fail(ErrorCode::kMalformed, "truncated: the JSON text ends after " +
-                                             std::to_string(reader_.offset()) + " bytes");
+    if (position > text_size_) {
+      return fail(ErrorCode::kMalformed,
+                  "truncated: the JSON text ends after " + std::to_string(text_size_) + " bytes");
     }
     return fail(ErrorCode::kMalformed, "not valid JSON at byte " + std::to_string(position));
   }
 
-  Result<Json> take() {
-    if (error_) {
-      return tl::unexpected<Error>(*std::move(error_));
-    }
-    return std::move(root_);
-  }
+  JsonPart take() { return {std::move(root_), std::move(error_)}; }
 
  private:
   struct Level {
@@ -207,7 +124,6 @@ class Builder {
       }
       levels_.back().value->get_ref<Json::array_t&>().pop_back();
       values_ = level.values_before;
-      reader_.mark();
     }
     path_.resize(level.path_length);
     return true;
@@ -234,7 +150,7 @@ class Builder {
 
   const JsonStreamOptions& options_;
   const OnRecord& on_record_;
-  ByteReader& reader_;
+  std::size_t text_size_;
   Json root_;
   std::vector<Level> levels_;
   std::string path_;
@@ -248,22 +164,26 @@ class Builder {
 
 }  // namespace
 
-Result<Json> read_json(const NextChunk& next, const JsonStreamOptions& options,
-                       const OnRecord& on_record) {
-  ByteReader reader(next, options.max_record_bytes);
-  Builder builder(options, on_record, reader);
+JsonPart read_json_part(std::string_view text, const JsonStreamOptions& options,
+                        const OnRecord& on_record) {
+  Builder builder(options, on_record, text.size());
   try {
-    Json::sax_parse(ByteIterator(reader), ByteIterator(), &builder);
+    Json::sax_parse(text.begin(), text.end(), &builder);
   } catch (const Json::exception& exception) {
-    return fail(ErrorCode::kMalformed,
-                "not readable as JSON, error " + std::to_string(exception.id));
+    return {{},
+            Error{ErrorCode::kMalformed,
+                  "not readable as JSON, error " + std::to_string(exception.id), 0}};
   }
   return builder.take();
 }
 
 Result<Json> read_json(std::string_view text, const JsonStreamOptions& options,
                        const OnRecord& on_record) {
-  return read_json([&text] { return std::exchange(text, {}); }, options, on_record);
+  auto part = read_json_part(text, options, on_record);
+  if (part.error) {
+    return tl::unexpected<Error>(*std::move(part.error));
+  }
+  return std::move(part.kept);
 }
 
 Result<Json> read_json(std::string_view text) { return read_json(text, {}, {}); }

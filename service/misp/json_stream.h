@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -21,20 +22,22 @@ struct JsonStreamOptions {
   std::span<const std::string_view> records;
   std::size_t max_depth = 64;        ///< nested deeper is kTooLarge
   std::size_t max_values = 100'000;  ///< kept at one time; more is kTooLarge
-  std::size_t max_record_bytes = 0;  ///< between two records; more is kTooLarge. 0: no bound
 };
 
 /// Called with the matching entry of `records` and the object; false ends the reading.
 using OnRecord = std::function<bool(std::string_view path, const nlohmann::json& record)>;
 
-/// Returns the next bytes of a text, empty at its end. They must stay valid until the next call.
-using NextChunk = std::function<std::string_view()>;
+/// What was kept of a text up to its end or to the first error.
+struct JsonPart {
+  nlohmann::json kept;
+  std::optional<Error> error;
+};
+JsonPart read_json_part(std::string_view text, const JsonStreamOptions& options,
+                        const OnRecord& on_record);
 
 /// Reads one JSON text and returns what is kept of it without the records, whose lists are empty.
 /// Errors: kMalformed with the byte offset, or with the word "truncated" when the text ends too
 /// early; kTooLarge; kCancelled when `on_record` returned false.
-Result<nlohmann::json> read_json(const NextChunk& next, const JsonStreamOptions& options,
-                                 const OnRecord& on_record);
 Result<nlohmann::json> read_json(std::string_view text, const JsonStreamOptions& options,
                                  const OnRecord& on_record);
 

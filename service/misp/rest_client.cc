@@ -188,8 +188,11 @@ Result<AttributePage> RestClient::search(const AttributeSearch& search, std::uin
   }
   AttributePage result;
   result.rows = std::move(decoded->rows);
-  result.undecodable = decoded->undecodable;
+  result.undecodable = decoded->skipped.count;
+  result.skipped_rows = std::move(decoded->skipped.named);
   result.skipped = head.skipped;
+  result.result_count = head.result_count;
+  result.server_time = head.date;
   // X-Result-Count is no total and a page of warninglisted rows alone is empty: only this tells.
   result.last = result.rows.size() + result.undecodable + result.skipped < limit;
   return result;
@@ -205,12 +208,16 @@ Result<std::uint64_t> RestClient::count(const AttributeSearch& search) {
 
 Result<EventIndex> RestClient::event_index() {
   HttpHead head;
-  auto rows = impl_->ask<std::vector<EventIndexRow>>(kIndexPath, R"({"minimal":1})", head,
-                                                     decode_event_index);
-  if (!rows) {
-    return Failure(std::move(rows.error()));
+  auto decoded = impl_->ask<DecodedIndex>(kIndexPath, R"({"minimal":1})", head, decode_event_index);
+  if (!decoded) {
+    return Failure(std::move(decoded.error()));
   }
-  return EventIndex{*std::move(rows), head.date};
+  if (decoded->skipped.count > 0) {
+    // An event left out would look deleted.
+    return Failure(name_request({ErrorCode::kMalformed, decoded->skipped.named.front().reason, 0},
+                                kIndexPath, impl_->options().api_key));
+  }
+  return EventIndex{std::move(decoded->rows), head.date};
 }
 
 Result<Presence> RestClient::presence(const Uuid& uuid) { return impl_->presence(uuid); }

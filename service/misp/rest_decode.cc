@@ -5,12 +5,14 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "core/base/text.h"
 #include "core/store/indicator_store.h"
 #include "misp/attribute_json.h"
+#include "misp/json_stream.h"
 #include "misp/json_values.h"
 
 namespace misp_zeek::misp {
@@ -19,17 +21,12 @@ namespace {
 using Json = nlohmann::json;
 using Failure = tl::unexpected<Error>;
 
-constexpr std::string_view kRowPath = "/response/Attribute/*";
-constexpr std::string_view kSightingPath = "/response/Attribute/*/Sighting/*";
-constexpr std::array<std::string_view, 2> kRowRecords = {kRowPath, kSightingPath};
-constexpr std::array<std::string_view, 1> kIndexRecords = {"/*"};
-constexpr std::array<std::string_view, 6> kIndexKeys = {"id",        "uuid", "timestamp",
-                                                        "published", "name", "message"};
+constexpr std::array<std::string_view, 2> kRowsAt = {"response", "Attribute"};
+constexpr std::array<std::string_view, 1> kRowRecords = {"/Sighting/*"};
+constexpr std::array<std::string_view, 4> kIndexKeys = {"id", "uuid", "timestamp", "published"};
 constexpr std::size_t kMaxMessage = 200;
 
-/// What an answer has around rows; `message` is in answers that are errors.
-constexpr auto kRowKeys =
-    attribute_keys_and(std::string_view("response"), std::string_view("message"));
+constexpr auto kRowKeys = attribute_keys_and();
 
 Failure malformed(std::string text) {
   return Failure(Error{ErrorCode::kMalformed, std::move(text), 0});
@@ -78,39 +75,85 @@ Result<EventIndexRow> index_row_from(const Json& json) {
   return fields.ok() ? Result<EventIndexRow>(row) : Failure(fields.error());
 }
 
+/// What is left of a row that cannot be read; `event_key` holds its event's id.
+void skip(SkippedRows& skipped, const Json& kept, const char* event_key, std::size_t position,
+          std::string reason) {
+  ++skipped.count;
+  if (skipped.named.size() == SkippedRows::kMaxNamed) {
+    return;
+  }
+  SkippedRow row;
+  row.position = position;
+  row.reason = std::move(reason);
+  // Each by itself: one that is not readable must not hide the other.
+  if (kept.is_object()) {
+    Fields event(kept, "row");
+    row.event_id = event.id_if(event_key).value_or(0);
+    Fields name(kept, "row");
+    row.uuid = name.uuid_if("uuid");
+  }
+  skipped.named.push_back(std::move(row));
+}
+
+/// One row's JSON, or why it is of no use with what was kept of it.
+JsonPart parse_row(const RawRow& row, const JsonStreamOptions& options, const OnRecord& on_record) {
+  auto part = read_json_part(row.text, options, on_record);
+  if (!row.whole) {
+    part.error = Error{ErrorCode::kTooLarge, "too large", 0};
+  }
+  return part;
+}
+
+/// `on_row` takes a row or says why it is of no use.
+template <typename Take>
+Result<Json> read_each(const NextChunk& next, std::span<const std::string_view> path,
+                       const RowLimits& limits, const JsonStreamOptions& options,
+                       const char* event_key, SkippedRows& skipped, const OnRecord& on_record,
+                       const Take& take) {
+  bool too_many = false;
+  auto around = read_rows(next, path, limits.max_row_bytes, [&](const RawRow& row) {
+    too_many = limits.max_rows != 0 && row.position > limits.max_rows;
+    if (too_many) {
+      return false;
+    }
+    auto part = parse_row(row, options, on_record);
+    const std::optional<Error> problem = part.error ? part.error : take(part.kept);
+    if (problem) {
+      skip(skipped, part.kept, event_key, row.position, problem->message);
+    }
+    return true;
+  });
+  if (too_many) {
+    return malformed("more than the " + std::to_string(limits.max_rows) +
+                     " rows that were asked for");
+  }
+  return around;
+}
+
 }  // namespace
 
 Result<DecodedRows> decode_rows(const NextChunk& next, const RowLimits& limits) {
   JsonStreamOptions options;
   options.keys = kRowKeys;
   options.records = kRowRecords;
-  options.max_record_bytes = limits.max_row_bytes;
   DecodedRows decoded;
-  bool too_many = false;
   SightingTally sightings;
-  const auto root = read_json(next, options, [&](std::string_view path, const Json& record) {
-    if (path == kSightingPath) {
-      sightings.take(record);
-      return true;
-    }
-    too_many = limits.max_rows != 0 && decoded.rows.size() + decoded.undecodable == limits.max_rows;
-    if (too_many) {
-      return false;
-    }
-    auto row = row_from(record);
-    const SightingTally of_row = std::exchange(sightings, {});
-    if (row) {
-      of_row.give(row->attribute);
-      decoded.rows.push_back(*std::move(row));
-    } else {
-      ++decoded.undecodable;
-    }
-    return true;
-  });
-  if (too_many) {
-    return malformed("restSearch: more than the " + std::to_string(limits.max_rows) +
-                     " attributes that were asked for");
-  }
+  const auto root = read_each(
+      next, kRowsAt, limits, options, "event_id", decoded.skipped,
+      [&](std::string_view, const Json& record) {
+        sightings.take(record);
+        return true;
+      },
+      [&](const Json& json) -> std::optional<Error> {
+        auto row = row_from(json);
+        const SightingTally of_row = std::exchange(sightings, {});
+        if (!row) {
+          return row.error();
+        }
+        of_row.give(row->attribute);
+        decoded.rows.push_back(*std::move(row));
+        return std::nullopt;
+      });
   if (!root) {
     return Failure(Error{root.error().code, "restSearch: " + root.error().message, 0});
   }
@@ -121,32 +164,26 @@ Result<DecodedRows> decode_rows(const NextChunk& next, const RowLimits& limits) 
   return decoded;
 }
 
-Result<std::vector<EventIndexRow>> decode_event_index(const NextChunk& next) {
+Result<DecodedIndex> decode_event_index(const NextChunk& next) {
   JsonStreamOptions options;
   options.keys = kIndexKeys;
-  options.records = kIndexRecords;
-  options.max_record_bytes = RowLimits{}.max_row_bytes;
-  std::vector<EventIndexRow> rows;
-  std::optional<Error> problem;
-  const auto root = read_json(next, options, [&](std::string_view, const Json& record) {
-    const auto row = index_row_from(record);
-    if (row) {
-      rows.push_back(*row);
-    } else {
-      problem = row.error();
-    }
-    return row.has_value();
-  });
-  if (problem) {
-    return Failure(*std::move(problem));
-  }
+  DecodedIndex decoded;
+  const auto root = read_each(next, {}, RowLimits{}, options, "id", decoded.skipped, {},
+                              [&](const Json& json) -> std::optional<Error> {
+                                const auto row = index_row_from(json);
+                                if (!row) {
+                                  return row.error();
+                                }
+                                decoded.rows.push_back(*row);
+                                return std::nullopt;
+                              });
   if (!root) {
     return Failure(Error{root.error().code, "event index: " + root.error().message, 0});
   }
   if (!root->is_array()) {
     return unexpected_answer(*root, "event index: expected a list");
   }
-  return rows;
+  return decoded;
 }
 
 Result<std::uint64_t> decode_count(std::string_view body) {

@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/sync/misp_rest.h"
-#include "misp/json_stream.h"
+#include "misp/json_rows.h"
 
 namespace misp_zeek::misp {
 
@@ -18,20 +18,33 @@ namespace misp_zeek::misp {
 
 struct RowLimits {
   std::size_t max_rows = 0;  ///< the search's limit; more rows are an error. 0: no bound
-  std::size_t max_row_bytes = 16UL * 1024 * 1024;
+  std::size_t max_row_bytes = 16UL * 1024 * 1024;  ///< a longer row is skipped. 0: no bound
+};
+
+struct SkippedRows {
+  static constexpr std::size_t kMaxNamed = 100;
+  std::uint64_t count = 0;
+  std::vector<SkippedRow> named;  ///< the first of them
 };
 
 struct DecodedRows {
   std::vector<AttributeRow> rows;
-  std::uint64_t undecodable = 0;  ///< rows of another shape than documented; left out
+  SkippedRows skipped;
 };
 
-/// `{"response":{"Attribute":[...]}}` of /attributes/restSearch, row by row.
+/// `{"response":{"Attribute":[...]}}` of /attributes/restSearch, row by row. A row that cannot be
+/// read (broken UTF-8, too long, too deep, too many values, another shape than documented) is
+/// skipped to its end.
 Result<DecodedRows> decode_rows(const NextChunk& next, const RowLimits& limits);
 
-/// `[{"id":..,"timestamp":..,"published":..,"uuid":..},...]` of /events/index with `minimal`. One
-/// row that cannot be read fails it all: an event left out would look deleted.
-Result<std::vector<EventIndexRow>> decode_event_index(const NextChunk& next);
+struct DecodedIndex {
+  std::vector<EventIndexRow> rows;
+  SkippedRows skipped;  ///< event_id is the row's own id
+};
+
+/// `[{"id":..,"timestamp":..,"published":..,"uuid":..},...]` of /events/index with `minimal`.
+/// Skips rows as decode_rows() does.
+Result<DecodedIndex> decode_event_index(const NextChunk& next);
 
 /// The body of `returnFormat count`: a number as text.
 Result<std::uint64_t> decode_count(std::string_view body);

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   require_same(rows, rows_in_pieces);
   if (rows) {
     require(rows->rows.size() == rows_in_pieces->rows.size(), "the same rows in pieces");
-    require(rows->rows.size() + rows->undecodable <= limits.max_rows, "rows are bounded");
+    require(rows->rows.size() + rows->skipped.count <= limits.max_rows, "rows are bounded");
   }
   rest = text;
   const auto index =

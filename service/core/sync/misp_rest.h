@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,24 @@ struct AttributeSearch {
   std::vector<Uuid> uuids;               ///< restrict to these attributes; empty = no restriction
 };
 
+/// A row of a reply that could not be read.
+struct SkippedRow {
+  std::optional<Uuid> uuid;    ///< if that could be read
+  std::uint64_t event_id = 0;  ///< 0: could not be read
+  std::size_t position = 0;    ///< in its reply, from 1
+  std::string reason;          ///< never a value
+};
+
 struct AttributePage {
   std::vector<AttributeRow> rows;
-  std::uint64_t undecodable = 0;  ///< rows that could not be read; dropped and counted
-  std::uint64_t skipped = 0;      ///< X-Skipped-Elements-Count: rows removed by warninglists
-  bool last = true;               ///< rows + undecodable + skipped < limit
+  std::uint64_t undecodable = 0;         ///< rows that could not be read
+  std::vector<SkippedRow> skipped_rows;  ///< of these the first 100
+  std::uint64_t skipped = 0;             ///< X-Skipped-Elements-Count: rows removed by warninglists
+  /// X-Result-Count: rows of this reply before MISP hid any by allowedlist, warninglist, decay or
+  /// proposals; one more when the page is full, 1 when it is empty. nullopt: no such header.
+  std::optional<std::uint64_t> result_count;
+  std::int64_t server_time = 0;  ///< the answer's Date header, MISP's clock; 0 = absent
+  bool last = true;              ///< rows + undecodable + skipped < limit
 };
 
 /// A row of `/events/index` with `minimal`.

@@ -14,34 +14,6 @@ namespace {
 using Json = nlohmann::json;
 using Strings = std::vector<std::string>;
 
-/// The text in pieces of `size` bytes.
-class Pieces {
- public:
-  Pieces(std::string_view text, std::size_t size) : text_(text), size_(size) {}
-  NextChunk next() {
-    return [this] {
-      const auto piece = text_.substr(0, size_);
-      text_.remove_prefix(piece.size());
-      return piece;
-    };
-  }
-
- private:
-  std::string_view text_;
-  std::size_t size_;
-};
-
-TEST(JsonStream, ReadsTheSameWhereverTheTextIsCut) {
-  const std::string text = R"( {"a":[1,-2,3.5,"x\u00fc\n",null,true,{"b":{}}],"c":[]} )";
-  const auto whole = Json::parse(text);
-  for (std::size_t size = 1; size <= text.size(); ++size) {
-    Pieces pieces(text, size);
-    const auto json = read_json(pieces.next(), {}, {});
-    ASSERT_TRUE(json) << json.error().message;
-    EXPECT_EQ(*json, whole);
-  }
-}
-
 TEST(JsonStream, SaysTruncatedAtEveryCut) {
   const std::string text = R"({"a":[1,"x",null,{"b":{}}]})";
   for (std::size_t length = 0; length < text.size(); ++length) {
@@ -98,25 +70,10 @@ TEST(JsonStream, EndsWhenTheReaderOfRecordsSaysSo) {
   EXPECT_EQ(records, 2);
 }
 
-TEST(JsonStream, RefusesARecordThatGrowsBeyondItsBound) {
-  constexpr std::array<std::string_view, 1> kRecords = {"/*"};
-  JsonStreamOptions options;
-  options.records = kRecords;
-  options.max_record_bytes = 1000;
-  const auto read = [&](const std::string& text) {
-    Pieces pieces(text, 100);
-    return read_json(pieces.next(), options, [](std::string_view, const Json&) { return true; });
-  };
-  std::string small = "[";
-  for (int i = 0; i < 100; ++i) {
-    small += R"({"a":")" + std::string(500, 'x') + R"("},)";
-  }
-  small.back() = ']';
-  EXPECT_TRUE(read(small));
-  const auto big = read(R"([{"a":")" + std::string(5000, 'x') + R"("}])");
-  ASSERT_FALSE(big);
-  EXPECT_EQ(big.error().code, ErrorCode::kTooLarge);
-  EXPECT_EQ(big.error().message, "one entry is larger than 1000 bytes");
+TEST(JsonStream, KeepsWhatStoodBeforeAnError) {
+  const auto part = read_json_part(R"({"a":1,"b":[2],"c":nope})", {}, {});
+  ASSERT_TRUE(part.error);
+  EXPECT_EQ(part.kept, Json::parse(R"({"a":1,"b":[2]})"));
 }
 
 TEST(JsonStream, RefusesWhatIsNoJson) {

@@ -59,7 +59,7 @@ TEST(DecodeRows, ReadsARecordedPageOf200) {
   const auto text = file("rest_page.json");
   const auto page = decode_rows(whole(text), {200, 100'000});
   ASSERT_TRUE(page) << page.error().message;
-  EXPECT_EQ(page->undecodable, 0U);
+  EXPECT_EQ(page->skipped.count, 0U);
   ASSERT_EQ(page->rows.size(), 200U);
   for (std::size_t i = 0; i < page->rows.size(); ++i) {
     const auto& [attribute, event] = page->rows[i];
@@ -95,12 +95,59 @@ TEST(DecodeRows, ReadsTagsObjectAndEventOfARow) {
   EXPECT_EQ(event.distribution, Distribution::kCommunity);
 }
 
-TEST(DecodeRows, CountsRowsItCannotReadAndGoesOn) {
-  const auto page = decode_rows(
-      whole(answer(R"({"id":"x"},)" + std::string(kRow) + R"(,{},{"Event":{"id":1}})")), {});
+TEST(DecodeRows, SkipsRowsItCannotReadAndNamesThem) {
+  const std::string row(kRow);
+  const std::string broken = std::string(row).replace(row.find("restobj"), 7, "\xc3(\xff");
+  const std::string deep = row.substr(0, row.size() - 1) + R"(,"x":)" + std::string(100, '[') +
+                           std::string(100, ']') + "}";
+  std::string tags = R"(,"Tag":[)";
+  for (int i = 0; i < 100'000; ++i) {
+    tags += R"({"name":"a"},)";
+  }
+  tags.back() = ']';
+  const std::string many = row.substr(0, row.find(R"(,"Tag")")) + tags + "}";
+  const std::string value =
+      std::string(row).replace(row.find("restobj"), 7, std::string(3'000'000, 'x'));
+  struct Case {
+    std::string row;
+    bool named;
+    std::uint64_t event_id;
+    std::string_view reason;
+  };
+  const Case cases[] = {
+      {R"({"id":"x"})", false, 0, "Attribute.uuid: expected a value"},
+      {"{}", false, 0, "Attribute.uuid: expected a value"},
+      {R"({"Event":{"id":1},"event_id":"7"})", false, 7, "Attribute.uuid: expected"},
+      {R"({"uuid":"c365a85a-8f49-44e2-959b-24442d4fd836","event_id":nope})", true, 0,
+       "not valid JSON at byte"},
+      {broken, true, 37, "not valid JSON at byte"},
+      {deep, true, 37, "nested deeper than 64 levels"},
+      {many, true, 37, "more than 100000 values"},
+      {value, true, 37, "too large"}};
+  for (const auto& one : cases) {
+    const auto text = answer(row + ", " + one.row + "," + row);
+    const auto page = decode_rows(whole(text), {.max_rows = 3, .max_row_bytes = 2'000'000});
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_EQ(page->rows.size(), 2U) << one.reason;
+    EXPECT_EQ(page->skipped.count, 1U);
+    ASSERT_EQ(page->skipped.named.size(), 1U);
+    const auto& skipped = page->skipped.named.front();
+    EXPECT_EQ(skipped.position, 2U);
+    EXPECT_EQ(skipped.event_id, one.event_id) << one.reason;
+    EXPECT_EQ(skipped.uuid.has_value(), one.named) << one.reason;
+    EXPECT_TRUE(skipped.reason.starts_with(one.reason)) << skipped.reason;
+  }
+}
+
+TEST(DecodeRows, NamesTheFirstHundredOfManySkippedRows) {
+  std::string rows = "{}";
+  for (int i = 1; i < 500; ++i) {
+    rows += ",{}";
+  }
+  const auto page = decode_rows(whole(answer(rows)), {});
   ASSERT_TRUE(page) << page.error().message;
-  EXPECT_EQ(page->rows.size(), 1U);
-  EXPECT_EQ(page->undecodable, 3U);
+  EXPECT_EQ(page->skipped.count, 500U);
+  EXPECT_EQ(page->skipped.named.size(), SkippedRows::kMaxNamed);
 }
 
 TEST(DecodeRows, AnEmptyListIsAnAnswer) {
@@ -133,7 +180,7 @@ TEST(DecodeRows, RefusesMoreRowsThanAskedFor) {
   const auto text = answer(std::string(kRow) + "," + std::string(kRow));
   EXPECT_TRUE(decode_rows(whole(text), {2, 0}));
   EXPECT_EQ(decode_rows(whole(text), {1, 0}).error().message,
-            "restSearch: more than the 1 attributes that were asked for");
+            "restSearch: more than the 1 rows that were asked for");
 }
 
 std::string view_of(std::string_view fields) {
@@ -162,12 +209,13 @@ TEST(DecodePresence, TakesNothingElseForAnAnswer) {
 }
 
 TEST(DecodeEventIndex, ReadsIdsTimesAndFlags) {
-  const auto rows = decode_event_index(
+  const auto index = decode_event_index(
       whole(R"([{"id":"1","timestamp":"1795487250","sighting_timestamp":"0","published":false,)"
             R"("uuid":"d6654966-2af7-40ad-8aa3-148a29e978a3","orgc_uuid":"x"},)"
             R"({"id":2,"timestamp":5,"published":"1",)"
             R"("uuid":"7f9c1e41-75a2-46f6-bbe2-363ada8bde54"}])"));
-  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_TRUE(index) << index.error().message;
+  const auto* rows = &index->rows;
   ASSERT_EQ(rows->size(), 2U);
   EXPECT_EQ(rows->at(0).id, 1U);
   EXPECT_EQ(rows->at(0).timestamp, 1'795'487'250);
@@ -176,11 +224,21 @@ TEST(DecodeEventIndex, ReadsIdsTimesAndFlags) {
   EXPECT_TRUE(rows->at(1).published);
 }
 
-TEST(DecodeEventIndex, OneUnreadableRowFailsTheWhole) {
-  EXPECT_EQ(decode_event_index(whole(R"([{"id":"1"}])")).error().message,
-            "event index.uuid: expected a value");
+TEST(DecodeEventIndex, SkipsAnUnreadableRowAndNamesIt) {
+  const auto index = decode_event_index(whole(
+      R"([{"id":"8","uuid":"no","timestamp":"1","published":false},)"
+      R"({"id":2,"timestamp":5,"published":"1","uuid":"7f9c1e41-75a2-46f6-bbe2-363ada8bde54"}])"));
+  ASSERT_TRUE(index) << index.error().message;
+  EXPECT_EQ(index->rows.size(), 1U);
+  EXPECT_EQ(index->skipped.count, 1U);
+  EXPECT_EQ(index->skipped.named.at(0).event_id, 8U);
+  EXPECT_EQ(index->skipped.named.at(0).reason, "event index.uuid: expected a UUID");
+}
+
+TEST(DecodeEventIndex, TakesNothingButAListForAnIndex) {
   EXPECT_EQ(decode_event_index(whole(R"({"message":"no"})")).error().message,
             "event index: expected a list, MISP says: no");
+  EXPECT_FALSE(decode_event_index(whole("[1]")));
   EXPECT_TRUE(decode_event_index(whole("[]")));
 }
 
