@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "misp/decode.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/text.h"
 #include "core/store/indicator_store.h"
 #include "misp/attribute_json.h"
 #include "misp/json_stream.h"
@@ -69,6 +69,9 @@ constexpr std::array kSightingActions = {
     ActionName<SightingMessage::Action>{"delete", SightingMessage::Action::kDelete},
 };
 
+/// Of a newer MISP: the message tells nothing that this code understands.
+constexpr ErrorCode kUnknownAction = ErrorCode::kIncompatible;
+
 Failure malformed(std::string text) {
   return Failure(Error{ErrorCode::kMalformed, std::move(text), 0});
 }
@@ -85,7 +88,7 @@ Result<Action> action_from(const Json& root, const std::array<ActionName<Action>
       return action;
     }
   }
-  return malformed("message.action: unknown action \"" + text::short_line(name, 40) + "\"");
+  return fail(kUnknownAction, "");
 }
 
 /// The member that a topic's messages are about.
@@ -355,6 +358,12 @@ Result<FeedMessage> decode_topic(std::string_view topic, std::string_view text,
 
 }  // namespace
 
+bool tells_something(std::string_view frame) {
+  const auto space = frame.find(' ');
+  return space == 0 || space == std::string_view::npos ||
+         std::find(kTopics.begin(), kTopics.end(), frame.substr(0, space)) != kTopics.end();
+}
+
 Result<FeedMessage> decode_frame(std::string_view frame, const FrameLimits& limits) {
   if (frame.size() > limits.max_bytes) {
     return fail(ErrorCode::kTooLarge, "feed message of " + std::to_string(frame.size()) +
@@ -366,6 +375,9 @@ Result<FeedMessage> decode_frame(std::string_view frame, const FrameLimits& limi
     return fail(ErrorCode::kMalformed, "feed message: expected a topic, a space and JSON");
   }
   auto message = decode_topic(topic, frame.substr(space + 1), limits);
+  if (!message && message.error().code == kUnknownAction) {
+    return IgnoredMessage{.unknown_action = true};
+  }
   if (!message) {
     auto error = message.error();
     error.message.insert(0, std::string(topic) + ": ");

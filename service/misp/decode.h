@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -24,13 +25,20 @@ inline constexpr std::string_view kTagTopic = "misp_json_tag";
 inline constexpr std::string_view kSightingTopic = "misp_json_sighting";
 inline constexpr std::string_view kWarninglistTopic = "misp_json_warninglist";
 inline constexpr std::string_view kSelfTopic = "misp_json_self";
+inline constexpr std::array kTopics = {kPublishTopic,  kAttributeTopic,   kEventTopic, kTagTopic,
+                                       kSightingTopic, kWarninglistTopic, kSelfTopic};
+
+/// Whether the message's topic is one of kTopics; also of what has no topic at all, so that it is
+/// seen to be malformed.
+bool tells_something(std::string_view frame);
 
 /// Decodes one message of MISP's ZeroMQ feed: `<topic> <JSON>`, shapes as MISP 2.5 sends them
 /// (PubSubTool.php, mispzmq.py). Attributes of a publish message are converted one by one, so that
 /// only the result grows with it.
 ///
-/// Errors: kMalformed, kTooLarge; the text names topic, key and what was expected, never a value
-/// other than a shortened action. Pure; any thread.
+/// A message of another topic, or with an action that this code does not know, is IgnoredMessage.
+/// Errors: kMalformed, kTooLarge; the text names topic, key and what was expected, never a value.
+/// Pure; any thread.
 Result<FeedMessage> decode_frame(std::string_view frame, const FrameLimits& limits = {});
 
 }  // namespace misp_zeek::misp

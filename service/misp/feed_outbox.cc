@@ -2,14 +2,25 @@
 #include "misp/feed_outbox.h"
 
 #include <utility>
+#include <variant>
 
 namespace misp_zeek::misp {
 
+namespace {
+
+bool tells_nothing(const FeedReport& report) {
+  const auto* message = std::get_if<FeedMessageAt>(&report);
+  return message != nullptr && std::holds_alternative<IgnoredMessage>(message->message);
+}
+
+}  // namespace
+
 bool FeedOutbox::offer(FeedReport report) {
+  const bool needed = !tells_nothing(report);
   if (flush() && on_report_(std::move(report))) {
     return true;
   }
-  gap_ = true;
+  gap_ |= needed;
   return false;
 }
 

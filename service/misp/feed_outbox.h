@@ -16,8 +16,10 @@ class FeedOutbox {
  public:
   explicit FeedOutbox(MispFeed::OnReport on_report) : on_report_(std::move(on_report)) {}
 
-  /// A message or FeedMalformed. False: dropped, a FeedGap will follow.
+  /// A message or FeedMalformed. False: dropped, a FeedGap will follow unless it told nothing.
   bool offer(FeedReport report);
+  /// A message was lost before it came here.
+  void note_gap() { gap_ = true; }
   /// FeedConnected or FeedDisconnected: replaces an older one that still waits.
   void set_state(FeedReport state);
   /// Sends what waits, as far as there is room.

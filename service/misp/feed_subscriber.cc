@@ -4,6 +4,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -18,11 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The trailing space matters: ZeroMQ matches prefixes, and "misp_json" is one of every topic.
-constexpr std::array kTopics = {
-    "misp_json ",          "misp_json_attribute ",   "misp_json_event ",  "misp_json_tag ",
-    "misp_json_sighting ", "misp_json_warninglist ", "misp_json_object ", "misp_json_self ",
-};
 /// How long the thread may be deaf to stop() and to room in the receiver's queue.
 constexpr std::chrono::milliseconds kPollInterval{100};
 /// Before the next connection after one was lost.
@@ -47,9 +45,8 @@ zmq::socket_t make_socket(zmq::context_t& context, const FeedOptions& options) {
     socket.set(zmq::sockopt::plain_username, options.username);
     socket.set(zmq::sockopt::plain_password, options.password);
   }
-  for (const auto* topic : kTopics) {
-    socket.set(zmq::sockopt::subscribe, topic);
-  }
+  // A prefix of every topic.
+  socket.set(zmq::sockopt::subscribe, kPublishTopic);
   return socket;
 }
 
@@ -85,11 +82,67 @@ struct Connection {
   FeedMonitor monitor;
 };
 
+/// A message as it came, or a new state of the connection.
+struct Received {
+  std::optional<FeedReport> state{};
+  zmq::message_t frame{};
+  bool single = true;
+  bool ignored = false;  ///< a sign of life is all that it is; the frame is not kept
+  Clock::time_point at{};
+
+  std::size_t cost() const { return state ? 0 : frame.size() + sizeof(Received); }
+};
+
+/// Between the thread that receives and the one that decodes.
+class ReceivedQueue {
+ public:
+  explicit ReceivedQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  /// False: no room.
+  bool push(Received item) {
+    {
+      const std::lock_guard lock(mutex_);
+      const std::size_t cost = item.cost();
+      if (cost > 0 && bytes_ > 0 && bytes_ + cost > max_bytes_) {
+        gap_ |= !item.ignored;
+        return false;
+      }
+      bytes_ += cost;
+      items_.push_back(std::move(item));
+    }
+    ready_.notify_one();
+    return true;
+  }
+
+  /// What waits, or nothing after `timeout`. `gap`: something was lost since the last call.
+  std::optional<Received> pop(std::chrono::milliseconds timeout, bool& gap) {
+    std::unique_lock lock(mutex_);
+    ready_.wait_for(lock, timeout, [this] { return !items_.empty(); });
+    gap = std::exchange(gap_, false);
+    if (items_.empty()) {
+      return std::nullopt;
+    }
+    Received item = std::move(items_.front());
+    items_.pop_front();
+    bytes_ -= item.cost();
+    return item;
+  }
+
+ private:
+  const std::size_t max_bytes_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<Received> items_;
+  std::size_t bytes_ = 0;
+  bool gap_ = false;
+};
+
 }  // namespace
 
 class FeedSubscriber::Impl {
  public:
-  explicit Impl(FeedOptions options) : options_(std::move(options)) {
+  explicit Impl(FeedOptions options)
+      : options_(std::move(options)), queue_(options_.max_waiting_bytes) {
     limits_.max_bytes = static_cast<std::size_t>(options_.max_frame_bytes);
   }
 
@@ -100,11 +153,16 @@ class FeedSubscriber::Impl {
   }
 
  private:
-  void turn(FeedOutbox& outbox);
-  bool receive_one(FeedOutbox& outbox);
-  void on_link_event(const FeedLinkEvent& event, FeedOutbox& outbox);
+  // The receiving thread's.
+  void receive(const std::stop_token& stop);
+  void turn();
+  bool receive_one();
+  void on_link_event(const FeedLinkEvent& event);
   void replace_connection(std::chrono::milliseconds delay);
-  void set_down(const std::string& reason, FeedOutbox& outbox);
+  void set_down(const std::string& reason);
+  // The decoding thread's.
+  void decode(const std::stop_token& stop, const OnReport& on_report);
+  FeedReport decode_one(const Received& item);
 
   FeedOptions options_;
   FrameLimits limits_;
@@ -113,7 +171,9 @@ class FeedSubscriber::Impl {
   std::atomic<std::uint64_t> malformed_{0};
   std::atomic<std::uint64_t> dropped_{0};
 
-  // The thread's own.
+  ReceivedQueue queue_;
+
+  // The receiving thread's own.
   zmq::context_t context_{1};
   std::optional<Connection> connection_;
   Clock::time_point next_attempt_;
@@ -121,36 +181,74 @@ class FeedSubscriber::Impl {
   bool refused_ = false;     ///< the last thing heard of the publisher
   std::string down_reason_;  ///< as last reported; empty while up and before the first report
 
-  std::jthread thread_;
+  std::jthread receiver_;
+  std::jthread decoder_;
 };
 
 void FeedSubscriber::Impl::start(OnReport on_report) {
-  thread_ = std::jthread([this, on_report = std::move(on_report)](const std::stop_token& stop) {
-    FeedOutbox outbox(on_report);
-    while (!stop.stop_requested()) {
-      try {
-        turn(outbox);
-      } catch (const zmq::error_t& error) {
-        if (error.num() == EINTR) {
-          continue;  // a signal
-        }
-        replace_connection(options_.refused_delay);
-        set_down(options_.endpoint + ": " + error.what(), outbox);
-      }
-      outbox.flush();
-    }
-    connection_.reset();
+  decoder_ = std::jthread([this, on_report = std::move(on_report)](const std::stop_token& stop) {
+    decode(stop, on_report);
   });
+  receiver_ = std::jthread([this](const std::stop_token& stop) { receive(stop); });
 }
 
-void FeedSubscriber::Impl::stop() {
-  if (thread_.joinable()) {
-    thread_.request_stop();
-    thread_.join();
+void FeedSubscriber::Impl::receive(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    try {
+      turn();
+    } catch (const zmq::error_t& error) {
+      if (error.num() == EINTR) {
+        continue;  // a signal
+      }
+      replace_connection(options_.refused_delay);
+      set_down(options_.endpoint + ": " + error.what());
+    }
+  }
+  connection_.reset();
+}
+
+void FeedSubscriber::Impl::decode(const std::stop_token& stop, const OnReport& on_report) {
+  FeedOutbox outbox(on_report);
+  while (!stop.stop_requested()) {
+    bool gap = false;
+    auto item = queue_.pop(kPollInterval, gap);
+    if (gap) {
+      outbox.note_gap();
+    }
+    if (item && item->state) {
+      outbox.set_state(*std::move(item->state));
+    } else if (item) {
+      dropped_ += outbox.offer(decode_one(*item)) ? 0 : 1;
+    }
+    outbox.flush();
   }
 }
 
-void FeedSubscriber::Impl::turn(FeedOutbox& outbox) {
+FeedReport FeedSubscriber::Impl::decode_one(const Received& item) {
+  if (item.ignored) {
+    return FeedMessageAt{IgnoredMessage{}, item.at};
+  }
+  auto message = item.single ? decode_frame(item.frame.to_string_view(), limits_)
+                             : fail(ErrorCode::kMalformed, "a feed message of several parts");
+  if (message) {
+    return FeedMessageAt{*std::move(message), item.at, item.frame.size()};
+  }
+  ++malformed_;
+  return FeedMalformed{std::move(message.error())};
+}
+
+void FeedSubscriber::Impl::stop() {
+  for (auto* thread : {&receiver_, &decoder_}) {
+    thread->request_stop();
+  }
+  for (auto* thread : {&receiver_, &decoder_}) {
+    if (thread->joinable()) {
+      thread->join();
+    }
+  }
+}
+
+void FeedSubscriber::Impl::turn() {
   if (!connection_) {
     if (Clock::now() < next_attempt_) {
       std::this_thread::sleep_for(kPollInterval);
@@ -161,65 +259,63 @@ void FeedSubscriber::Impl::turn(FeedOutbox& outbox) {
   connection_->wait();
   // Events first: a connection is reported before its messages.
   while (const auto event = connection_->monitor.next()) {
-    on_link_event(*event, outbox);
+    on_link_event(*event);
     if (!connection_) {
       return;
     }
   }
-  for (int i = 0; i < kMessagesPerTurn && receive_one(outbox); ++i) {
+  for (int i = 0; i < kMessagesPerTurn && receive_one(); ++i) {
   }
 }
 
-bool FeedSubscriber::Impl::receive_one(FeedOutbox& outbox) {
-  zmq::message_t frame;
-  bool single = true;
-  if (!connection_->receive(frame, single)) {
+bool FeedSubscriber::Impl::receive_one() {
+  Received item;
+  if (!connection_->receive(item.frame, item.single)) {
     return false;
   }
-  const auto received = Clock::now();
+  item.at = Clock::now();
   ++received_;
-  bytes_ += frame.size();
-  auto message = single ? decode_frame(frame.to_string_view(), limits_)
-                        : fail(ErrorCode::kMalformed, "a feed message of several parts");
-  FeedReport report = message ? FeedReport(FeedMessageAt{*std::move(message), received})
-                              : FeedReport(FeedMalformed{std::move(message.error())});
-  malformed_ += std::holds_alternative<FeedMalformed>(report) ? 1 : 0;
-  dropped_ += outbox.offer(std::move(report)) ? 0 : 1;
+  bytes_ += item.frame.size();
+  item.ignored = item.single && !tells_something(item.frame.to_string_view());
+  if (item.ignored) {
+    item.frame.rebuild();
+  }
+  dropped_ += queue_.push(std::move(item)) ? 0 : 1;
   return true;
 }
 
-void FeedSubscriber::Impl::on_link_event(const FeedLinkEvent& event, FeedOutbox& outbox) {
+void FeedSubscriber::Impl::on_link_event(const FeedLinkEvent& event) {
   using Kind = FeedLinkEvent::Kind;
   switch (event.kind) {
     case Kind::kUp:
       up_ = true;
       refused_ = false;
       down_reason_.clear();
-      outbox.set_state(FeedConnected{});
+      queue_.push({.state = FeedConnected{}});
       break;
     case Kind::kClosed:
       // After a failed handshake too, whose own event has the better reason.
       if (up_) {
-        while (receive_one(outbox)) {
+        while (receive_one()) {
         }
         replace_connection(kReconnectDelay);
-        set_down(event.reason, outbox);
+        set_down(event.reason);
       }
       break;
     case Kind::kUnreachable:
       refused_ = false;
-      set_down(event.reason, outbox);
+      set_down(event.reason);
       break;
     case Kind::kCutShort:
       // A publisher that refuses us may close before it says why.
       if (!refused_) {
-        set_down(event.reason, outbox);
+        set_down(event.reason);
       }
       break;
     case Kind::kRefused:
       refused_ = true;
       replace_connection(options_.refused_delay);
-      set_down(event.reason, outbox);
+      set_down(event.reason);
       break;
   }
 }
@@ -232,11 +328,11 @@ void FeedSubscriber::Impl::replace_connection(std::chrono::milliseconds delay) {
 }
 
 /// Reports the first reason after a connection and each new one, not every attempt.
-void FeedSubscriber::Impl::set_down(const std::string& reason, FeedOutbox& outbox) {
+void FeedSubscriber::Impl::set_down(const std::string& reason) {
   if (up_ || reason != down_reason_) {
     up_ = false;
     down_reason_ = reason;
-    outbox.set_state(FeedDisconnected{reason});
+    queue_.push({.state = FeedDisconnected{reason}});
   }
 }
 

@@ -17,14 +17,17 @@ struct FeedOptions {
   std::string username;
   std::string password;
   std::int64_t max_frame_bytes = 256L * 1024 * 1024;  ///< a longer message ends the connection
+  /// Received and not decoded yet; what exceeds it is dropped and FeedGap says so. One message is
+  /// always taken.
+  std::size_t max_waiting_bytes = 256UL * 1024 * 1024;
   /// Before the next attempt when the publisher refused the handshake or ZeroMQ failed. A lost
   /// connection is tried again after 100 ms, then at most 1 s apart.
   std::chrono::milliseconds refused_delay{5'000};
 };
 
-/// MISP's ZeroMQ feed. The socket's own queue is unbounded and emptied by a thread of this class as
-/// fast as messages can be decoded: the publisher drops, without a word, what a slow reader does
-/// not take.
+/// MISP's ZeroMQ feed, all topics: heartbeats come only when no topic speaks. One thread empties
+/// the socket, whose own queue has no bound, into a queue that is bounded in bytes: the publisher
+/// drops, without a word, what a slow reader does not take. Another thread decodes.
 ///
 /// FeedConnected means that the ZeroMQ handshake is done. A refused one (wrong or missing user
 /// name) is FeedDisconnected with a reason that says so, as is an endpoint that ZeroMQ cannot use.

@@ -56,7 +56,11 @@ Result<void> Loop::start() {
   }
   start_rest_worker();
   feed_ = make_feed(config_.feed);
-  feed_->start([this](FeedReport report) { return inbox_.push(std::move(report)); });
+  feed_->start([this](FeedReport report) {
+    const auto* message = std::get_if<FeedMessageAt>(&report);
+    const std::size_t bytes = message == nullptr ? 0 : message->bytes;
+    return inbox_.push(std::move(report), bytes);
+  });
   const std::string service_id = random_id();
   for (const auto& zeek : config_.zeek) {
     add_zeek(zeek, service_id);

@@ -11,7 +11,7 @@
 
 namespace misp_zeek::app {
 
-/// A bounded queue that many threads fill and the loop thread empties.
+/// A queue that many threads fill and the loop thread empties, bounded by number and bytes.
 ///
 /// push() refuses at the bound and the sender decides what a refusal means; push_always() is for
 /// the few messages that must not be lost and whose number is bounded by other means. After close()
@@ -19,16 +19,21 @@ namespace misp_zeek::app {
 template <typename T>
 class Inbox {
  public:
-  explicit Inbox(std::size_t bound) : bound_(bound) {}
+  explicit Inbox(std::size_t bound, std::size_t max_bytes = 256UL * 1024 * 1024)
+      : bound_(bound), max_bytes_(max_bytes) {}
 
-  /// False: the queue is full, the item was not taken.
-  bool push(T item) {
+  /// False: the queue is full, the item was not taken. An item larger than the bound is taken by
+  /// itself.
+  bool push(T item, std::size_t bytes = 0) {
     {
       const std::lock_guard lock(mutex_);
-      if (closed_ || items_.size() >= bound_) {
+      const bool too_many = items_.size() >= bound_;
+      const bool too_large = bytes > 0 && bytes_ > 0 && bytes_ + bytes > max_bytes_;
+      if (closed_ || too_many || too_large) {
         return false;
       }
-      items_.push_back(std::move(item));
+      items_.push_back({std::move(item), bytes});
+      bytes_ += bytes;
     }
     ready_.notify_one();
     return true;
@@ -40,17 +45,18 @@ class Inbox {
       if (closed_) {
         return;
       }
-      items_.push_back(std::move(item));
+      items_.push_back({std::move(item), 0});
     }
     ready_.notify_one();
   }
 
   /// Drops what waits and what comes.
   void close() {
-    std::deque<T> dropped;  // outlives the lock: what ends with an item may call back
+    std::deque<Held> dropped;  // outlives the lock: what ends with an item may call back
     const std::lock_guard lock(mutex_);
     closed_ = true;
     dropped.swap(items_);
+    bytes_ = 0;
   }
 
   bool closed() const {
@@ -66,7 +72,8 @@ class Inbox {
     woken_ = false;
     std::vector<T> taken;
     while (!items_.empty() && taken.size() < max) {
-      taken.push_back(std::move(items_.front()));
+      taken.push_back(std::move(items_.front().item));
+      bytes_ -= items_.front().bytes;
       items_.pop_front();
     }
     return taken;
@@ -86,10 +93,17 @@ class Inbox {
   }
 
  private:
+  struct Held {
+    T item;
+    std::size_t bytes = 0;
+  };
+
   const std::size_t bound_;
+  const std::size_t max_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<T> items_;
+  std::deque<Held> items_;
+  std::size_t bytes_ = 0;  ///< of `items_`
   bool woken_ = false;
   bool closed_ = false;
 };

@@ -121,8 +121,11 @@ struct Heartbeat {
   std::int64_t uptime_seconds = 0;
 };
 
-/// A topic that tells nothing about indicators (objects, organisations, users, audit, ...).
-struct IgnoredMessage {};
+/// A topic that tells nothing about indicators (objects, organisations, users, audit, ...), or an
+/// action that a newer MISP may have.
+struct IgnoredMessage {
+  bool unknown_action = false;
+};
 
 using FeedMessage = std::variant<AttributeMessage, EventMessage, PublishMessage, TagMessage,
                                  SightingMessage, WarninglistMessage, Heartbeat, IgnoredMessage>;

@@ -62,7 +62,9 @@ struct Name {
   }
   MessageKind operator()(const WarninglistMessage&) const { return {"warninglist", "change"}; }
   MessageKind operator()(const Heartbeat&) const { return {"self", "heartbeat"}; }
-  MessageKind operator()(const IgnoredMessage&) const { return {"other", "ignored"}; }
+  MessageKind operator()(const IgnoredMessage& m) const {
+    return {"other", m.unknown_action ? "unknown_action" : "ignored"};
+  }
 };
 
 }  // namespace
@@ -71,13 +73,26 @@ MessageKind kind_of(const FeedMessage& message) { return std::visit(Name{}, mess
 
 const std::vector<MessageKind>& all_message_kinds() {
   static const std::vector<MessageKind> kinds = {
-      {"attribute", "add"},    {"attribute", "edit"},     {"attribute", "soft_delete"},
-      {"attribute", "delete"}, {"event", "add"},          {"event", "edit"},
-      {"event", "delete"},     {"event", "publish"},      {"event", "pulled"},
-      {"tag", "add"},          {"tag", "edit"},           {"tag", "delete"},
-      {"tag", "attach"},       {"tag", "detach"},         {"sighting", "add"},
-      {"sighting", "delete"},  {"warninglist", "change"}, {"self", "heartbeat"},
+      {"attribute", "add"},
+      {"attribute", "edit"},
+      {"attribute", "soft_delete"},
+      {"attribute", "delete"},
+      {"event", "add"},
+      {"event", "edit"},
+      {"event", "delete"},
+      {"event", "publish"},
+      {"event", "pulled"},
+      {"tag", "add"},
+      {"tag", "edit"},
+      {"tag", "delete"},
+      {"tag", "attach"},
+      {"tag", "detach"},
+      {"sighting", "add"},
+      {"sighting", "delete"},
+      {"warninglist", "change"},
+      {"self", "heartbeat"},
       {"other", "ignored"},
+      {"other", "unknown_action"},
   };
   return kinds;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -29,6 +30,7 @@ struct FeedMalformed {
 struct FeedMessageAt {
   FeedMessage message;
   std::chrono::steady_clock::time_point received;
+  std::size_t bytes = 0;  ///< of the message as it came, about what it takes in memory
 };
 using FeedReport =
     std::variant<FeedConnected, FeedDisconnected, FeedGap, FeedMalformed, FeedMessageAt>;
@@ -37,7 +39,7 @@ struct FeedCounters {
   std::uint64_t received = 0;   ///< messages, whatever became of them
   std::uint64_t bytes = 0;      ///< their size
   std::uint64_t malformed = 0;  ///< of these, not decodable
-  std::uint64_t dropped = 0;    ///< of these, not taken by the receiver
+  std::uint64_t dropped = 0;    ///< of these, without room
 };
 
 /// Port: MISP's stream of changes. Connects by itself and for ever from start() until stop().
@@ -47,7 +49,8 @@ struct FeedCounters {
 class MispFeed {
  public:
   /// Returns false when the receiver has no room. A message is dropped then and a FeedGap follows
-  /// as soon as there is room; the newest FeedConnected or FeedDisconnected is kept until then.
+  /// as soon as there is room, unless it is an IgnoredMessage; the newest FeedConnected or
+  /// FeedDisconnected is kept until then.
   using OnReport = std::function<bool(FeedReport)>;
 
   virtual ~MispFeed() = default;

@@ -19,7 +19,7 @@ struct Describe {
     if (const auto* heartbeat = std::get_if<Heartbeat>(&report.message)) {
       return "uptime " + std::to_string(heartbeat->uptime_seconds);
     }
-    return "message";
+    return std::holds_alternative<IgnoredMessage>(report.message) ? "ignored" : "message";
   }
 };
 

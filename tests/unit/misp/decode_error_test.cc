@@ -46,16 +46,7 @@ TEST(DecodeError, NamesTopicKeyAndWhatWasExpected) {
   EXPECT_EQ(text(R"(,"Event":{"id":"2"})", ""), "misp_json_attribute: Event: missing");
 }
 
-TEST(DecodeError, AnUnknownActionOfAKnownTopicIsMalformed) {
-  const auto error = refused(attribute_with("\"edit\"", "\"" + std::string(100, 'x') + "\n\""));
-  EXPECT_EQ(error.code, ErrorCode::kMalformed);
-  EXPECT_EQ(
-      refused(attribute_with("\"edit\"", "\"" + std::string(100, 'x') + "\"")).message,
-      "misp_json_attribute: message.action: unknown action \"" + std::string(37, 'x') + "...\"");
-  EXPECT_EQ(refused(R"(misp_json_event {"Event":{"id":"1"},"action":"publish"})").code,
-            ErrorCode::kMalformed);
-  EXPECT_EQ(refused(R"(misp_json_tag {"Tag":{"name":"x"},"action":"eaten"})").code,
-            ErrorCode::kMalformed);
+TEST(DecodeError, RefusesAMessageWithoutAnAction) {
   EXPECT_EQ(refused(R"(misp_json_event {"Event":{"id":"1"}})").message,
             "misp_json_event: message.action: expected a value");
 }

@@ -112,7 +112,25 @@ TEST(DecodeFrame, KnowsThatAWarninglistChanged) {
 TEST(DecodeFrame, IgnoresTopicsThatTellNothingAboutIndicators) {
   for (const char* topic : {"misp_json_object", "misp_json_object_reference", "misp_json_audit",
                             "misp_json_user", "misp_json_organisation", "something_else"}) {
-    decoded<IgnoredMessage>(std::string(topic) + R"( {"action":"whatever"})");
+    const auto frame = std::string(topic) + R"( {"action":"whatever"})";
+    EXPECT_FALSE(decoded<IgnoredMessage>(frame).unknown_action);
+    EXPECT_FALSE(tells_something(frame));
+  }
+}
+
+TEST(DecodeFrame, IgnoresAnActionThatItDoesNotKnow) {
+  for (const char* frame : {R"(misp_json_attribute {"Attribute":{},"action":"undelete"})",
+                            R"(misp_json_event {"Event":{"id":"1"},"action":"publish"})",
+                            R"(misp_json_tag {"Tag":{"name":"x"},"action":"eaten"})",
+                            R"(misp_json_sighting {"Sighting":{},"action":"edit"})"}) {
+    EXPECT_TRUE(decoded<IgnoredMessage>(frame).unknown_action) << frame;
+    EXPECT_TRUE(tells_something(frame));
+  }
+}
+
+TEST(DecodeFrame, DoesNotTakeAFrameWithoutTopicForOneThatTellsNothing) {
+  for (const char* frame : {"", "misp_json", " {}"}) {
+    EXPECT_TRUE(tells_something(frame)) << frame;
   }
 }
 

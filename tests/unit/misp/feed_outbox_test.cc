@@ -49,6 +49,18 @@ TEST(FeedOutbox, ReportsOneGapBeforeTheNextMessageAfterDrops) {
   EXPECT_EQ(receiver.taken, (std::vector<std::string>{"gap", "message"}));
 }
 
+TEST(FeedOutbox, AMessageThatTellsNothingLeavesNoGap) {
+  Receiver receiver;
+  FeedOutbox outbox(receiver.callback());
+  EXPECT_FALSE(outbox.offer(FeedMessageAt{IgnoredMessage{}, {}}));
+  receiver.room = 2;
+  EXPECT_TRUE(outbox.flush());
+  EXPECT_TRUE(receiver.taken.empty());
+  outbox.note_gap();
+  EXPECT_TRUE(outbox.flush());
+  EXPECT_EQ(receiver.taken, (std::vector<std::string>{"gap"}));
+}
+
 TEST(FeedOutbox, ReportsTheGapWithoutAnotherMessage) {
   Receiver receiver;
   FeedOutbox outbox(receiver.callback());

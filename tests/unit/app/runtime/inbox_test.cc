@@ -19,6 +19,18 @@ TEST(Inbox, RefusesAtItsBoundAndTakesTheRest) {
   EXPECT_EQ(inbox.take(std::chrono::milliseconds(0), 10), (std::vector<int>{1, 2, 4}));
 }
 
+TEST(Inbox, IsBoundedInBytesAndTakesALargeItemByItself) {
+  Inbox<int> inbox(10, 100);
+  EXPECT_TRUE(inbox.push(1, 500));
+  EXPECT_FALSE(inbox.push(2, 1));
+  EXPECT_TRUE(inbox.push(3));
+  inbox.take(std::chrono::milliseconds(0), 1);
+  EXPECT_TRUE(inbox.push(4, 60));
+  EXPECT_FALSE(inbox.push(5, 60));
+  inbox.take(std::chrono::milliseconds(0), 2);
+  EXPECT_TRUE(inbox.push(6, 60));
+}
+
 TEST(Inbox, LetsNobodyWaitForAnAnswerOnceItIsClosed) {
   Inbox<std::shared_ptr<std::promise<void>>> inbox(10);
   auto asked = std::make_shared<std::promise<void>>();
