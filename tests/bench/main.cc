@@ -78,7 +78,7 @@ class Bench {
     const double plain = stack_.has_real_zeek() ? plain_insert() : 0;
     bootstrap(plain);
     visible_changes();
-    if (settings_.visibility != "confirm") {  // whose changes are no effect of a message alone
+    if (settings_.visibility != "lookup") {  // whose changes are no effect of a message alone
       live_changes();
       publish();
     }
@@ -254,7 +254,7 @@ int main(int argc, char** argv) {
   app.add_option("--zeek", settings.zeek,
                  "Program zeek; \"auto\" looks for one, \"none\" takes the stand-in");
   app.add_option("--visibility", settings.visibility, "[misp.feed] visibility of the service")
-      ->check(CLI::IsMember({"auto", "confirm", "trust"}));
+      ->check(CLI::IsMember({"auto", "lookup", "trust"}));
   app.add_flag("--state", settings.state, "With durable state, and a restart at the end");
   CLI11_PARSE(app, argc, argv);
   if (!settings.visibility.empty()) {

@@ -240,10 +240,10 @@ std::vector<Key<Config>> misp_keys() {
           "misp.feed.visibility",
           "The feed shows every change, including those that the API key's user may "
           "not see. `\"auto\"`: look up in MISP what a message does not prove "
-          "visible. `\"confirm\"`: look up every change. `\"trust\"`: apply every "
+          "visible. `\"lookup\"`: look up every change. `\"trust\"`: apply every "
           "message, for a user who may see everything.",
           {{"auto", VisibilityMode::kAuto},
-           {"confirm", VisibilityMode::kConfirm},
+           {"lookup", VisibilityMode::kLookup},
            {"trust", VisibilityMode::kTrust}},
           FIELD(filter.visibility)),
       integer<Config>("misp.feed.max_queue",

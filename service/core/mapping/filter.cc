@@ -151,7 +151,7 @@ Judgement Filter::judge_visibility(const Attribute& attribute, const Event& even
   if (options_.visibility == VisibilityMode::kTrust) {
     return kAccepted;
   }
-  if (options_.visibility == VisibilityMode::kConfirm || !viewer_) {
+  if (options_.visibility == VisibilityMode::kLookup || !viewer_) {
     return ask();
   }
   if (viewer_->site_admin) {

@@ -22,9 +22,9 @@ enum class PublishedMode {
 
 /// How to find out what the API user may see: the feed ignores distribution, REST does not.
 enum class VisibilityMode {
-  kAuto,     ///< judge from the message where it tells, else ask MISP
-  kConfirm,  ///< ask MISP about every live change
-  kTrust,    ///< take every message; for a user who sees everything
+  kAuto,    ///< judge from the message where it tells, else ask MISP
+  kLookup,  ///< look up every live change in MISP
+  kTrust,   ///< take every message; for a user who sees everything
 };
 
 /// What MISP says of the user whose key is used (`/users/view/me`).

@@ -65,7 +65,7 @@ std::map<std::string, std::string> random_settings(std::uint32_t seed, Dice& dic
   sometimes(25, "fixed_events", {"1", "1,3"});
   sometimes(10, "types", {"!md5", "ip-dst,domain|ip,domain"});
   sometimes(10, "event_ids", {"!2", "1,2,3"});
-  sometimes(25, "visibility", {"confirm"});
+  sometimes(25, "visibility", {"lookup"});
   sometimes(50, "pace2", {"1", "300", "2000"});
   sometimes(50, "state", {"on"});
   if (settings.contains("reader")) {

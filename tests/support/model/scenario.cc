@@ -122,7 +122,7 @@ MispModel::Reader Scenario::reader() const {
       static_cast<std::uint32_t>(number(setting("honour_false_positives", "0")));
   filter.honour_expirations = setting("honour_expirations", "false") == "true";
   const std::string visibility = setting("visibility", "auto");
-  filter.visibility = visibility == "confirm" ? VisibilityMode::kConfirm
+  filter.visibility = visibility == "lookup"  ? VisibilityMode::kLookup
                       : visibility == "trust" ? VisibilityMode::kTrust
                                               : VisibilityMode::kAuto;
   return reader;

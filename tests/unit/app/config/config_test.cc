@@ -57,7 +57,7 @@ misp.url = "http://[2001:db8::1]:8080/misp/"
 misp.verify_tls = false
 misp.connect_timeout = "250ms"
 misp.feed.endpoint = "ipc:///run/misp.sock"
-misp.feed.visibility = "confirm"
+misp.feed.visibility = "lookup"
 log = { level = "trace", format = "json" }
 [filter]
 published = "ever_published"
@@ -82,7 +82,7 @@ tls = false
   EXPECT_FALSE(config.misp.verify_tls);
   EXPECT_EQ(config.misp.connect_timeout, milliseconds(250));
   EXPECT_EQ(config.feed.endpoint, "ipc:///run/misp.sock");
-  EXPECT_EQ(config.filter.visibility, VisibilityMode::kConfirm);
+  EXPECT_EQ(config.filter.visibility, VisibilityMode::kLookup);
   EXPECT_EQ(config.filter.published, PublishedMode::kEverPublished);
   EXPECT_EQ(config.filter.types, (std::vector<std::string>{"ip-dst", "!md5"}));
   EXPECT_EQ(config.filter.event_ids, (std::vector<std::string>{"12", "!13"}));

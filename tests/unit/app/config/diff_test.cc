@@ -24,13 +24,13 @@ TEST(ConfigChange, IsNothingForTheSameConfiguration) {
 TEST(ConfigChange, ShowsOldAndNewValuesOfFilterAndMapping) {
   Config wanted = running();
   wanted.filter.to_ids = false;
-  wanted.filter.visibility = VisibilityMode::kConfirm;
+  wanted.filter.visibility = VisibilityMode::kLookup;
   wanted.mapping.min_prefix_v4 = 16;
   wanted.mapping.overrides["url"] = "none";
   const ConfigChange change = compare(running(), wanted);
   EXPECT_THAT(
       change.applied,
-      ElementsAre("misp.feed.visibility: \"auto\" -> \"confirm\"", "filter.to_ids: true -> false",
+      ElementsAre("misp.feed.visibility: \"auto\" -> \"lookup\"", "filter.to_ids: true -> false",
                   "mapping.min_prefix_v4: 8 -> 16", "mapping.types.url: default -> \"none\""));
   EXPECT_THAT(change.needs_restart, IsEmpty());
   EXPECT_TRUE(change.rules);

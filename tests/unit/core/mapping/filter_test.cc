@@ -184,7 +184,7 @@ TEST(Filter, AsksUntilTheViewerIsKnown) {
 
 TEST(Filter, ConfirmAsksAndTrustTakesWhateverTheDistribution) {
   FilterOptions options;
-  options.visibility = VisibilityMode::kConfirm;
+  options.visibility = VisibilityMode::kLookup;
   EXPECT_EQ(message(filter_of(options, kAdmin), attribute(), event()), "ask");
   options.visibility = VisibilityMode::kTrust;
   Event own_only = event();

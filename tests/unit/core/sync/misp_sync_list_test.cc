@@ -163,7 +163,7 @@ void hide_all_and_add(Desk& desk, unsigned n) {
 
 FilterOptions look_up_always() {
   FilterOptions filter;
-  filter.visibility = VisibilityMode::kConfirm;
+  filter.visibility = VisibilityMode::kLookup;
   return filter;
 }
 

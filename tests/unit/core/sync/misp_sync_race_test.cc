@@ -119,7 +119,7 @@ TEST(MispSync, Race8_AListFromBeforeTheCommitDoesNotBringBackWhatWasDeleted) {
 
 TEST(MispSync, Race8_ALookUpBeforeTheCommitIsRepeated) {
   FilterOptions filter;
-  filter.visibility = VisibilityMode::kConfirm;
+  filter.visibility = VisibilityMode::kLookup;
   Desk desk(filter);
   desk.bootstrap();
   desk.shown = desk.misp.live();

@@ -12,9 +12,9 @@ namespace {
 using test::Desk;
 using test::uuid;
 
-FilterOptions confirming() {
+FilterOptions with_lookups() {
   FilterOptions filter;
-  filter.visibility = VisibilityMode::kConfirm;
+  filter.visibility = VisibilityMode::kLookup;
   return filter;
 }
 
@@ -50,7 +50,7 @@ TEST(MispSync, AppliesAPlainMessageWithoutAQuestion) {
 }
 
 TEST(MispSync, AsksOnceAboutMessagesThatComeTogether) {
-  Desk desk(confirming());
+  Desk desk(with_lookups());
   desk.bootstrap();
   for (unsigned n = 1; n <= 3; ++n) {
     desk.say(desk.add(n, value(n)));
@@ -63,7 +63,7 @@ TEST(MispSync, AsksOnceAboutMessagesThatComeTogether) {
 }
 
 TEST(MispSync, AsksAboutAtMostTwoHundredAttributesInOneRequest) {
-  Desk desk(confirming());
+  Desk desk(with_lookups());
   desk.add(9'999, "198.51.100.1");
   desk.bootstrap();
   for (unsigned n = 1; n <= 450; ++n) {
@@ -78,7 +78,7 @@ TEST(MispSync, AsksAboutAtMostTwoHundredAttributesInOneRequest) {
 }
 
 TEST(MispSync, AnswersOfOneAttributeNeverUndoALaterMessage) {
-  Desk desk(confirming());
+  Desk desk(with_lookups());
   desk.add(1, "198.51.100.1");
   desk.bootstrap();
   desk.say(desk.misp.touch(desk.id(1), desk.unix_now()).messages);
