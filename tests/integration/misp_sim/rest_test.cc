@@ -114,5 +114,29 @@ TEST_F(Rest, DescribesItselfAsARealMisp) {
   EXPECT_EQ(types.at("sane_defaults").at("ip-dst").at("to_ids"), 1);
 }
 
+TEST(MispSimRest, RefusesToRemoveATagThatIsNotAttached) {
+  MispSim sim;
+  RestClient rest(sim);
+  const auto attribute = sim.add_attribute(sim.add_event(), "domain", "a.example.com");
+  const auto remove = [&](const std::string& tag) {
+    return rest.post("/tags/removeTagFromObject", {{"uuid", attribute.uuid}, {"tag", tag}});
+  };
+  EXPECT_EQ(remove("x:a").status, 405);
+  sim.attach_tag(attribute.uuid, "x:a");
+  EXPECT_EQ(remove("x:a").status, 200);
+  EXPECT_EQ(remove("x:a").status, 404);
+}
+
+TEST(MispSimRest, RestoringAnActiveAttributeEditsIt) {
+  MispSim sim;
+  RestClient rest(sim);
+  sim.set_clock(1'700'000'000);
+  const auto attribute = sim.add_attribute(sim.add_event(), "domain", "a.example.com");
+  sim.set_clock(1'700'000'100);
+  EXPECT_EQ(rest.post("/attributes/restore/" + std::to_string(attribute.id), {}).status, 302);
+  const auto row = rest.send("GET", "/attributes/view/" + attribute.uuid).json();
+  EXPECT_EQ(row.at("Attribute").at("timestamp"), "1700000100");
+}
+
 }  // namespace
 }  // namespace misp_zeek::misp_sim

@@ -201,9 +201,7 @@ Response Api::attribute_delete(const Request& request, const Json& body) {
 
 Response Api::attribute_restore(const Request& request, const Json& /*body*/) {
   const auto* attribute = db_.attribute(request.argument(0));
-  if (attribute == nullptr || !attribute->deleted) {
-    return error_response(405, "Invalid Attribute", request.path);
-  }
+  if (attribute == nullptr) return error_response(405, "Invalid Attribute", request.path);
   const Id id = attribute->id;
   changes_.restore(id);
   Response response;

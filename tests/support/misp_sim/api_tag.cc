@@ -129,7 +129,7 @@ Response Api::tag_remove(const Request& request, const Json& body) {
   if (attribute == nullptr && event == nullptr) {
     return error_response(404, "Invalid Target.", request.path);
   }
-  if (tag == nullptr) return error_response(404, "Invalid tag", request.path);
+  if (tag == nullptr) return error_response(405, "Invalid Tag.", request.path);
   const bool local = is_local_use(attribute != nullptr ? attribute->tags : event->tags, tag->id);
   const bool removed = attribute != nullptr
                            ? changes_.untag_attribute(attribute->id, tag->id, false)
@@ -142,8 +142,10 @@ Response Api::tag_remove(const Request& request, const Json& body) {
     return success_response(label + " successfully removed from " + target + ").", request.path,
                             {});
   }
-  return save_failed_response(label + " could not be removed", request.path,
-                              {0, {}, "The tag is not attached."});
+  return error_response(404,
+                        std::string("Could not remove tag as it is not attached to the target ") +
+                            (attribute != nullptr ? "Attribute" : "Event"),
+                        request.path);
 }
 
 Response Api::tag_add(const Request& request, const Json& body) {

@@ -113,7 +113,7 @@ Costs Costs::measured() {
   Costs costs;
   costs.request = microseconds(40'000);
   costs.row = microseconds(21);
-  costs.offset_row = std::chrono::nanoseconds(1'150);
+  costs.offset_row = std::chrono::nanoseconds(1'300);
   costs.count_row = microseconds(35);
   costs.index_row = microseconds(10);
   costs.count_rows_at_most = 480'000;
