@@ -148,7 +148,7 @@ void Bench::bootstrap(double plain) {
   const std::size_t entries = stack_.held(kLimit).size();
   indicators_ = stack_.held_indicators(kLimit);
   std::printf(
-      "bootstrap: %zu attributes, start to in step with digests agreed %.2f s; Zeek holds %zu "
+      "bootstrap: %zu attributes, start to in sync with digests agreed %.2f s; Zeek holds %zu "
       "entries, %.0f entries/s",
       settings_.attributes, seconds, entries, static_cast<double>(entries) / seconds);
   if (plain > 0) {
@@ -235,11 +235,11 @@ void Bench::restart() {
   std::ifstream log(stack_.file("misp-zeek.log"));
   std::string restored = "nothing was restored";
   for (std::string line; std::getline(log, line);) {
-    if (const auto at = line.find("msg=\"restored the last known set\""); at != std::string::npos) {
+    if (const auto at = line.find("msg=\"restored the last known indicators\""); at != std::string::npos) {
       restored = line.substr(at);
     }
   }
-  std::printf("restart with the state: in step after %.2f s; log: %s\n", seconds, restored.c_str());
+  std::printf("restart with the state: in sync after %.2f s; log: %s\n", seconds, restored.c_str());
 }
 
 }  // namespace

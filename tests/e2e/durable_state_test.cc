@@ -136,7 +136,7 @@ TEST_F(DurableState, BeginsAnewWithADamagedFileAndSaysSo) {
   std::ofstream(stack_.state_path() + "/state.db", std::ios::binary) << "damaged by a test";
   start_in_step();
   EXPECT_EQ(zeek_->entries(), before);
-  EXPECT_NE(log().find("beginning without saved state"), std::string::npos);
+  EXPECT_NE(log().find("starting without saved state"), std::string::npos);
   const auto aside = [&](const auto& entry) {
     return entry.path().filename().string().starts_with("state.db.damaged-");
   };

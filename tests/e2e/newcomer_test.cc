@@ -197,7 +197,7 @@ TEST_F(Newcomer, WithoutAFeed) {
   EXPECT_HAS(text, "ok    zeek:sensor ");
   run();
   EXPECT_TRUE(unready("feed", remedy));
-  EXPECT_TRUE(logged("level=warn msg=\"feed away\" reason=\"" + remedy));
+  EXPECT_TRUE(logged("level=warn msg=\"feed down\" reason=\"" + remedy));
 }
 
 TEST_F(Newcomer, WithoutAZeek) {

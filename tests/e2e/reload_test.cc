@@ -93,7 +93,7 @@ TEST_F(Reload, ZeekFollowsAChangedFilter) {
 
 TEST_F(Reload, HoldsBackWhatGoesBeyondMaxShrinkUntilAccepted) {
   reload_with("max_age = \"0\"", "max_age = \"0\"\ntypes = [\"domain\"]");
-  EXPECT_TRUE(logged("removals held back")) << log();
+  EXPECT_TRUE(logged("removals blocked")) << log();
   EXPECT_EQ(held(), 15U);
   EXPECT_EQ(stack_.command({"reconcile", "--accept-shrink"}), 0);
   EXPECT_TRUE(eventually([&] { return held() == 3; })) << held();
@@ -102,7 +102,7 @@ TEST_F(Reload, HoldsBackWhatGoesBeyondMaxShrinkUntilAccepted) {
 TEST_F(Reload, AWrongFileLeavesAllAsItIs) {
   reload_with("max_age = \"0\"", "max_age = \"0\"\ntypo = 1");
   EXPECT_TRUE(
-      logged("level=error msg=\"configuration not reloaded, all goes on as before\" reason=\"" +
+      logged("level=error msg=\"reload failed; keeping the current configuration\" reason=\"" +
              stack_.file("misp-zeek.toml")))
       << log();
   EXPECT_TRUE(logged("is unknown"));
@@ -116,7 +116,7 @@ TEST_F(Reload, AWrongFileLeavesAllAsItIs) {
 TEST_F(Reload, ChangesTheLogLevelAndNamesWhatNeedsARestart) {
   reload_with("[filter]", "[log]\nlevel = \"debug\"\n[reconcile]\ninterval = \"7m\"\n[filter]");
   EXPECT_TRUE(logged("changed=\"log.level: \\\"info\\\" -> \\\"debug\\\"\"")) << log();
-  EXPECT_TRUE(logged("msg=\"these keys have changed and need a restart\" keys=reconcile.interval"))
+  EXPECT_TRUE(logged("msg=\"changed keys need a restart\" keys=reconcile.interval"))
       << log();
   add("ip-dst", "198.51.100.99");
   EXPECT_TRUE(logged("level=debug ")) << "the new level holds";

@@ -42,7 +42,7 @@ wait_until() { # WHAT COMMAND...: at most 30 s
   done
   fail "not within 30 s: $what"
 }
-is_in_step() { [[ $(property StatusText) == "in step" ]]; }
+is_in_step() { [[ $(property StatusText) == "in sync" ]]; }
 has_state() { [[ $(property ActiveState) == "$1" ]]; }
 restarted() { [[ $(property NRestarts) -gt 0 && $(property ActiveState) == active ]]; }
 has_other_pid() { [[ $(property MainPID) != "$1" && $(property MainPID) != 0 ]]; }
@@ -65,12 +65,12 @@ systemctl start misp-zeek 2>/dev/null && fail "started without a key"
 systemctl stop misp-zeek
 systemctl reset-failed misp-zeek 2>/dev/null || true
 
-say "configure, start, in step"
+say "configure, start, in sync"
 install -m 600 /dev/null /etc/misp-zeek/misp.key
 echo misp-sim-key >/etc/misp-zeek/misp.key
 cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl enable --now --quiet misp-zeek
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 pid=$(property MainPID)
 [ "$(stat -c %U "/proc/$pid")" = misp-zeek ] || fail "runs as $(stat -c %U "/proc/$pid")"
 grep -q '^CapEff:[[:space:]]*0*$' "/proc/$pid/status" || fail "has capabilities"
@@ -89,12 +89,12 @@ install -m 600 /dev/null /etc/misp-zeek/webhook.url
 echo https://127.0.0.1:9/hook >/etc/misp-zeek/webhook.url
 systemctl daemon-reload
 systemctl restart misp-zeek
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 [ "$(stat -c %U "/run/credentials/misp-zeek.service/webhook.url")" = misp-zeek ] || fail "no credential webhook.url"
 rm -r /etc/systemd/system/misp-zeek.service.d /etc/misp-zeek/webhook.url
 systemctl daemon-reload
 systemctl restart misp-zeek
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 
 say "an operator's commands"
 operate() { # COMMAND...
@@ -114,7 +114,7 @@ is_paused() { [[ $(property StatusText) == *paused* ]]; }
 operate pause
 wait_until "paused" is_paused
 operate resume
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 operate reconcile
 operate reconcile --full --accept-shrink
 
@@ -127,13 +127,13 @@ wait_until "reloaded" has_reloaded
 [ "$(property MainPID)" = "$pid" ] || fail "a reload was a restart"
 cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl restart misp-zeek
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 
 say "docs/security.md: a tunnel for the feed, HTTPS and a token"
 bash docs_security.sh || fail "docs/security.md"
 cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl restart misp-zeek
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 
 say "a loop that hangs is restarted by the watchdog"
 mkdir -p /run/systemd/system/misp-zeek.service.d
@@ -142,7 +142,7 @@ systemctl daemon-reload
 systemctl restart misp-zeek
 kill -STOP "$(property MainPID)"
 wait_until "restarted" restarted
-wait_until "in step again" is_in_step
+wait_until "in sync again" is_in_step
 rm -r /run/systemd/system/misp-zeek.service.d
 systemctl daemon-reload
 
@@ -155,14 +155,14 @@ has_state failed || fail "is $(property ActiveState) with a wrong configuration"
 journalctl -u misp-zeek | grep -q 'misp-zeek.toml:7: key "filter.max_age"' || fail "the journal does not name the key"
 cp misp-zeek.toml /etc/misp-zeek/misp-zeek.toml
 systemctl start misp-zeek
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 
 say "an upgrade restarts it and keeps the configuration"
 pid=$(property MainPID)
 apt-get install -q -y --reinstall -o Dpkg::Options::=--force-confold ./misp-zeek.deb >>install.log 2>&1 ||
   fail "apt-get install --reinstall"
 wait_until "another process" has_other_pid "$pid"
-wait_until "in step" is_in_step
+wait_until "in sync" is_in_step
 cmp -s misp-zeek.toml /etc/misp-zeek/misp-zeek.toml || fail "the configuration was replaced"
 
 say "stop"

@@ -54,7 +54,7 @@ for _ in $(seq 300); do
   ! in_step || break
   sleep 0.1
 done
-in_step || fail "not within 30 s: in step through the tunnel, and said so to who has the token"
+in_step || fail "not within 30 s: in sync through the tunnel, and said so to who has the token"
 grep -q "tcp://127.0.0.1:$client" status.json || fail "the feed does not come through the tunnel"
 ! answers "$(openssl rand -hex 32)" || fail "another token is as good"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # docs_tls.sh ROOT SERVICE MISP_SIM: what docs/security.md says of certificates, of the feed's tunnel and of
 # Broker is run as it stands there, with other folders and ports: MISP's feed through two stunnels and a
-# real Zeek bring the service in step, and whoever has no certificate gets nothing.
+# real Zeek bring the service in sync, and whoever has no certificate gets nothing.
 set -euo pipefail
 root=$(realpath "$1") service=$(realpath "$2") misp_sim=$(realpath "$3")
 
@@ -90,7 +90,7 @@ ready() { curl -fsS -o ready.log "http://127.0.0.1:$1/readyz" 2>/dev/null; }
 http=$(free_port)
 configuration misp-zeek "$http" "$(block '# misp-zeek.toml: a Zeek that asks for certificates')"
 start misp-zeek env MISP_ZEEK_MISP_API_KEY=misp-sim-key "$service" run -c misp-zeek.toml
-wait_until "in step over TLS" ready "$http"
+wait_until "in sync over TLS" ready "$http"
 
 # The publisher's greeting begins with 0xff.
 greeting() { # ARGUMENTS... -> number of bytes
@@ -111,4 +111,4 @@ refused() {
     grep -q '"message": "sensor-1 .*does not complete the handshake' stranger-ready.log
 }
 wait_until "a stranger is refused by Zeek" refused
-! ready "$http" || fail "a stranger is in step"
+! ready "$http" || fail "a stranger is in sync"

@@ -4,7 +4,7 @@
 # a fresh Debian 12 with systemd. The Debian package of the folder DIST goes through its life: first as
 # docs/install/debian.md says it, then installed, configured, started, watched, operated, upgraded, stopped, purged. The
 # sources of DIST are built and installed as docs/install/source.md says it, against the Zeek of ZEEK_PREFIX, with which
-# the service must be in step. Needs root, debootstrap and a Debian mirror. The simulators run outside, on
+# the service must be in sync. Needs root, debootstrap and a Debian mirror. The simulators run outside, on
 # loopback.
 set -euo pipefail
 [ $# -eq 3 ] || [ $# -eq 4 ] || {

@@ -20,7 +20,7 @@ struct ReconcileCommand {
   bool full = false;
   bool accept_shrink = false;
 };
-/// `POST /v1/pause` and `POST /v1/resume`: whether Zeek is left as it is. MISP is followed all the
+/// `POST /v1/pause` and `POST /v1/resume`: stops and resumes changes to Zeek. MISP is followed all the
 /// same.
 struct PauseCommand {
   bool paused = false;

@@ -101,7 +101,7 @@ class Findings {
                        {"reason", fate.reason},
                        {"revision", peer.session->acknowledged()},
                        {"workers", peer.session->workers()},
-                       {"workers_in_step", peer.session->workers_in_step()}});
+                       {"workers_in_sync", peer.session->workers_in_step()}});
     }
     indicators_.push_back({{"indicator", entry.key.indicator},
                            {"indicator_type", to_string(entry.key.type)},
@@ -125,9 +125,9 @@ class Findings {
                  : "not known: MISP is still being read";
     }
     if (indicators_.empty()) {
-      return "accepted by the filter, but nothing that Zeek can match: " + rejected_;
+      return "accepted by the filter, but Zeek cannot match it: " + rejected_;
     }
-    return not_held_ ? "accepted, and not (yet) in every Zeek" : "in every Zeek";
+    return not_held_ ? "accepted, but not in every Zeek yet" : "in every Zeek";
   }
 
   const View& view_;

@@ -18,7 +18,7 @@ namespace misp_zeek::app {
 ///      "indicators": [{"indicator", "indicator_type", "event_id", "event", "url", "attributes",
 ///                      "zeeks": [{"name", "state": "held" | "refused" | "under way" | "away",
 ///                                 "reason", "revision": acknowledged, "workers",
-///                                 "workers_in_step"}]}],
+///                                 "workers_in_sync"}]}],
 ///      "more": false}
 ///
 /// Lists have kExplainBound entries at most; `"more": true` says that there are others.

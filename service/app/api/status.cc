@@ -43,8 +43,8 @@ Json misp_json(const View& view, TimePoint now) {
                        {"full_age_seconds", age(status.last_full, now)},
                        {"rows_read", status.rows_read},
                        {"rows_expected", status.rows_expected},
-                       {"open_questions", view.sync.open_questions()},
-                       {"held", status.held}};
+                       {"pending_lookups", view.sync.open_questions()},
+                       {"blocked", status.held}};
   return misp;
 }
 
@@ -73,7 +73,7 @@ Json zeek_json(const Peer& peer, const ZeekConfig& config, const IndicatorStore&
           {"address", config.address + ":" + std::to_string(config.port)},
           {"transport", config.transport},
           {"state", to_string(session.state())},
-          {"in_step", session.in_step()},
+          {"in_sync", session.in_step()},
           {"message", session.explain()},
           {"zeek_version", session.zeek_version()},
           {"package_version", session.package_version()},
@@ -81,7 +81,7 @@ Json zeek_json(const Peer& peer, const ZeekConfig& config, const IndicatorStore&
           {"unacknowledged_items", session.unacknowledged_items()},
           {"refused_items", session.refusals().size()},
           {"workers", session.workers()},
-          {"workers_in_step", session.workers_in_step()}};
+          {"workers_in_sync", session.workers_in_step()}};
 }
 
 Json webhook_json(const MatchNotices* notices) {
@@ -92,8 +92,8 @@ Json webhook_json(const MatchNotices* notices) {
   return {{"enabled", true},
           {"sent", counters.posted},
           {"failed", counters.failures},
-          {"limited_matches", counters.limited},
-          {"given_up", counters.dropped},
+          {"summarized_matches", counters.limited},
+          {"dropped", counters.dropped},
           {"waiting", notices->waiting()},
           {"problem", notices->problem()}};
 }
@@ -109,7 +109,7 @@ Json sightings_json(const SightingQueue* queue, const MatchNotices* notices) {
           {"waiting_matches", queue->waiting_matches()},
           {"spool_rows", queue->rows()},
           {"sent", counters.posted},
-          {"given_up_matches", counters.gone + counters.refused + counters.dropped},
+          {"dropped_matches", counters.gone + counters.refused + counters.dropped},
           {"problem", queue->problem()},
           {"webhook", webhook_json(notices)}};
 }

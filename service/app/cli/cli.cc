@@ -15,10 +15,11 @@ namespace {
 
 constexpr const char* kFooter =
     "Every key of the file can come from the environment too: misp.feed.endpoint is\n"
-    "MISP_ZEEK_MISP_FEED_ENDPOINT; lists have commas in between. The API key is "
+    "MISP_ZEEK_MISP_FEED_ENDPOINT; commas separate the members of a list. The API key is "
     "MISP_ZEEK_MISP_API_KEY,\n"
     "a file named by misp.api_key_file, or systemd's credential misp.key. Flags win over the\n"
-    "environment, and that over the file. No file is needed when the others say all.\n"
+    "environment, and that over the file. Without a file, environment and flags must give all "
+    "required keys.\n"
     "\n"
     "Exit status:";
 
@@ -67,9 +68,9 @@ void add_options(CLI::App& command, Options& options) {
 }
 
 void add_reconcile_options(CLI::App& command, ReconcileCommand& reconcile) {
-  command.add_flag("--full", reconcile.full, "By MISP's full list, not by its index of events");
+  command.add_flag("--full", reconcile.full, "Read all of MISP, not only its event index");
   command.add_flag("--accept-shrink", reconcile.accept_shrink,
-                   "Let this comparison take out what reconcile.max_shrink holds back");
+                   "Allow removals that reconcile.max_shrink blocks, for this reconcile");
 }
 
 /// The commands that only read, and their options.
@@ -79,9 +80,10 @@ struct Readers {
   CLI::App* export_;
 
   Readers(CLI::App& app, Options& options)
-      : status(app.add_subcommand("status", "Ask the running service whether all is in step")),
-        explain(app.add_subcommand("explain", "Say why something is in Zeek or not")),
-        export_(app.add_subcommand("export", "Print all that Zeek must hold")) {
+      : status(
+            app.add_subcommand("status", "Ask the running service whether everything is in sync")),
+        explain(app.add_subcommand("explain", "Explain why something is in Zeek or not")),
+        export_(app.add_subcommand("export", "Print everything that Zeek should hold")) {
     status->add_flag("--json", options.status.json, "As JSON");
     explain->add_flag("--json", options.explain.json, "As JSON");
     explain
@@ -91,7 +93,7 @@ struct Readers {
     export_->add_option("--format", options.export_.format, "zeek-intel or json")
         ->check(CLI::IsMember({"zeek-intel", "json"}));
     export_->add_flag("--from-misp", options.export_.from_misp,
-                      "Read MISP alone; no service has to run");
+                      "Read MISP directly; needs no running service");
   }
 
   std::optional<Question> question(const Options& options) const {
@@ -168,20 +170,20 @@ std::string generated(const std::string& document, const CLI::App& app) {
 
 int run_cli(int argc, const char* const* argv, const Environment& environment,
             const Actions& actions, std::ostream& out, std::ostream& err) {
-  CLI::App app("Keeps Zeek's Intel framework equal to what analysts hold in MISP.", "misp-zeek");
+  CLI::App app("Keeps Zeek's Intel framework in sync with MISP.", "misp-zeek");
   app.require_subcommand(1);
   app.footer(footer());
   Options options;
   auto* run = app.add_subcommand("run", "Run the service until SIGTERM or SIGINT");
-  auto* check = app.add_subcommand("check", "Check the configuration, show what is in effect");
+  auto* check = app.add_subcommand("check", "Check the configuration and print what is in effect");
   auto* reconcile =
-      app.add_subcommand("reconcile", "Have the running service compare with MISP now");
+      app.add_subcommand("reconcile", "Make the running service reconcile with MISP now");
   add_reconcile_options(*reconcile, options.reconcile);
-  auto* pause = app.add_subcommand("pause", "Have the running service leave Zeek as it is");
-  auto* resume = app.add_subcommand("resume", "End a pause");
+  auto* pause = app.add_subcommand("pause", "Stop changes to Zeek until resume or a restart");
+  auto* resume = app.add_subcommand("resume", "Resume changes to Zeek");
   const Readers readers(app, options);
-  auto* connect =
-      check->add_flag("--connect", options.try_connections, "Try all connections, say what to do");
+  auto* connect = check->add_flag("--connect", options.try_connections,
+                                  "Try all connections and say what to do");
   check->add_flag("--json", options.connect.json, "The result as JSON")->needs(connect);
   auto* version = app.add_subcommand("version", "Show the versions of program and libraries");
   for (CLI::App* command :

@@ -25,10 +25,11 @@ struct ExitStatus {
 };
 inline constexpr std::array kExitStatuses = {
     ExitStatus{kExitOk, "ok"},
-    ExitStatus{kExitFailure,
-               "failure at run time; of status: not all is in step, of explain: it is not in Zeek, "
-               "of check "
-               "--connect: something is wrong"},
+    ExitStatus{
+        kExitFailure,
+        "failure at run time; of status: something is out of sync, of explain: it is not in Zeek, "
+        "of check "
+        "--connect: something is wrong"},
     ExitStatus{kExitUsage, "wrong configuration or usage"}};
 
 /// What the command line can start.

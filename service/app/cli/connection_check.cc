@@ -88,9 +88,10 @@ std::vector<Finding> check_rest(const Config& config) {
   if (!user) {
     return {{"MISP", false, user.error().message}};
   }
-  return {{"MISP", true,
-           "MISP " + user->misp_version + " answers and takes the key; " + protection(config.misp)},
-          check_rights(config, *user)};
+  return {
+      {"MISP", true,
+       "MISP " + user->misp_version + " answers and accepts the key; " + protection(config.misp)},
+      check_rights(config, *user)};
 }
 
 Finding check_feed(const Config& config, std::chrono::steady_clock::time_point until) {
@@ -104,7 +105,7 @@ Finding check_feed(const Config& config, std::chrono::steady_clock::time_point u
   finding.ok = reports.wait(until, [&](const FeedReport& report) {
     if (std::holds_alternative<FeedConnected>(report)) {
       finding.message = "connected to " + config.feed.endpoint +
-                        ", but nothing was heard: is this MISP's ZeroMQ publisher "
+                        ", but no message arrived: is this MISP's ZeroMQ publisher "
                         "(Plugin.ZeroMQ_enable, Plugin.ZeroMQ_port)?";
     } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
       finding.message = lost->reason;
@@ -113,7 +114,7 @@ Finding check_feed(const Config& config, std::chrono::steady_clock::time_point u
   });
   feed->stop();
   if (finding.ok) {
-    finding.message = "heard at " + config.feed.endpoint;
+    finding.message = "receives messages from " + config.feed.endpoint;
   } else if (finding.message.find("ZeroMQ_enable") == std::string::npos) {
     finding.message += ": is Plugin.ZeroMQ_enable on in MISP, and the port open from here?";
   }
@@ -170,7 +171,7 @@ std::optional<std::vector<Finding>> ask_running(const Config& config) {
   }
   std::vector<Finding> findings;
   for (const Json& zeek : status["zeeks"]) {
-    findings.push_back({"zeek:" + zeek.at("name").get<std::string>(), zeek.at("in_step"),
+    findings.push_back({"zeek:" + zeek.at("name").get<std::string>(), zeek.at("in_sync"),
                         "the running service says: " + zeek.at("message").get<std::string>()});
   }
   return findings;

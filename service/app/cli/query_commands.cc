@@ -108,7 +108,7 @@ void print_found(const Json& found, std::ostream& out) {
       out << "  " << shown(zeek.at("name")) << ": " << shown(zeek.at("state")) << ", revision "
           << zeek.at("revision") << " of " << found.at("revision");
       if (zeek.at("workers") != 0) {
-        out << ", " << zeek.at("workers_in_step") << " of " << zeek.at("workers") << " workers";
+        out << ", " << zeek.at("workers_in_sync") << " of " << zeek.at("workers") << " workers";
       }
       out << (reason.empty() ? "" : ": " + reason) << "\n";
     }
@@ -117,7 +117,7 @@ void print_found(const Json& found, std::ostream& out) {
     const std::string rejected = shown(attribute.at("rejected"));
     out << "attribute " << shown(attribute.at("uuid")) << " (" << shown(attribute.at("type"))
         << "), changed " << shown(attribute.at("timestamp"))
-        << (rejected.empty() ? "" : ", is nothing for Zeek: " + rejected) << "\n";
+        << (rejected.empty() ? "" : ", is not usable in Zeek: " + rejected) << "\n";
   }
 }
 
@@ -137,11 +137,11 @@ AttributeSearch search_for(const std::string& query) {
 std::string judge(const AttributeRow& row, const Filter& filter, const Mapping& mapping) {
   const auto judgement = filter.judge_row(row.attribute, row.event, read_clocks().unix_seconds);
   if (judgement.verdict == Verdict::kReject) {
-    return "left out by the filter: " + std::string(to_string(judgement.reason));
+    return "excluded by the filter: " + std::string(to_string(judgement.reason));
   }
   const auto mapped = mapping.map(row.attribute.type, row.attribute.value);
   return mapped ? "nothing in it speaks against it: tags, publication or a warninglist may"
-                : "is nothing for Zeek: " + std::string(to_string(mapped.error()));
+                : "is not usable in Zeek: " + std::string(to_string(mapped.error()));
 }
 
 /// What MISP itself has of it, and what filter and mapping make of that.
@@ -152,7 +152,7 @@ int explain_from_misp(const Config& config, const std::string& query, std::ostre
   const auto page =
       rest ? (*rest)->search(search_for(query), 1, 100) : tl::unexpected<Error>(rest.error());
   if (!page) {
-    return complain(err, "MISP cannot be asked: " + page.error().message);
+    return complain(err, "cannot ask MISP: " + page.error().message);
   }
   if (page->rows.empty()) {
     out << "MISP shows this user no such attribute of a type that has a rule\n";

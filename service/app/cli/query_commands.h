@@ -10,7 +10,7 @@
 /// Commands that only read: from the running service, or from MISP alone.
 namespace misp_zeek::app {
 
-/// `status`: what `/status` says. Exit status 0: all in step, 1: not, or no service runs.
+/// `status`: what `/status` says. Exit status 0: all in sync, 1: not, or no service runs.
 struct StatusQuestion {
   bool json = false;
 };

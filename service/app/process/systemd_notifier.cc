@@ -31,7 +31,7 @@ std::string status_line(const std::vector<http::Check>& checks) {
       problems += (problems.empty() ? "not ready: " : "; ") + check.name + ": " + check.message;
     }
   }
-  return problems.empty() ? "in step" : problems;
+  return problems.empty() ? "in sync" : problems;
 }
 
 SystemdNotifier::SystemdNotifier() : asked_(std::getenv("NOTIFY_SOCKET") != nullptr) {

@@ -10,7 +10,7 @@
 
 namespace misp_zeek::app {
 
-/// The checks of `/readyz` as one line: "in step", or what is wrong.
+/// The checks of `/readyz` as one line: "in sync", or what is wrong.
 std::string status_line(const std::vector<http::Check>& checks);
 
 /// What the service tells systemd (`Type=notify`, `WatchdogSec=`): sd_notify(3).

@@ -76,7 +76,7 @@ Result<void> DurableState::restore(const Config& config, IndicatorStore& store, 
     return tl::unexpected<Error>(std::move(opened.error()));
   }
   if (!opened->set_aside.empty()) {
-    log::warn("beginning without saved state", {{"reason", opened->set_aside}});
+    log::warn("starting without saved state", {{"reason", opened->set_aside}});
   }
   auto saved = opened->database->load([&](SavedEvent&& event) { store.restore(event); },
                                       [&](SavedAttribute&& row) { store.restore(row); });
@@ -86,10 +86,10 @@ Result<void> DurableState::restore(const Config& config, IndicatorStore& store, 
   if (store.attribute_count() > 0) {
     sync.restore(*saved);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-    log::info("restored the last known set", {{"attributes", store.attribute_count()},
-                                              {"items", store.item_count()},
-                                              {"last_reconcile", saved->last_reconcile},
-                                              {"ms", took.count()}});
+    log::info("restored the last known indicators", {{"attributes", store.attribute_count()},
+                                                     {"items", store.item_count()},
+                                                     {"last_reconcile", saved->last_reconcile},
+                                                     {"ms", took.count()}});
   }
   writer_ = std::make_unique<storage::StateWriter>(
       std::move(opened->database), [this](const std::string& error) { tell(error); });
@@ -100,7 +100,7 @@ void DurableState::tell(const std::string& error) {
   if (error.empty()) {
     log::info("state is saved again");
   } else {
-    failures_.error("state is not saved; the service goes on without", {{"reason", error}});
+    failures_.error("saving the state failed; the service keeps running", {{"reason", error}});
   }
 }
 
@@ -150,7 +150,7 @@ void DurableState::finish(IndicatorStore& store, const MispSync& sync) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());
   if (!writer_->stop(std::max(left, std::chrono::milliseconds(100)))) {
-    log::warn("the last changes could not be saved; a reconcile finds them again");
+    log::warn("saving the last changes failed; a reconcile finds them again");
   }
 }
 

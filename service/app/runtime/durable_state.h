@@ -22,7 +22,7 @@ namespace misp_zeek::app {
 class DurableState {
  public:
   /// Opens `[state] path`, which must not be empty, and restores `store` and `sync`. A file that
-  /// cannot be used is set aside and the log says so. Errors: the folder cannot be used.
+  /// cannot be used is quarantined and the log says so. Errors: the folder cannot be used.
   static Result<std::unique_ptr<DurableState>> open(const Config& config, IndicatorStore& store,
                                                     MispSync& sync);
 

@@ -243,7 +243,7 @@ void Loop::on_command(const ReconcileCommand& command) {
 void Loop::on_command(const PauseCommand& command) {
   if (paused_ != command.paused) {
     paused_ = command.paused;
-    log::info(paused_ ? "paused by an operator: Zeek is left as it is" : "resumed by an operator");
+    log::info(paused_ ? "paused by an operator: no changes go to Zeek" : "resumed by an operator");
   }
 }
 

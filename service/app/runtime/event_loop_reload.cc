@@ -22,8 +22,7 @@ void tell(const ConfigChange& change) {
     log::info("configuration reloaded", {{"changed", join(change.applied, "; ")}});
   }
   if (!change.needs_restart.empty()) {
-    log::warn("these keys have changed and need a restart",
-              {{"keys", join(change.needs_restart, ", ")}});
+    log::warn("changed keys need a restart", {{"keys", join(change.needs_restart, ", ")}});
   }
 }
 
@@ -39,7 +38,7 @@ void Loop::start_rest_worker() {
 void Loop::on_reload(const Result<LoadedConfig>& loaded, TimePoint now) {
   systemd_.reloading();
   if (!loaded) {
-    log::error("configuration not reloaded, all goes on as before",
+    log::error("reload failed; keeping the current configuration",
                {{"reason", text::trim(loaded.error().message)}});
     systemd_.ready();
     return;
@@ -50,7 +49,7 @@ void Loop::on_reload(const Result<LoadedConfig>& loaded, TimePoint now) {
   const ConfigChange change = compare(config_, loaded->config);
   if (change.rules) {
     if (auto changed = change_rules(loaded->config, now); !changed) {
-      log::error("configuration not reloaded, all goes on as before",
+      log::error("reload failed; keeping the current configuration",
                  {{"reason", changed.error().message}});
       systemd_.ready();
       return;

@@ -36,9 +36,9 @@ void MatchNotifier::turn(SteadyMs now) {
   }
   told_problem_ = notices_.problem();
   if (told_problem_.empty()) {
-    log::info("the webhook takes matches again");
+    log::info("the webhook accepts matches again");
   } else {
-    log::warn("the webhook did not take a match", {{"reason", told_problem_}});
+    log::warn("posting to the webhook failed", {{"reason", told_problem_}});
   }
 }
 

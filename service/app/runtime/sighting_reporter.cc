@@ -117,18 +117,18 @@ void Sightings::tell(bool right_is_missing) {
   if (queue_.problem() != told_problem_) {
     told_problem_ = queue_.problem();
     if (told_problem_.empty()) {
-      log::info("MISP takes sightings again", {{"waiting", queue_.waiting_matches()}});
+      log::info("MISP accepts sightings again", {{"waiting", queue_.waiting_matches()}});
     } else {
-      log::warn("MISP did not take a sighting", {{"reason", told_problem_}});
+      log::warn("sending a sighting to MISP failed", {{"reason", told_problem_}});
     }
   }
   const auto& counters = queue_.counters();
   const std::uint64_t given_up = counters.gone + counters.refused + counters.dropped;
   if (given_up != told_given_up_) {
     told_given_up_ = given_up;
-    log::debug("matches given up", {{"attribute_gone", counters.gone},
-                                    {"refused", counters.refused},
-                                    {"dropped", counters.dropped}});
+    log::debug("matches dropped", {{"attribute_gone", counters.gone},
+                                   {"refused", counters.refused},
+                                   {"dropped", counters.dropped}});
   }
 }
 

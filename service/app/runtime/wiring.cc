@@ -73,7 +73,7 @@ Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string
     return tl::unexpected<Error>(std::move(spool.error()));
   }
   if (!(*spool)->set_aside().empty()) {
-    log::error("the sightings that waited are set aside", {{"reason", (*spool)->set_aside()}});
+    log::error("unsent sightings quarantined", {{"reason", (*spool)->set_aside()}});
   }
   return std::unique_ptr<SightingStorage>(std::move(*spool));
 }

@@ -80,7 +80,7 @@ void HealthBoard::update(const View& view, TimePoint now) {
     const std::lock_guard lock(mutex_);
     check_misp(view, now);
     set("changes", !view.paused,
-        view.paused ? "paused by an operator: 'misp-zeek resume' goes on" : "on", now);
+        view.paused ? "paused by an operator; 'misp-zeek resume' ends it" : "on", now);
     for (const auto& peer : view.peers) {
       check_zeek(peer, view.sync.status().bootstrapped || view.sync.status().restored_from, now);
     }

@@ -11,7 +11,7 @@ void Narrator::on_feed(const FeedReport& report, const View& view) {
     log::info("feed connected", {{"endpoint", view.config.feed.endpoint}});
   } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
     if (lost->reason != view.feed_problem) {
-      log::warn("feed away", {{"reason", lost->reason}});
+      log::warn("feed down", {{"reason", lost->reason}});
     }
   } else if (const auto* gap = std::get_if<FeedGap>(&report)) {
     gaps_.warn("feed messages were lost, reconciling", {{"reason", gap->reason}});
@@ -58,7 +58,7 @@ void Narrator::tell_misp(const View& view) {
   if (status.held != held_) {
     held_ = status.held;
     if (!held_.empty()) {
-      log::error("removals held back", {{"reason", held_}});
+      log::error("removals blocked", {{"reason", held_}});
     }
   }
 }

@@ -20,9 +20,9 @@ TEST_F(Operators, CheckEveryConnectionOfARunningService) {
   const auto outcome = command({"check", "--connect"});
   EXPECT_EQ(outcome.status, 0) << outcome.text;
   EXPECT_HAS(outcome.text, "ok    MISP");
-  EXPECT_HAS(outcome.text, "answers and takes the key; without TLS");
+  EXPECT_HAS(outcome.text, "answers and accepts the key; without TLS");
   EXPECT_HAS(outcome.text, "ok    rights");
-  EXPECT_HAS(outcome.text, "ok    feed               heard at tcp://127.0.0.1:");
+  EXPECT_HAS(outcome.text, "ok    feed               receives messages from tcp://127.0.0.1:");
   EXPECT_HAS(outcome.text, "ok    zeek:zeek          the running service says: in step");
   EXPECT_TRUE(stack_.ready().at("ready").get<bool>()) << "the check has ended the session";
 }
@@ -99,12 +99,12 @@ TEST_F(Operators, HaveExplainedWhatIsInZeekAndWhatIsNot) {
 
   const auto rejected = command({"explain", "0.0.0.0/0"});
   EXPECT_EQ(rejected.status, 1);
-  EXPECT_HAS(rejected.text, "is nothing for Zeek: broad_network");
+  EXPECT_HAS(rejected.text, "is not usable in Zeek: broad_network");
 
   add("domain", "benign.example", false);
   const auto filtered = command({"explain", "benign.example"});
   EXPECT_EQ(filtered.status, 1);
-  EXPECT_HAS(filtered.text, "left out by the filter: not_to_ids");
+  EXPECT_HAS(filtered.text, "excluded by the filter: not_to_ids");
 
   const auto unknown = command({"explain", "nowhere.example"});
   EXPECT_EQ(unknown.status, 1);
@@ -122,7 +122,7 @@ TEST_F(Operators, StopChangesOfZeekAndGoOn) {
   add("domain", "late.example");
   ASSERT_TRUE(eventually([&] { return status().at("store").at("items") == 4; }));
   EXPECT_EQ(stack_.held().size(), 3U);
-  EXPECT_HAS(command({"explain", "late.example"}).text, "not (yet) in every Zeek");
+  EXPECT_HAS(command({"explain", "late.example"}).text, "not in every Zeek yet");
 
   EXPECT_EQ(command({"resume"}).text, "resumed\n");
   EXPECT_TRUE(eventually([&] { return stack_.held().size() == 4; }));

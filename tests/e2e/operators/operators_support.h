@@ -24,7 +24,7 @@ struct Outcome {
   std::string text;
 };
 
-/// A MISP with some indicators, the stand-in for Zeek and a service in step with both.
+/// A MISP with some indicators, the stand-in for Zeek and a service in sync with both.
 class Operators : public testing::Test {
  protected:
   static constexpr std::chrono::seconds kLimit{40};

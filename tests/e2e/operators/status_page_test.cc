@@ -58,7 +58,7 @@ TEST_F(StatusPage, ShowsAllPartsAndExplainsWhatTheAddressNames) {
   std::string page = browse("#EVIL.example", {"--dump-dom"});
   page.resize(page.find("<script"));  // words of the program are none of the page
   for (const char* part :
-       {"✓ in step", "✓ feed", "✓ rest", "✓ zeek", "Intel::DOMAIN", "not for Zeek: broad_network",
+       {"✓ in sync", "✓ feed", "✓ rest", "✓ zeek", "Intel::DOMAIN", "not for Zeek: broad_network",
         "matches from Zeek", "30 min ago", "new.example", ">rejected<", "in every Zeek",
         "evil.example", "a campaign", "<circle"}) {
     EXPECT_NE(page.find(part), std::string::npos) << part << "\n" << page;
@@ -82,7 +82,7 @@ TEST_F(StatusPage, SaysWhenTheServiceIsNotInStep) {
   stack_.kill_zeek();
   ASSERT_TRUE(eventually([&] {
     return status().at("service").at("paused").get<bool>() &&
-           !status().at("zeeks").at(0).at("in_step").get<bool>();
+           !status().at("zeeks").at(0).at("in_sync").get<bool>();
   }));
   const std::string page = browse("", {"--dump-dom"});
   EXPECT_NE(page.find(">paused<"), std::string::npos) << page;

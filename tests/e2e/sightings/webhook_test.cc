@@ -147,8 +147,8 @@ TEST(WebhookOfMatches, ItsUrlIsInNoLog) {
   Notified notified(url);
   notified.see(1'767'225'600);
   const auto log = [&] { return process::content_of(notified.stack().file("misp-zeek.log")); };
-  EXPECT_TRUE(eventually(
-      [&] { return log().find("the webhook did not take a match") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([&] { return log().find("posting to the webhook failed") != std::string::npos; }));
   EXPECT_EQ(log().find("hunter2"), std::string::npos);
   notified.stack().stop_service();
   notified.stack().keep_files(testing::Test::HasFailure());

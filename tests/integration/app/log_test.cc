@@ -143,7 +143,7 @@ TEST(Secrets, AreNeverPrinted) {
     std::ofstream(config, std::ios::app) << "[misp.x]\napi_key = \"" << key << "\"\n";
     ASSERT_EQ(::kill(service.pid(), SIGHUP), 0);
     EXPECT_TRUE(eventually(
-        [&] { return content_of(log).find("configuration not reloaded") != std::string::npos; }));
+        [&] { return content_of(log).find("reload failed") != std::string::npos; }));
     seen += output_of(program + " status" + with_config);
     EXPECT_EQ(service.terminate(kPatience), 0);
   }

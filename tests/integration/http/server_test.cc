@@ -25,7 +25,7 @@ using nlohmann::json;
 using std::chrono::steady_clock;
 
 Health healthy() {
-  return {true, {{"feed", true, 1'767'225'600, "connected"}, {"zeek:a", true, 0, "in step"}}};
+  return {true, {{"feed", true, 1'767'225'600, "connected"}, {"zeek:a", true, 0, "in sync"}}};
 }
 
 std::unique_ptr<Server> start(Health health, std::vector<Route> routes = {}) {
@@ -100,7 +100,7 @@ TEST(HttpServer, ListsEachCheckOfReadiness) {
                            {{"name", "zeek:a"},
                             {"ok", true},
                             {"since", "1970-01-01T00:00:00Z"},
-                            {"message", "in step"}}}}};
+                            {"message", "in sync"}}}}};
   EXPECT_EQ(json::parse(answer->body), expected);
 }
 

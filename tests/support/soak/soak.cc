@@ -232,7 +232,7 @@ Figures Soak::run() {
     history();
     if (Clock::now() > told + std::chrono::minutes(1)) {
       told = Clock::now();
-      std::printf("%zu histories, all in step at the end of each\n", figures_.histories);
+      std::printf("%zu histories, all in sync at the end of each\n", figures_.histories);
       std::fflush(stdout);
     }
   }

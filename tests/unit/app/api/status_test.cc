@@ -54,8 +54,8 @@ TEST(Status, TellsOfTheWebhookBesideSightings) {
   EXPECT_EQ(webhook(), nlohmann::ordered_json({{"enabled", true},
                                                {"sent", 0},
                                                {"failed", 1},
-                                               {"limited_matches", 1},
-                                               {"given_up", 0},
+                                               {"summarized_matches", 1},
+                                               {"dropped", 0},
                                                {"waiting", 1},
                                                {"problem", "nobody there"}}));
 }
@@ -97,8 +97,7 @@ TEST(Explain, SaysWhyAnAttributeIsNothingForZeek) {
   const auto found = explain_json(scene.view(), kUuid);
   EXPECT_EQ(found.at("attributes").at(0).at("rejected"), "broad_network");
   EXPECT_TRUE(found.at("indicators").empty());
-  EXPECT_EQ(found.at("answer"),
-            "accepted by the filter, but nothing that Zeek can match: broad_network");
+  EXPECT_EQ(found.at("answer"), "accepted by the filter, but Zeek cannot match it: broad_network");
 }
 
 TEST(Explain, SaysWhenNothingIsKnown) {

@@ -44,9 +44,9 @@ TEST_F(SystemdNotifierTest, TellsReadyAndStopping) {
 
 TEST_F(SystemdNotifierTest, TellsAStatusOnlyWhenItChanged) {
   SystemdNotifier notifier;
-  notifier.status("in step");
-  EXPECT_EQ(next(), "STATUS=in step");
-  notifier.status("in step");
+  notifier.status("in sync");
+  EXPECT_EQ(next(), "STATUS=in sync");
+  notifier.status("in sync");
   EXPECT_TRUE(silent());
 }
 
@@ -77,7 +77,7 @@ TEST_F(SystemdNotifierTest, SaysNothingWhenSystemdDidNotAsk) {
   unsetenv("NOTIFY_SOCKET");
   SystemdNotifier notifier;
   notifier.ready();
-  notifier.status("in step");
+  notifier.status("in sync");
   EXPECT_TRUE(silent());
 }
 
@@ -89,7 +89,7 @@ TEST(StatusLine, NamesEveryCheckThatDoesNotHold) {
 }
 
 TEST(StatusLine, IsShortWhenAllHold) {
-  EXPECT_EQ(status_line({{"feed", true, 0, "connected"}}), "in step");
+  EXPECT_EQ(status_line({{"feed", true, 0, "connected"}}), "in sync");
 }
 
 }  // namespace

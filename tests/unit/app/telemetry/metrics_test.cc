@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <map>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,6 +21,13 @@ std::string served(const Scene& scene) {
   Metrics metrics(scene.config);
   metrics.update(scene.view(), {5'000, 1005});
   return metrics.text();
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
@@ -41,23 +51,42 @@ TEST(Metrics, AreThoseOfTheGoldenList) {
   EXPECT_EQ(described, read_lines(MISP_ZEEK_METRICS_GOLDEN));
 }
 
-/// The rows "| `NAME` | TYPE | `LABEL`, `LABEL` | ..." of docs/metrics.md as lines of the golden list.
-std::vector<std::string> documented() {
-  std::vector<std::string> rows;
-  const std::regex form("^\\| `(misp_zeek_[a-z_]+)` \\| ([a-z]+) \\| ([^|]*) \\|");
-  for (const std::string& line : read_lines(MISP_ZEEK_DOCS "/metrics.md")) {
-    std::smatch part;
-    if (std::regex_search(line, part, form)) {
-      const std::string labels = std::regex_replace(part[3].str(), std::regex("[` ]"), "");
-      rows.push_back(part[1].str() + " " + part[2].str() + (labels.empty() ? "" : " " + labels));
+/// "| `NAME` | TYPE | `LABEL`, `LABEL` | HELP |" for each metric, by name.
+std::string table_of(const std::string& text) {
+  std::map<std::string, std::string> help;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) {
+      const auto end = line.find(' ', 7);
+      help[line.substr(7, end - 7)] = line.substr(end + 1);
     }
   }
-  std::sort(rows.begin(), rows.end());
-  return rows;
+  auto described = describe_metrics(text);
+  std::sort(described.begin(), described.end());
+  std::string table = "| metric | type | labels | meaning |\n|---|---|---|---|\n";
+  for (const std::string& one : described) {
+    std::istringstream words(one);
+    std::string name;
+    std::string type;
+    std::string labels;
+    words >> name >> type >> labels;
+    const auto code = labels.empty() ? "" : "`" + labels + "`";
+    table += "| `" + name + "` | " + type + " | " +
+             std::regex_replace(code, std::regex(","), "`, `") + " | " + help[name] + " |\n";
+  }
+  return table;
 }
 
 TEST(Metrics, AreDocumented) {
-  EXPECT_EQ(documented(), read_lines(MISP_ZEEK_METRICS_GOLDEN));
+  const std::string path = MISP_ZEEK_DOCS "/metrics.md";
+  const std::string page = read_text(path);
+  const auto table = page.find("| metric |");
+  ASSERT_NE(table, std::string::npos);
+  const std::string wanted = page.substr(0, table) + table_of(served(Scene()));
+  if (std::getenv("MISP_ZEEK_UPDATE") != nullptr) {
+    std::ofstream(path) << wanted;
+  }
+  EXPECT_EQ(read_text(path), wanted) << "MISP_ZEEK_UPDATE=1 makes this test write " << path;
 }
 
 TEST(Metrics, SatisfyPromtool) {
@@ -124,8 +153,8 @@ TEST(Metrics, ShowWhatBecomesOfTheWebhooksMessages) {
   const std::string text = served(scene);
   EXPECT_TRUE(has_line(text, "misp_zeek_webhook_posts_total{outcome=\"sent\"} 1")) << text;
   EXPECT_TRUE(has_line(text, "misp_zeek_webhook_posts_total{outcome=\"failed\"} 1")) << text;
-  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_limited_matches_total 5")) << text;
-  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_given_up_messages_total 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_summarized_matches_total 5")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_dropped_messages_total 1")) << text;
   EXPECT_TRUE(has_line(text, "misp_zeek_webhook_waiting_messages 1")) << text;
 }
 
