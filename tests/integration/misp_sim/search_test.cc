@@ -194,6 +194,7 @@ TEST_F(Search, TimesAreInclusiveAndBadOnesFindNothing) {
   EXPECT_THAT(values({{"attribute_timestamp", kStart + 100}}), ElementsAre("198.20.0.99"));
   EXPECT_THAT(values({{"timestamp", std::to_string(kStart + 100)}}), SizeIs(1));
   EXPECT_THAT(values({{"attribute_timestamp", kStart + 101}}), IsEmpty());
+  EXPECT_THAT(values({{"attribute_timestamp", kStart}, {"timestamp", kStart + 100}}), SizeIs(1));
   EXPECT_THAT(values({{"attribute_timestamp", "1h"}}), SizeIs(5));
   EXPECT_THAT(values({{"attribute_timestamp", {kStart, kStart + 50}}}), SizeIs(4));
   EXPECT_THAT(values({{"publish_timestamp", kStart}}), SizeIs(4));

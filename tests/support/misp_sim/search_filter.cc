@@ -97,10 +97,8 @@ SearchFilter::SearchFilter(const Json& filters, const Database& db, std::int64_t
   read_events(filters, db);
   read_tags(field(filters, "tags"), db);
   read_values(field(filters, "value"));
-  attribute_time_ = read_time(field(filters, "timestamp"), now);
-  if (is_filter(field(filters, "attribute_timestamp"))) {
-    attribute_time_ = read_time(field(filters, "attribute_timestamp"), now);
-  }
+  time_ = read_time(field(filters, "timestamp"), now);
+  attribute_time_ = read_time(field(filters, "attribute_timestamp"), now);
   event_time_ = read_time(field(filters, "event_timestamp"), now);
   publish_time_ = read_time(field(filters, "last"), now);
   if (is_filter(field(filters, "publish_timestamp"))) {
@@ -202,6 +200,7 @@ bool SearchFilter::accepts(const Attribute& attribute, const Event& event) const
       !uuid_events_.contains(attribute.event_id)) {
     return false;
   }
+  if (time_ && !time_->accepts(attribute.timestamp)) return false;
   if (attribute_time_ && !attribute_time_->accepts(attribute.timestamp)) return false;
   if (!type_.accepts(attribute.type) || !category_.accepts(attribute.category)) return false;
   if (!object_relation_.accepts(attribute.object_relation.value_or(""))) return false;

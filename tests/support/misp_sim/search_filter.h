@@ -84,6 +84,7 @@ class SearchFilter {
   std::set<Id> events_;
   std::set<Id> not_events_;
   std::vector<std::string> values_;
+  std::optional<TimeRange> time_;
   std::optional<TimeRange> attribute_time_;
   std::optional<TimeRange> event_time_;
   std::optional<TimeRange> publish_time_;
