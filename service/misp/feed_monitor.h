@@ -15,7 +15,7 @@ struct FeedLinkEvent {
     kClosed,       ///< a connection ended; ZeroMQ makes a new one only for some causes
     kUnreachable,  ///< none could be made; ZeroMQ tries again
     kCutShort,     ///< ended during the handshake without a reason; ZeroMQ tries again
-    kRefused,      ///< the handshake failed; ZeroMQ gives up
+    kRefused,      ///< the handshake failed; ZeroMQ does not try again
   };
   Kind kind = Kind::kUnreachable;
   std::string reason;  ///< for an operator; empty for kUp

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "storage/set_aside.h"
+#include "storage/quarantine.h"
 
 namespace misp_zeek::storage {
 namespace {
@@ -90,20 +90,20 @@ SightingSpool::SightingSpool(std::unique_ptr<Database> database) : database_(std
 SightingSpool::~SightingSpool() = default;
 
 Result<std::unique_ptr<SightingSpool>> SightingSpool::open(const std::string& path) {
-  std::string aside;
+  std::string quarantined;
   for (int attempt = 0;; ++attempt) {
     try {
       auto spool =
           std::unique_ptr<SightingSpool>(new SightingSpool(std::make_unique<Database>(path)));
-      spool->set_aside_ = std::move(aside);
+      spool->quarantined_ = std::move(quarantined);
       return spool;
     } catch (const Unusable& e) {
       if (attempt > 0) {
         return fail(ErrorCode::kUnavailable, path + " cannot be used, and not be renamed either");
       }
       const std::string why = e.why;
-      aside = path + (why == "newer" ? " is of a newer version" : " is damaged") + ", it is now " +
-              storage::set_aside(path, why);
+      quarantined = path + (why == "newer" ? " is of a newer version" : " is damaged") +
+                    ", it is now " + storage::quarantine(path, why);
     } catch (const std::exception& e) {
       return unavailable("cannot open " + path, e);
     }

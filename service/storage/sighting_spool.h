@@ -13,8 +13,8 @@ namespace misp_zeek::storage {
 class SightingSpool : public SightingStorage {
  public:
   /// Opens the file, or makes it. An empty `path` keeps all in memory: nothing survives the
-  /// process. A file that is damaged, or of a newer version of this program, is set aside first
-  /// (set_aside.h). Errors: kUnavailable with path and cause.
+  /// process. A file that is damaged, or of a newer version of this program, is quarantined first
+  /// (quarantine.h). Errors: kUnavailable with path and cause.
   static Result<std::unique_ptr<SightingSpool>> open(const std::string& path);
   ~SightingSpool() override;
 
@@ -22,14 +22,14 @@ class SightingSpool : public SightingStorage {
   Result<void> write(const SightingWrite& changes) override;
 
   /// What became of a file that could not be used, for an operator; empty: nothing.
-  const std::string& set_aside() const { return set_aside_; }
+  const std::string& quarantined() const { return quarantined_; }
 
  private:
   struct Database;
   explicit SightingSpool(std::unique_ptr<Database> database);
 
   std::unique_ptr<Database> database_;
-  std::string set_aside_;
+  std::string quarantined_;
 };
 
 }  // namespace misp_zeek::storage

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/set_aside.h"
+#include "storage/quarantine.h"
 #include "storage/state_rows.h"
 
 namespace misp_zeek::storage {
@@ -286,7 +286,7 @@ Result<StateDatabase::Opened> StateDatabase::open(const std::string& file,
     if (first) {
       return Opened{std::move(*first), ""};
     }
-    const std::string name = set_aside(file, first.error().reason);
+    const std::string name = quarantine(file, first.error().reason);
     auto second = try_open(file, fingerprint);
     if (!second) {
       return fail(ErrorCode::kUnavailable,

@@ -32,13 +32,12 @@ class StateDatabase {
   struct Opened {
     std::unique_ptr<StateDatabase> database;
     /// Why an older file could not be used, and where it is now; empty: it was used or not there.
-    std::string set_aside;
+    std::string quarantined;
   };
   /// Opens or makes the file. `fingerprint` names all that decides what belongs into the set: MISP,
   /// filter, mapping. A file that is damaged, of a newer version, of another fingerprint or of a
-  /// schema from before the first release is set aside (set_aside.h) with reason damaged, newer or
-  /// other. Errors: kUnavailable when no file
-  /// can be made.
+  /// schema from before the first release is quarantined (quarantine.h) with reason damaged, newer
+  /// or other. Errors: kUnavailable when no file can be made.
   static Result<Opened> open(const std::string& file, const std::string& fingerprint);
 
   virtual ~StateDatabase() = default;

@@ -43,7 +43,7 @@ struct FeedConfig {
 struct ReconcileConfig {
   std::chrono::seconds interval{120};          ///< by the event index; 1 s to 1 d
   std::chrono::seconds full_interval{21'600};  ///< by the full list; at least `interval`, to 30 d
-  double max_shrink = 0.2;  ///< share of all attributes that one reconcile may take out; 0 to 1
+  double max_shrink = 0.2;  ///< share of all attributes that one reconcile may remove; 0 to 1
 };
 
 /// `[[zeek]]`

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "app/config/keys.h"
-#include "storage/set_aside.h"
+#include "storage/quarantine.h"
 #include "storage/state_database.h"
 
 namespace misp_zeek::app {
@@ -62,21 +62,21 @@ Result<void> DurableState::restore(const Config& config, IndicatorStore& store, 
   const std::string fingerprint = state_fingerprint(config);
   const auto begin = std::chrono::steady_clock::now();
   auto opened = storage::StateDatabase::open(file, fingerprint);
-  if (opened && opened->set_aside.empty()) {
+  if (opened && opened->quarantined.empty()) {
     if (const auto good = verify(*opened->database); !good) {
       opened->database.reset();
-      const std::string name = storage::set_aside(file, "damaged");
+      const std::string name = storage::quarantine(file, "damaged");
       opened = storage::StateDatabase::open(file, fingerprint);
       if (opened) {
-        opened->set_aside = good.error().message + "; it is now " + name;
+        opened->quarantined = good.error().message + "; it is now " + name;
       }
     }
   }
   if (!opened) {
     return tl::unexpected<Error>(std::move(opened.error()));
   }
-  if (!opened->set_aside.empty()) {
-    log::warn("starting without saved state", {{"reason", opened->set_aside}});
+  if (!opened->quarantined.empty()) {
+    log::warn("starting without saved state", {{"reason", opened->quarantined}});
   }
   auto saved = opened->database->load([&](SavedEvent&& event) { store.restore(event); },
                                       [&](SavedAttribute&& row) { store.restore(row); });

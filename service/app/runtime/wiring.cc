@@ -72,8 +72,8 @@ Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string
   if (!spool) {
     return tl::unexpected<Error>(std::move(spool.error()));
   }
-  if (!(*spool)->set_aside().empty()) {
-    log::error("unsent sightings quarantined", {{"reason", (*spool)->set_aside()}});
+  if (!(*spool)->quarantined().empty()) {
+    log::error("unsent sightings quarantined", {{"reason", (*spool)->quarantined()}});
   }
   return std::unique_ptr<SightingStorage>(std::move(*spool));
 }

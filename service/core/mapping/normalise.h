@@ -39,7 +39,7 @@ Text email(std::string_view text);
 
 /// Hexadecimal. `digits`: exactly so many; 0 = 8 to 128.
 Text hash(std::string_view text, std::size_t digits);
-/// As hash(); colons between the digits are taken out, as Zeek's certificate hashes have none.
+/// As hash(); colons between the digits are removed, as Zeek's certificate hashes have none.
 Text cert_hash(std::string_view text, std::size_t digits);
 /// The MD5 of an SSH host key, 16 pairs separated by colons; "MD5:" in front is taken off. SHA256
 /// fingerprints are kBadHash: Zeek hands the MD5 one to Intel::seen().

@@ -74,7 +74,7 @@ TEST_F(Operators, SeeTheStatus) {
   EXPECT_EQ(status.at("store").at("rejected"), json({{"broad_network", 1}}));
 }
 
-TEST_F(Operators, SeeThatSomethingIsNotInStep) {
+TEST_F(Operators, SeeThatSomethingIsOutOfSync) {
   stack_.kill_zeek();
   ASSERT_TRUE(eventually([&] { return !stack_.ready().at("ready").get<bool>(); }));
   const auto outcome = command({"status"});

@@ -77,7 +77,7 @@ TEST_F(StatusPage, ShowsHostileValuesAsTextAndBreaksNoRuleOfItsOwn) {
   EXPECT_EQ(page.find("Uncaught"), std::string::npos) << page;
 }
 
-TEST_F(StatusPage, SaysWhenTheServiceIsNotInStep) {
+TEST_F(StatusPage, SaysWhenTheServiceIsOutOfSync) {
   command({"pause"});
   stack_.kill_zeek();
   ASSERT_TRUE(eventually([&] {

@@ -87,7 +87,7 @@ TEST(StateDatabase, LosesNothingThatWasWrittenWhenItsProcessIsKilled) {
   for (int round = 0; round < kKills; ++round) {
     const std::int64_t told = run_and_kill(file, version, round);
     const auto opened = open_state(file);
-    ASSERT_EQ(opened.set_aside, "") << "round " << round;
+    ASSERT_EQ(opened.quarantined, "") << "round " << round;
     const Content content = load_all(*opened.database);
     const std::int64_t found = content.sync.last_full;
     ASSERT_GE(found, told) << "round " << round;

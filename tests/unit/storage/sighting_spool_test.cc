@@ -13,7 +13,7 @@
 #include <string>
 
 #include "process/temporary_folder.h"
-#include "storage/set_aside.h"
+#include "storage/quarantine.h"
 
 namespace misp_zeek::storage {
 namespace {
@@ -44,7 +44,7 @@ TEST_F(SightingSpoolTest, KeepsWhatWasWritten) {
     ASSERT_TRUE(spool->write({{row(1, 9)}, {2}, {}, {"i-2"}}));
   }
   const auto spool = open();
-  EXPECT_EQ(spool->set_aside(), "");
+  EXPECT_EQ(spool->quarantined(), "");
   const auto state = spool->load();
   ASSERT_TRUE(state);
   EXPECT_EQ(state->rows, (std::vector<SightingRow>{row(1, 9), row(3, 5)}));
@@ -61,9 +61,9 @@ TEST_F(SightingSpoolTest, WithoutAPathKeepsAllInMemory) {
 TEST_F(SightingSpoolTest, RenamesADamagedFileAndStartsAnew) {
   std::ofstream(path()) << std::string(5'000, 'x');
   const auto spool = open();
-  EXPECT_NE(spool->set_aside().find("is damaged, it is now " + path() + ".damaged-"),
+  EXPECT_NE(spool->quarantined().find("is damaged, it is now " + path() + ".damaged-"),
             std::string::npos)
-      << spool->set_aside();
+      << spool->quarantined();
   EXPECT_TRUE(spool->write({{row(1)}, {}, {}, {}}));
 }
 
@@ -76,21 +76,21 @@ TEST_F(SightingSpoolTest, RenamesAFileOfANewerVersion) {
     file.write("\0\0\0\x63", 4);
   }
   const auto spool = open();
-  EXPECT_NE(spool->set_aside().find("newer version"), std::string::npos) << spool->set_aside();
+  EXPECT_NE(spool->quarantined().find("newer version"), std::string::npos) << spool->quarantined();
   EXPECT_TRUE(spool->load()->rows.empty());
 }
 
-TEST_F(SightingSpoolTest, KeepsFewFilesThatWereSetAside) {
+TEST_F(SightingSpoolTest, KeepsFewQuarantinedFiles) {
   for (int i = 0; i < 5; ++i) {
     std::ofstream(path()) << std::string(5'000, 'x');
-    EXPECT_NE(open()->set_aside(), "");
+    EXPECT_NE(open()->quarantined(), "");
   }
   const std::filesystem::directory_iterator files(folder_.path());
   EXPECT_EQ(std::count_if(begin(files), end(files),
                           [](const auto& file) {
                             return file.path().string().find(".damaged-") != std::string::npos;
                           }),
-            static_cast<std::ptrdiff_t>(kKeptAside));
+            static_cast<std::ptrdiff_t>(kKeptFiles));
 }
 
 TEST_F(SightingSpoolTest, SaysWhyItCannotBeOpened) {
@@ -151,7 +151,7 @@ TEST_F(SightingSpoolTest, SurvivesAKillAtAnyMomentWithWholeTransactions) {
     }
     ::close(pipe_ends[0]);
     const auto spool = open();
-    ASSERT_EQ(spool->set_aside(), "");
+    ASSERT_EQ(spool->quarantined(), "");
     const auto state = spool->load();
     ASSERT_TRUE(state);
     ASSERT_EQ(state->marks.size(), 1U);

@@ -13,7 +13,7 @@
 
 #include "process/temporary_folder.h"
 #include "rows.h"
-#include "storage/set_aside.h"
+#include "storage/quarantine.h"
 
 namespace misp_zeek::storage {
 namespace {
@@ -40,7 +40,7 @@ StateBatch batch_of(std::uint32_t first, std::uint32_t last, std::int64_t versio
 TEST(StateDatabase, IsEmptyWhenItIsNew) {
   const TemporaryFolder folder;
   const auto opened = open_state(folder.file("state.db"));
-  EXPECT_EQ(opened.set_aside, "");
+  EXPECT_EQ(opened.quarantined, "");
   const Content content = load_all(*opened.database);
   EXPECT_TRUE(content.attributes.empty());
   EXPECT_TRUE(content.events.empty());
@@ -59,7 +59,7 @@ TEST(StateDatabase, GivesBackWhatWasWritten) {
     ASSERT_TRUE(opened.database->write(batch));
   }
   const auto opened = open_state(folder.file("state.db"));
-  EXPECT_EQ(opened.set_aside, "");
+  EXPECT_EQ(opened.quarantined, "");
   const Content content = load_all(*opened.database);
   ASSERT_EQ(content.attributes.size(), 50U);
   for (const auto& row : batch.changes.attributes) {
@@ -96,7 +96,7 @@ TEST(StateDatabase, ReplacesAndForgetsRows) {
   EXPECT_TRUE(content.events.empty());
 }
 
-TEST(StateDatabase, SetsADamagedFileAsideAndBeginsAnew) {
+TEST(StateDatabase, QuarantinesADamagedFileAndStartsAnew) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   const std::vector<std::string> contents = {"this is no database at all, but long enough",
@@ -105,15 +105,15 @@ TEST(StateDatabase, SetsADamagedFileAsideAndBeginsAnew) {
   for (const auto& content : contents) {
     std::ofstream(file, std::ios::binary) << content;
     const auto opened = open_state(file);
-    EXPECT_EQ(opened.set_aside.rfind("the saved state is not used: it is damaged: ", 0), 0U)
-        << opened.set_aside;
-    EXPECT_NE(opened.set_aside.find("; it is now " + file + ".damaged-2"), std::string::npos);
+    EXPECT_EQ(opened.quarantined.rfind("the saved state is not used: it is damaged: ", 0), 0U)
+        << opened.quarantined;
+    EXPECT_NE(opened.quarantined.find("; it is now " + file + ".damaged-2"), std::string::npos);
     EXPECT_TRUE(load_all(*opened.database).attributes.empty());
     ASSERT_TRUE(opened.database->write(batch_of(0, 3)));
   }
 }
 
-TEST(StateDatabase, SetsAFileWithOverwrittenPagesAsideOrSaysSoWhenRead) {
+TEST(StateDatabase, QuarantinesAFileWithOverwrittenPagesOrSaysSoWhenRead) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 2000))); }
@@ -126,7 +126,7 @@ TEST(StateDatabase, SetsAFileWithOverwrittenPagesAsideOrSaysSoWhenRead) {
     }
   }
   const auto opened = open_state(file);
-  EXPECT_NE(opened.set_aside.find("it is damaged: "), std::string::npos) << opened.set_aside;
+  EXPECT_NE(opened.quarantined.find("it is damaged: "), std::string::npos) << opened.quarantined;
   EXPECT_TRUE(load_all(*opened.database).attributes.empty());
 }
 
@@ -150,7 +150,7 @@ TEST(StateDatabase, NoticesAValueThatWasAlteredInTheFile) {
   bytes.replace(at, 7, "altered");
   std::ofstream(file, std::ios::binary) << bytes;
   const auto opened = open_state(file);
-  EXPECT_EQ(opened.set_aside, "");
+  EXPECT_EQ(opened.quarantined, "");
   const auto loaded = opened.database->load([](SavedEvent&&) {}, [](SavedAttribute&&) {});
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::kMalformed);
@@ -165,34 +165,35 @@ void set_schema(const std::string& file, char schema) {
   stream.write(number.data(), number.size());
 }
 
-TEST(StateDatabase, SetsAFileFromBeforeTheFirstReleaseAside) {
+TEST(StateDatabase, QuarantinesAFileFromBeforeTheFirstRelease) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 3))); }
   set_schema(file, 1);
   const auto opened = open_state(file);
-  EXPECT_NE(opened.set_aside.find("its schema is 1, from before the first release; this one is 2"),
-            std::string::npos)
-      << opened.set_aside;
+  EXPECT_NE(
+      opened.quarantined.find("its schema is 1, from before the first release; this one is 2"),
+      std::string::npos)
+      << opened.quarantined;
   EXPECT_TRUE(load_all(*opened.database).attributes.empty());
 }
 
-TEST(StateDatabase, SetsAFileOfANewerVersionAsideUntouched) {
+TEST(StateDatabase, QuarantinesAFileOfANewerVersionUntouched) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 3))); }
   set_schema(file, 127);
   const auto before = std::filesystem::file_size(file);
   const auto opened = open_state(file);
-  EXPECT_NE(opened.set_aside.find("written by a newer version of misp-zeek (schema 127"),
+  EXPECT_NE(opened.quarantined.find("written by a newer version of misp-zeek (schema 127"),
             std::string::npos)
-      << opened.set_aside;
+      << opened.quarantined;
   const auto names = files_in(folder);
-  const auto aside = std::find_if(names.begin(), names.end(), [](const auto& name) {
+  const auto quarantined = std::find_if(names.begin(), names.end(), [](const auto& name) {
     return name.starts_with("state.db.newer-");
   });
-  ASSERT_NE(aside, names.end());
-  EXPECT_EQ(std::filesystem::file_size(folder.file(*aside)), before);
+  ASSERT_NE(quarantined, names.end());
+  EXPECT_EQ(std::filesystem::file_size(folder.file(*quarantined)), before);
 }
 
 TEST(StateDatabase, DoesNotUseTheStateOfAnotherMispOrFilter) {
@@ -200,7 +201,7 @@ TEST(StateDatabase, DoesNotUseTheStateOfAnotherMispOrFilter) {
   const std::string file = folder.file("state.db");
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 3))); }
   const auto other = open_state(file, "https://other.example.org");
-  EXPECT_NE(other.set_aside.find("it is of another MISP, filter or mapping"), std::string::npos);
+  EXPECT_NE(other.quarantined.find("it is of another MISP, filter or mapping"), std::string::npos);
   EXPECT_TRUE(load_all(*other.database).attributes.empty());
 }
 
@@ -214,20 +215,20 @@ TEST(StateDatabase, IsOfAnotherFilterFromTheBatchOnThatSaysSo) {
     ASSERT_TRUE(first.database->write(batch));
   }
   const auto again = open_state(file, "https://other.example.org");
-  EXPECT_EQ(again.set_aside, "");
+  EXPECT_EQ(again.quarantined, "");
   EXPECT_EQ(load_all(*again.database).attributes.size(), 3U);
 }
 
-TEST(StateDatabase, KeepsFewFilesThatWereSetAside) {
+TEST(StateDatabase, KeepsFewQuarantinedFiles) {
   const TemporaryFolder folder;
   for (int i = 0; i < 8; ++i) {
     open_state(folder.file("state.db"), "fingerprint " + std::to_string(i));
   }
   const auto names = files_in(folder);
-  const auto aside = std::count_if(names.begin(), names.end(), [](const auto& name) {
+  const auto quarantined = std::count_if(names.begin(), names.end(), [](const auto& name) {
     return name.starts_with("state.db.other-");
   });
-  EXPECT_EQ(aside, static_cast<std::ptrdiff_t>(kKeptAside));
+  EXPECT_EQ(quarantined, static_cast<std::ptrdiff_t>(kKeptFiles));
 }
 
 TEST(StateDatabase, SaysWhyAFileCannotBeMade) {

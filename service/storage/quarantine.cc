@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "storage/set_aside.h"
+#include "storage/quarantine.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -30,34 +30,34 @@ std::string time_stamp() {
   return text.data() + ("." + fraction) + "Z";
 }
 
-/// Of those set aside earlier, only the newest stay.
-void prune_aside(const std::string& file) {
-  std::vector<fs::path> aside;
+/// Of the quarantined files, only the newest stay.
+void prune_quarantined(const std::string& file) {
+  std::vector<fs::path> files;
   std::error_code ignored;
   const fs::path path(file);
   for (const auto& entry : fs::directory_iterator(path.parent_path(), ignored)) {
     const std::string name = entry.path().filename().string();
     for (const auto* reason : {".damaged-", ".newer-", ".other-"}) {
       if (name.starts_with(path.filename().string() + reason)) {
-        aside.push_back(entry.path());
+        files.push_back(entry.path());
       }
     }
   }
-  std::sort(aside.begin(), aside.end(), [](const fs::path& a, const fs::path& b) {
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
     const auto stamp = [](const fs::path& name) {
       const std::string text = name.string();
       return text.substr(text.rfind('-'));
     };
     return stamp(a) > stamp(b);
   });
-  for (std::size_t i = kKeptAside; i < aside.size(); ++i) {
-    fs::remove(aside[i], ignored);
+  for (std::size_t i = kKeptFiles; i < files.size(); ++i) {
+    fs::remove(files[i], ignored);
   }
 }
 
 }  // namespace
 
-std::string set_aside(const std::string& file, const std::string& reason) {
+std::string quarantine(const std::string& file, const std::string& reason) {
   std::string name;
   do {
     name = file + "." + reason + "-" + time_stamp();
@@ -67,7 +67,7 @@ std::string set_aside(const std::string& file, const std::string& reason) {
   for (const auto* companion : {"-wal", "-shm"}) {
     fs::remove(file + companion, ignored);
   }
-  prune_aside(file);
+  prune_quarantined(file);
   return name;
 }
 

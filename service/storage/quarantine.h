@@ -12,12 +12,12 @@ class Exception;
 namespace misp_zeek::storage {
 
 /// Of each file.
-inline constexpr std::size_t kKeptAside = 3;
+inline constexpr std::size_t kKeptFiles = 3;
 
 /// Renames FILE to "FILE.REASON-TIME", and removes its companions of SQLite. `reason`: damaged,
-/// newer or other. The newest kKeptAside of FILE's are kept, older ones deleted. Returns the new
+/// newer or other. The newest kKeptFiles of FILE's are kept, older ones deleted. Returns the new
 /// name.
-std::string set_aside(const std::string& file, const std::string& reason);
+std::string quarantine(const std::string& file, const std::string& reason);
 
 /// Whether SQLite says that the file is damaged, or no database.
 bool is_damage(const SQLite::Exception& error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "storage/set_aside.h"
+#include "storage/quarantine.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,12 +14,12 @@
 namespace misp_zeek::storage {
 namespace {
 
-TEST(SetAside, KeepsTheNewestFilesEvenOfOneSecond) {
+TEST(Quarantine, KeepsTheNewestFilesEvenOfOneSecond) {
   const process::TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   for (int i = 10; i < 40; ++i) {
     std::ofstream(file) << i;
-    set_aside(file, i % 2 == 0 ? "damaged" : "other");
+    quarantine(file, i % 2 == 0 ? "damaged" : "other");
   }
   std::vector<int> kept;
   for (const auto& entry : std::filesystem::directory_iterator(folder.file(""))) {
@@ -28,11 +28,11 @@ TEST(SetAside, KeepsTheNewestFilesEvenOfOneSecond) {
   EXPECT_THAT(kept, testing::UnorderedElementsAre(37, 38, 39));
 }
 
-TEST(SetAside, NamesTheFileAfterReasonAndTime) {
+TEST(Quarantine, NamesTheFileAfterReasonAndTime) {
   const process::TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   std::ofstream(file) << "x";
-  const std::string name = set_aside(file, "newer");
+  const std::string name = quarantine(file, "newer");
   EXPECT_THAT(name, testing::MatchesRegex(".*/state.db.newer-[0-9]+T[0-9]+.[0-9]+Z"));
   EXPECT_TRUE(std::filesystem::exists(name));
   EXPECT_FALSE(std::filesystem::exists(file));
