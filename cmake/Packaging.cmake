@@ -60,10 +60,11 @@ else()
     "This build has Debian's Broker, which no Zeek since 7.0 speaks.")
 endif()
 string(JOIN "\n" CPACK_DEBIAN_PACKAGE_DESCRIPTION
-  "keeps Zeek's Intel framework equal to MISP"
+  "keeps Zeek's Intel framework in sync with MISP"
   "misp-zeek reads the attributes of a MISP instance over REST, follows MISP's"
-  "ZeroMQ feed, and puts indicators into Zeek's Intel framework and takes them"
-  "out again within milliseconds. What the feed loses it finds by comparing."
+  "ZeroMQ feed, and inserts, updates and removes indicators in Zeek's Intel"
+  "framework within milliseconds. It reconciles with MISP regularly, because the"
+  "feed loses messages. Matches in Zeek return to MISP as sightings."
   "."
   "${_broker_words}")
 

@@ -148,7 +148,7 @@ std::string roff(std::string_view text) {
 
 std::string man_page(const CLI::App& app) {
   std::string out = ".TH MISP\\-ZEEK 1 \"\" \"misp\\-zeek " + version() + "\"\n" +
-                    ".SH NAME\nmisp\\-zeek \\- keeps Zeek's Intel framework equal to MISP\n" +
+                    ".SH NAME\nmisp\\-zeek \\- keeps Zeek's Intel framework in sync with MISP\n" +
                     ".SH SYNOPSIS\n\\fBmisp\\-zeek\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n" +
                     ".SH DESCRIPTION\n" + roff(kDescription) + ".SH COMMANDS\n";
   for (const auto* command : commands_of(app)) {
