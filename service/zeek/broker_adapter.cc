@@ -197,7 +197,7 @@ BrokerEndpoint::~BrokerEndpoint() {
 }
 
 Result<std::unique_ptr<BrokerEndpoint>> BrokerEndpoint::create(const BrokerOptions& options) {
-  if (auto usable = check(options.tls); !usable) {
+  if (auto usable = check_for_broker(options.tls); !usable) {
     return tl::unexpected(usable.error());
   }
   const int wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

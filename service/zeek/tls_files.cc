@@ -58,4 +58,14 @@ Result<void> check(const TlsFiles& files) {
   return {};
 }
 
+Result<void> check_for_broker(const TlsFiles& files) {
+  if (!files.ca_file.empty() && files.certificate.empty() && files.key.empty()) {
+    return fail(ErrorCode::kInvalidConfig,
+                "is set without certificate and key, and Broker verifies Zeek only when it has a "
+                "certificate of its own: " +
+                    files.ca_file);
+  }
+  return check(files);
+}
+
 }  // namespace misp_zeek::zeek

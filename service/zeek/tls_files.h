@@ -20,4 +20,7 @@ struct TlsFiles {
 /// not at all. Errors: kInvalidConfig, naming file and reason; never the passphrase.
 Result<void> check(const TlsFiles& files);
 
+/// The same for Broker, which ends the process when it has a CA and no certificate of its own.
+Result<void> check_for_broker(const TlsFiles& files);
+
 }  // namespace misp_zeek::zeek

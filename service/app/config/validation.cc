@@ -193,6 +193,13 @@ void Draft::check_zeek_tls(std::size_t index) {
   if (!readable || bad_.contains("zeek.key_passphrase_file")) {
     return;
   }
+  if (zeek.transport == "broker" && zeek.certificate.empty()) {
+    if (const auto good = zeek::check_for_broker(tls_files(zeek)); !good) {
+      problem(zeek_place(index, "ca_file"), "zeek.ca_file", good.error().message,
+              "a CA with zeek.certificate and zeek.key, or none of the three");
+    }
+    return;
+  }
   if (const auto good = zeek::check(tls_files(zeek)); !good) {
     problem(zeek_place(index, "certificate"), "zeek.certificate", good.error().message,
             "PEM files of a certificate, its key and a CA that go together");

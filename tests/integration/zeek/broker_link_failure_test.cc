@@ -136,6 +136,17 @@ TEST_F(BrokerLinkFailure, ReportsTlsFilesThatCannotBeUsed) {
   EXPECT_THAT(down->error.message, HasSubstr("/nonexistent/ca.pem"));
 }
 
+TEST_F(BrokerLinkFailure, RefusesACaWithoutACertificateOfItsOwn) {
+  auto options = options_for(1);
+  options.tls.ca_file = sim::write_test_certificate(folder_).ca_file;
+  BrokerLink link(options);
+  link.start(kServiceId, log_.sink());
+  const auto down = log_.next_as<LinkDown>();
+  ASSERT_TRUE(down);
+  EXPECT_EQ(down->error.code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(down->error.message, HasSubstr("without certificate and key"));
+}
+
 TEST_F(BrokerLinkFailure, ReportsAServerThatNeverAnswersAndStopsInTime) {
   auto server = std::make_unique<MuteServer>();
   BrokerLink link(options_for(server->port()));

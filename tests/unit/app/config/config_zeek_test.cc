@@ -80,6 +80,18 @@ TEST(ConfigZeek, UnlocksTheKeyWithThePassphraseOfItsFile) {
 }
 
 // Broker would end the process: "FATAL: No certificate configured for SSL endpoint."
+// Broker ends the process when it is given one.
+TEST(ConfigZeek, RefusesACaAloneForBroker) {
+  const TemporaryFolder folder;
+  const auto files = sim::write_test_certificate(folder.file(""));
+  const std::string ca = "ca_file = \"" + files.ca_file + "\"\n";
+  const std::string refused = errors_of(kMinimal + ca);
+  EXPECT_TRUE(
+      refused.starts_with("test.toml:6: key \"zeek.ca_file\": is set without certificate and key"))
+      << refused;
+  EXPECT_EQ(errors_of(kMinimal + ca + "transport = \"websocket\"\ntls = true\n"), "");
+}
+
 TEST(ConfigZeek, RefusesAPassphraseWithoutAKey) {
   const TemporaryFolder folder;
   const auto file = folder.write("passphrase", std::string(sim::kTestPassphrase) + "\n");
