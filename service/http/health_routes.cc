@@ -46,10 +46,11 @@ std::string rfc3339(std::int64_t seconds) {
 }
 
 std::vector<Route> health_routes(const std::function<Health()>& health) {
-  return {{"/livez", "whether the service's loop turns",
-           [health](const Request& request) { return livez(health(), request); }},
-          {"/readyz", "whether MISP's feed and REST and every Zeek are in step; ?verbose",
-           [health](const Request& request) { return readyz(health(), request); }}};
+  return {
+      {"/livez", "whether the service's loop turns",
+       [health](const Request& request) { return livez(health(), request); }, Access::kPublic},
+      {"/readyz", "whether MISP's feed and REST and every Zeek are in step; ?verbose",
+       [health](const Request& request) { return readyz(health(), request); }, Access::kPublic}};
 }
 
 }  // namespace misp_zeek::http

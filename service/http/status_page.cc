@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/control.h"
+#include "http/request.h"
 
 namespace misp_zeek::http {
 

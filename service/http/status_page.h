@@ -6,7 +6,7 @@
 namespace misp_zeek::http {
 
 /// The status page: one HTML file without any other resource, which polls `/status`. It has no data
-/// of its own, so that it may be served to anybody; scripts and styles run by a nonce alone.
+/// of its own; scripts and styles run by a nonce alone.
 Response status_page();
 
 }  // namespace misp_zeek::http

@@ -2,7 +2,6 @@
 // What somebody who begins with one thing wrong learns of it: from `check --connect`, from /readyz
 // and from the log, each time what to do. Real processes, on loopback.
 #include <gtest/gtest.h>
-#include <httplib.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -19,6 +18,8 @@
 #include "process/process.h"
 #include "process/temporary_folder.h"
 #include "stack/stack.h"
+#include "web/client.h"
+#include "web/server.h"
 #include "zeek_sim/test_certificate.h"
 
 namespace misp_zeek {
@@ -94,7 +95,7 @@ class Newcomer : public testing::Test {
     std::string last = "no answer";
     const auto end = std::chrono::steady_clock::now() + kLimit;
     while (std::chrono::steady_clock::now() < end) {
-      const auto answer = httplib::Client("127.0.0.1", health_port_).Get("/readyz");
+      const auto answer = web::Client(health_port_).get("/readyz");
       last = answer ? answer->body : last;
       for (const auto& one : answer ? json::parse(answer->body).at("checks") : json::array()) {
         if (answer->status == 503 && one.at("name") == name && one.at("ok") == false &&
@@ -165,11 +166,11 @@ TEST_F(Newcomer, WithAWrongCertificate) {
   const process::TemporaryFolder folder;
   const auto files = sim::write_test_certificate(folder.path());
   const std::string open_key = sim::write_open_key(folder.path(), files);
-  httplib::SSLServer misp(files.certificate.c_str(), open_key.c_str());
-  ASSERT_TRUE(misp.is_valid());
-  const int port = misp.bind_to_any_port("127.0.0.1");
-  std::thread serving([&] { misp.listen_after_bind(); });
-  url_ = "https://127.0.0.1:" + std::to_string(port);
+  web::ServerOptions options;
+  options.certificate = files.certificate;
+  options.key = open_key;
+  const web::Server misp([](const web::Request&) { return web::Reply(); }, options);
+  url_ = "https://127.0.0.1:" + std::to_string(misp.port());
 
   const std::string remedy =
       "/servers/getVersion: MISP's TLS certificate is not trusted: name its CA in misp.ca_file, "
@@ -180,8 +181,6 @@ TEST_F(Newcomer, WithAWrongCertificate) {
   run();
   EXPECT_TRUE(unready("rest", remedy));
   EXPECT_TRUE(logged("level=warn msg=\"MISP request failed\" reason=\"" + remedy));
-  misp.stop();
-  serving.join();
 }
 
 TEST_F(Newcomer, WithoutAFeed) {

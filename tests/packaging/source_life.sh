@@ -120,7 +120,9 @@ echo "$next" >clone/VERSION
 release "$next"
 zkg_as_documented upgrades refresh
 run_logged deploy.log zeekctl deploy
-is_next() { curl -sS "http://127.0.0.1:$http/status" | grep -q "\"package_version\": *\"$next\""; }
+is_next() {
+  misp-zeek status --json -c /usr/local/etc/misp-zeek/misp-zeek.toml | grep -q "\"package_version\": *\"$next\""
+}
 wait_until 60 is_next || fail "the service does not speak to $next of the package: $(zkg list)"
 add next-release.example
 zeekctl stop >/dev/null || fail "zeekctl stop"

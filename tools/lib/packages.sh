@@ -10,7 +10,6 @@ run_packages=(
   g++
   libboost-dev
   libcli11-dev
-  libcpp-httplib-dev
   libcurl4-openssl-dev
   libexpected-dev
   libidn2-dev

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/api/control.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <ostream>
-#include <sstream>
 #include <utility>
 
 #include "http/control.h"
@@ -15,8 +16,7 @@ namespace misp_zeek::app {
 namespace {
 
 constexpr auto kAnswerTimeout = std::chrono::seconds(10);
-/// Where the service of the Debian package and of the image has its state.
-constexpr const char* kPackagedState = "/var/lib/misp-zeek";
+constexpr const char* kSocketName = "/control.sock";
 constexpr const char* kReconcile = "/v1/reconcile";
 constexpr const char* kPause = "/v1/pause";
 constexpr const char* kResume = "/v1/resume";
@@ -37,24 +37,17 @@ http::Response take(const OnCommand& on_command, const Command& command, const s
   return {503, "text/plain; charset=utf-8", "too many commands wait; try again\n"};
 }
 
-Result<http::ControlAccess> find_service(const Config& config) {
-  const std::string folder = config.state.path.empty() ? kPackagedState : config.state.path;
-  const std::string path = folder + "/" + kControlFile;
-  std::ifstream file(path);
-  if (!file) {
-    return fail(
-        ErrorCode::kUnavailable,
-        "cannot read " + path + ": " + std::strerror(errno) +
-            " (commands need a running service with [state] path, that path here, and to be "
-            "its user or root)");
+/// Where a service of this configuration may have its socket, whoever started it.
+std::vector<std::string> possible_sockets(const Config& config) {
+  if (!config.control.socket.empty()) {
+    return {config.control.socket};
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  auto access = http::parse_control_access(text.str());
-  if (!access) {
-    access.error().message = path + " " + access.error().message;
+  std::vector<std::string> paths;
+  if (!config.state.path.empty()) {
+    paths.push_back(config.state.path + kSocketName);
   }
-  return access;
+  paths.emplace_back(kPackagedSocket);
+  return paths;
 }
 
 }  // namespace
@@ -66,8 +59,8 @@ std::vector<http::Route> control_routes(OnCommand on_command) {
     };
   };
   return {{kPause, "leave Zeek as it is", pause(true, "paused: Zeek is left as it is"),
-           http::Method::kPost},
-          {kResume, "bring Zeek up to date again", pause(false, "resumed"), http::Method::kPost},
+           http::Access::kCommand},
+          {kResume, "bring Zeek up to date again", pause(false, "resumed"), http::Access::kCommand},
           {kReconcile, "compare with MISP now; ?full for its full list, ?accept_shrink",
            [on_command](const http::Request& request) {
              const ReconcileCommand command{request.query.contains("full"),
@@ -76,23 +69,43 @@ std::vector<http::Route> control_routes(OnCommand on_command) {
                          "reconcile requested; the log says what it finds, /readyz when all is in "
                          "step");
            },
-           http::Method::kPost}};
+           http::Access::kCommand}};
 }
 
-http::ControlAccess reader_access(const HttpConfig& config) {
-  return {http::control_url(config.listen, 0, !config.tls_key.empty()), config.token.reveal()};
+std::string control_socket(const Config& config) {
+  if (!config.control.socket.empty()) {
+    return config.control.socket;
+  }
+  const char* run = std::getenv("RUNTIME_DIRECTORY");
+  if (run != nullptr && *run == '/') {
+    const std::string folders(run);
+    return folders.substr(0, folders.find(':')) + kSocketName;
+  }
+  return config.state.path.empty() ? "" : config.state.path + kSocketName;
+}
+
+Result<http::Response> ask_service(const Config& config, const std::string& method,
+                                   const std::string& target, std::chrono::seconds patience) {
+  std::string problems;
+  for (const std::string& path : possible_sockets(config)) {
+    // A folder that this user may not look into hides whether there is a socket.
+    if (access(path.c_str(), F_OK) == 0 || errno == EACCES) {
+      auto answer = http::ask_service(path, method, target, patience);
+      if (!answer) {
+        answer.error().message += " (root and the service's user may ask it, see control.socket)";
+      }
+      return answer;
+    }
+    problems += (problems.empty() ? "" : ", ") + path + ": " + std::strerror(errno);
+  }
+  return fail(ErrorCode::kUnavailable, "no service runs: " + problems);
 }
 
 int send_to_service(const Config& config, const Command& command, std::ostream& out,
                     std::ostream& err) {
-  const auto access = find_service(config);
-  if (!access) {
-    err << "misp-zeek: " << access.error().message << "\n";
-    return 1;
-  }
   const std::string target =
       std::visit([](const auto& known) { return target_of(known); }, command);
-  const auto answer = http::send_command(*access, target, kAnswerTimeout);
+  const auto answer = ask_service(config, "POST", target, kAnswerTimeout);
   if (!answer) {
     err << "misp-zeek: " << answer.error().message << "\n";
     return 1;

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "app/config/config.h"
-#include "http/control.h"
 #include "http/server.h"
 
-/// What an operator can tell a running service. A command travels as POST to the service's HTTP
-/// server, see http/control.h; a new one is a type in Command, a route, and a subcommand.
+/// What an operator can tell and ask a running service. The command line reaches it over the
+/// control socket, see http/control.h; a new command is a type in Command, a route, and a
+/// subcommand.
 namespace misp_zeek::app {
 
 /// `POST /v1/reconcile`, with `full` and `accept_shrink` in its query.
@@ -27,8 +27,11 @@ struct PauseCommand {
 };
 using Command = std::variant<ReconcileCommand, PauseCommand>;
 
-/// Name in `[state] path` of the file that holds address and token, new at each start.
-inline constexpr const char* kControlFile = "control.json";
+/// Name in `[state] path` of the token of readers that `run` makes when the configuration has none.
+inline constexpr const char* kTokenFile = "http.token";
+/// Where the service of the Debian package and of the image has its state, and its socket.
+inline constexpr const char* kPackagedState = "/var/lib/misp-zeek";
+inline constexpr const char* kPackagedSocket = "/run/misp-zeek/control.sock";
 
 /// Hands a command to the loop. False: too many wait.
 using OnCommand = std::function<bool(const Command&)>;
@@ -36,8 +39,14 @@ using OnCommand = std::function<bool(const Command&)>;
 /// The routes of all commands. They answer 202 when the loop has got the command.
 std::vector<http::Route> control_routes(OnCommand on_command);
 
-/// How a service with this configuration is read from its own machine.
-http::ControlAccess reader_access(const HttpConfig& config);
+/// Where a service with this configuration makes its control socket: `control.socket`; under
+/// systemd with RuntimeDirectory= control.sock there; else in `state.path`; else nowhere: "".
+std::string control_socket(const Config& config);
+
+/// Asks the service that runs with this configuration, at the first of its possible sockets that is
+/// there. Errors: kUnavailable when none answers or this user may not ask.
+Result<http::Response> ask_service(const Config& config, const std::string& method,
+                                   const std::string& target, std::chrono::seconds patience);
 
 /// Sends a command to the service that runs with this configuration and prints its answer. The exit
 /// status: 0, or 1 when it was not taken.

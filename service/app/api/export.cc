@@ -57,25 +57,35 @@ std::optional<ExportFormat> parse_export_format(std::string_view name) {
   return name == "json" ? std::optional(ExportFormat::kJson) : std::nullopt;
 }
 
-std::string export_items(ExportFormat format, const NextItems& next) {
-  const bool json = format == ExportFormat::kJson;
-  std::string text =
-      json ? "[" : "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n";
-  bool first = true;
-  std::optional<EntryKey> after;
-  for (auto items = next(after); !items.empty(); items = next(after)) {
-    for (const Item& item : items) {
-      if (json) {
-        text += first ? "\n" : ",\n";
-        append_object(text, item);
-      } else {
-        append_line(text, item);
-      }
-      first = false;
-    }
-    after = items.back().entry;
+std::optional<std::string> ExportText::next() {
+  if (ended_) {
+    return "";
   }
-  return json ? text + "\n]\n" : text;
+  const bool json = format_ == ExportFormat::kJson;
+  const bool begins = !after_;
+  const auto items = items_(after_);
+  if (!items) {
+    return std::nullopt;
+  }
+  std::string text;
+  if (begins) {
+    text = json ? "[" : "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n";
+  }
+  for (const Item& item : *items) {
+    if (json) {
+      text += begins && &item == &items->front() ? "\n" : ",\n";
+      append_object(text, item);
+    } else {
+      append_line(text, item);
+    }
+  }
+  if (items->empty()) {
+    ended_ = true;
+    text += json ? "\n]\n" : "";
+  } else {
+    after_ = items->back().entry;
+  }
+  return text;
 }
 
 }  // namespace misp_zeek::app

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/model/indicator.h"
@@ -19,10 +20,23 @@ enum class ExportFormat {
 /// "zeek-intel" or "json"; nullopt for anything else.
 std::optional<ExportFormat> parse_export_format(std::string_view name);
 
-/// Up to some thousand items after the entry, in key order; none: that was all.
-using NextItems = std::function<std::vector<Item>(const std::optional<EntryKey>& after)>;
+/// Up to some thousand items after the entry, in key order; none: that was all; nullopt: they
+/// cannot be had.
+using NextItems =
+    std::function<std::optional<std::vector<Item>>(const std::optional<EntryKey>& after)>;
 
-/// All items as one text.
-std::string export_items(ExportFormat format, const NextItems& next);
+/// All items as one text, in pieces.
+class ExportText {
+ public:
+  ExportText(ExportFormat format, NextItems next) : format_(format), items_(std::move(next)) {}
+  /// The next piece; empty: that was all; nullopt: the items cannot be had.
+  std::optional<std::string> next();
+
+ private:
+  ExportFormat format_;
+  NextItems items_;
+  std::optional<EntryKey> after_;
+  bool ended_ = false;
+};
 
 }  // namespace misp_zeek::app

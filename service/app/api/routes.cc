@@ -68,19 +68,22 @@ http::Response export_all(const AskLoop& ask, const http::Request& request) {
   if (!format) {
     return {400, "text/plain; charset=utf-8", "?format= is zeek-intel or json\n"};
   }
-  bool complete = true;
-  std::string text = export_items(*format, [&](const std::optional<EntryKey>& after) {
-    const auto items = answer_of<std::vector<Item>>(ask, [after](const View& view, TimePoint) {
+  const NextItems next = [ask](const std::optional<EntryKey>& after) {
+    auto items = answer_of<std::vector<Item>>(ask, [after](const View& view, TimePoint) {
       return view.store.items_after(after, kItemsPerQuestion);
     });
-    complete = complete && items != nullptr;
-    return items ? *items : std::vector<Item>();
-  });
-  if (!complete) {
+    return items ? std::optional(std::move(*items)) : std::nullopt;
+  };
+  const auto text = std::make_shared<ExportText>(*format, next);
+  auto first = text->next();
+  if (!first) {
     return busy();
   }
-  return {200, *format == ExportFormat::kJson ? "application/json" : "text/plain; charset=utf-8",
-          std::move(text)};
+  http::Response response{
+      200, *format == ExportFormat::kJson ? "application/json" : "text/plain; charset=utf-8",
+      std::move(*first)};
+  response.more = [text] { return text->next(); };
+  return response;
 }
 
 }  // namespace
@@ -91,14 +94,19 @@ std::vector<http::Route> reading_routes(const AskLoop& ask,
   using http::Request;
   return {{"/", "status page", [](const Request&) { return http::status_page(); }},
           {"/status", "all of the state as JSON; ?verbose",
-           [ask, health](const Request& request) { return status(ask, health(), request); }},
+           [ask, health](const Request& request) { return status(ask, health(), request); },
+           http::Access::kReader, true},
           {"/v1/explain", "why ?q=VALUE, a uuid or an event's id is in Zeek or not",
-           [ask](const Request& request) { return explain(ask, request); }},
+           [ask](const Request& request) { return explain(ask, request); }, http::Access::kReader,
+           true},
           {"/v1/export", "all that Zeek must hold; ?format=zeek-intel or json",
-           [ask](const Request& request) { return export_all(ask, request); }},
-          {"/metrics", "for Prometheus", [metrics](const Request&) {
+           [ask](const Request& request) { return export_all(ask, request); },
+           http::Access::kReader, true},
+          {"/metrics", "for Prometheus",
+           [metrics](const Request&) {
              return http::Response{200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
-           }}};
+           },
+           http::Access::kPublic}};
 }
 
 }  // namespace misp_zeek::app

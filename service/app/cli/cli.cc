@@ -85,6 +85,8 @@ struct Readers {
         explain(app.add_subcommand("explain", "Explain why something is in Zeek or not")),
         export_(app.add_subcommand("export", "Print everything that Zeek should hold")) {
     status->add_flag("--json", options.status.json, "As JSON");
+    status->add_flag("--url", options.status.url,
+                     "Print the address of the status page, with the token in it");
     explain->add_flag("--json", options.explain.json, "As JSON");
     explain
         ->add_option("WHAT", options.explain.query,

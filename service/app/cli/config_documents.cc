@@ -20,13 +20,14 @@ struct SectionMeaning {
   std::string_view text;
 };
 
-constexpr std::array<SectionMeaning, 10> kSections = {{
+constexpr std::array<SectionMeaning, 11> kSections = {{
     {"misp", "How to reach MISP's REST API."},
     {"misp.feed", "How to follow MISP's ZeroMQ feed."},
     {"filter", "Which attributes Zeek gets."},
     {"mapping", "How attributes become indicators."},
     {"reconcile", "When the service compares with MISP, and how much it may remove."},
     {"http", "Where the service answers."},
+    {"control", "Where the service takes commands."},
     {"sightings", "How matches return to MISP."},
     {"sightings.webhook",
      "Post matches to a chat as well: POST `{\"text\": ...}` to an incoming webhook of Slack, "

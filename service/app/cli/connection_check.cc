@@ -17,7 +17,6 @@
 #include "app/api/control.h"
 #include "app/runtime/service.h"
 #include "app/runtime/wiring.h"
-#include "http/control.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -159,11 +158,7 @@ Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point
 
 /// What a running service says of its Zeeks; nullopt: none runs with this configuration.
 std::optional<std::vector<Finding>> ask_running(const Config& config) {
-  if (config.http.listen.empty()) {
-    return std::nullopt;
-  }
-  const auto answer =
-      http::read_from_service(reader_access(config.http), "/status", std::chrono::seconds(5));
+  const auto answer = ask_service(config, "GET", "/status", std::chrono::seconds(5));
   const Json status = answer ? Json::parse(answer->body, nullptr, false) : Json();
   if (!status.is_object() || !status.contains("zeeks") ||
       status["misp"]["url"] != config.misp.url) {

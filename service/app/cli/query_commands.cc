@@ -12,7 +12,8 @@
 #include "app/runtime/read_once.h"
 #include "app/runtime/wiring.h"
 #include "core/base/text.h"
-#include "http/control.h"
+#include "http/listen_place.h"
+#include "http/request.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -28,10 +29,7 @@ int complain(std::ostream& err, const std::string& what) {
 }
 
 Result<std::string> read_service(const Config& config, const std::string& target) {
-  if (config.http.listen.empty()) {
-    return fail(ErrorCode::kInvalidConfig, "http.listen is empty, so a service cannot be asked");
-  }
-  const auto answer = http::read_from_service(reader_access(config.http), target, kTimeout);
+  const auto answer = ask_service(config, "GET", target, kTimeout);
   if (!answer) {
     return tl::unexpected<Error>(answer.error());
   }
@@ -49,8 +47,8 @@ Result<Json> read_json(const Config& config, const std::string& target) {
   }
   Json json = Json::parse(*body, nullptr, false);
   if (!json.is_object() || json.value("version", Json()) != 1) {
-    return fail(ErrorCode::kIncompatible, "what answers at http.listen, " + config.http.listen +
-                                              ", is no misp-zeek of this version");
+    return fail(ErrorCode::kIncompatible,
+                "what answers at the control socket is no misp-zeek of this version");
   }
   return json;
 }
@@ -72,8 +70,33 @@ void print_line(std::ostream& out, bool good, const std::string& name, const std
   out << (good ? "ok    " : "WRONG ") << std::left << std::setw(18) << name << " " << text << "\n";
 }
 
+/// The status page with the token, as a browser takes it.
+int print_url(const Config& config, std::ostream& out, std::ostream& err) {
+  if (config.http.listen.empty()) {
+    return complain(err, "http.listen is empty: there is no page");
+  }
+  Secret token = config.http.token;
+  if (token.empty()) {
+    const std::string folder = config.state.path.empty() ? kPackagedState : config.state.path;
+    auto made = read_secret_file(folder + "/" + kTokenFile);
+    if (!made) {
+      return complain(err,
+                      "there is no http.token_file, and \"state.path\" " + made.error().message);
+    }
+    token = std::move(made->secret);
+  }
+  const std::string url = http::local_url(config.http.listen, !config.http.tls_key.empty());
+  const auto host = url.find("://") + 3;
+  out << url.substr(0, host) << "misp-zeek:" << http::percent_encode(token.reveal()) << "@"
+      << url.substr(host) << "/\n";
+  return 0;
+}
+
 int ask(const Config& config, const StatusQuestion& question, std::ostream& out,
         std::ostream& err) {
+  if (question.url) {
+    return print_url(config, out, err);
+  }
   const auto answer = read_json(config, "/status");
   if (!answer) {
     return complain(err, answer.error().message);
@@ -195,9 +218,12 @@ int export_from_misp(const Config& config, ExportFormat format, std::ostream& ou
   if (!read) {
     return complain(err, read.error().message);
   }
-  out << export_items(format, [&](const std::optional<EntryKey>& after) {
-    return store.items_after(after, kItemsPerPage);
+  ExportText text(format, [&](const std::optional<EntryKey>& after) {
+    return std::optional(store.items_after(after, kItemsPerPage));
   });
+  for (auto piece = text.next(); piece && !piece->empty(); piece = text.next()) {
+    out << *piece;
+  }
   return 0;
 }
 

@@ -13,6 +13,7 @@ namespace misp_zeek::app {
 /// `status`: what `/status` says. Exit status 0: all in sync, 1: not, or no service runs.
 struct StatusQuestion {
   bool json = false;
+  bool url = false;  ///< print the address of the status page with its token, ask nobody
 };
 
 /// `explain`: what the service knows of a value, uuid or event; of what it does not have, MISP is

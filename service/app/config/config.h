@@ -69,8 +69,13 @@ struct HttpConfig {
   std::string tls_certificate;            ///< PEM chain; empty: no TLS
   std::string tls_key;                    ///< PEM; empty: none
   std::string token_file;                 ///< empty: from the environment or a systemd credential
-  Secret token;  ///< of all but /livez and /readyz, at least 16 bytes; empty: none needed
-  bool allow_without_token = false;  ///< at addresses other than loopback
+  Secret token;  ///< of all that holds indicators, at least 16 bytes; empty: that of the state
+  std::vector<std::string> allowed_hosts;  ///< names of this server, in lower case
+};
+
+/// `[control]`
+struct ControlConfig {
+  std::string socket;  ///< path; empty: in $RUNTIME_DIRECTORY, which systemd sets, or state.path
 };
 
 /// `[sightings.webhook]`
@@ -92,7 +97,7 @@ struct SightingConfig {
 
 /// `[state]`
 struct StateConfig {
-  std::string path;  ///< folder for durable state and commands; empty: neither
+  std::string path;  ///< folder for durable state and the token; empty: neither
 };
 
 /// `[log]`
@@ -112,6 +117,7 @@ struct Config {
   ReconcileConfig reconcile;
   std::vector<ZeekConfig> zeek;  ///< at least one
   HttpConfig http;
+  ControlConfig control;
   SightingConfig sightings;
   StateConfig state;
   LogConfig log;

@@ -336,6 +336,14 @@ Problem check_state_path(std::string_view path) {
   return path.empty() || path.starts_with('/') ? Problem() : Problem("is not an absolute path");
 }
 
+Problem check_allowed_host(std::string_view host) {
+  const bool upper =
+      std::any_of(host.begin(), host.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return is_host(host) && !upper && host.find(':') == std::string_view::npos
+             ? Problem()
+             : "\"" + std::string(host) + "\" is no host name in lower case";
+}
+
 Problem check_sighting_source(std::string_view source) {
   if (source.size() > 255) {
     return "is too long for MISP";
@@ -391,29 +399,37 @@ std::vector<Key<Config>> service_keys() {
                        seconds(1), days(30), FIELD(reconcile.full_interval)),
       max_shrink_key(),
       text<Config>("http.listen",
-                   "Address and port of `/livez`, `/readyz`, `/metrics`, the status page and "
-                   "commands; port 0: any. Commands always need a token that the service "
-                   "makes, and come from this machine.",
+                   "Address and port; port 0: any. Everybody who reaches it may read `/livez`, "
+                   "`/readyz` and `/metrics`, which hold no indicator. The status page and all "
+                   "else need the token.",
                    R"(ADDRESS:PORT such as "127.0.0.1:9180", or "" for no HTTP)",
                    FIELD(http.listen), check_listen),
       text<Config>("http.tls_certificate", "Certificate chain, for HTTPS.", kPem,
                    FIELD(http.tls_certificate)),
       text<Config>("http.tls_key", "Key of that certificate.", kPem, FIELD(http.tls_key)),
       text<Config>("http.token_file",
-                   "File with the token that readers need for everything but `/livez` and "
-                   "`/readyz`: one word of 16 or more visible ASCII characters, sent as "
-                   "`Authorization: Bearer TOKEN` or as the password of any user. The "
+                   "File with the token: one word of 16 or more visible ASCII characters, sent "
+                   "as `Authorization: Bearer TOKEN` or as the password of any user. The "
                    "environment (`MISP_ZEEK_HTTP_TOKEN`) or systemd's credential "
-                   "`http.token` can have the token instead.",
+                   "`http.token` can have the token instead. Without any of these the service "
+                   "makes one, and keeps it as `http.token` in `state.path`. "
+                   "`misp-zeek status --url` prints the page's address with it.",
                    "a file that holds the token, or \"\" for none", FIELD(http.token_file)),
-      flag<Config>("http.allow_without_token",
-                   "Allow an address other than loopback without a token, because only "
-                   "trusted machines reach it.",
-                   FIELD(http.allow_without_token)),
+      names("http.allowed_hosts",
+            "Names by which clients reach this server. Requests for another name are refused, so "
+            "that no web page can read through a browser. Addresses and `localhost` are always "
+            "taken.",
+            "a list of host names in lower case", FIELD(http.allowed_hosts), check_allowed_host),
+      text<Config>("control.socket",
+                   "Unix socket for the other commands of misp-zeek, for root and the service's "
+                   "user. By default `control.sock` in systemd's RuntimeDirectory "
+                   "(`/run/misp-zeek`), and without systemd in `state.path`.",
+                   "an absolute path, or \"\" for the default", FIELD(control.socket),
+                   check_state_path),
       text<Config>("state.path",
-                   "Folder for the last known indicators, unsent sightings, and the file by "
-                   "which commands find the running service. Each service needs its own; the "
-                   "service creates it.",
+                   "Folder for the last known indicators, unsent sightings and the token of "
+                   "`[http]`. Nobody else may read it. Each service needs its own; the service "
+                   "creates it.",
                    "an absolute path, or \"\" for none", FIELD(state.path), check_state_path),
       choice<Config, log::Level>("log.level", "Least severe messages to log.",
                                  {{"trace", log::Level::kTrace},

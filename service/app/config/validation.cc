@@ -217,13 +217,6 @@ void Draft::check_http() {
   if (http.listen.empty() || http::is_loopback(http.listen) || bad_.contains("http.listen")) {
     return;
   }
-  if (http.token.empty() && !http.allow_without_token && !bad_.contains("http.token_file")) {
-    problem(place_of("http.listen"), "http.listen",
-            "\"" + http.listen + "\" can be reached from other machines, and there is no token",
-            std::string("a loopback address; or http.token_file, ") + kHttpTokenVariable +
-                " or systemd's credential http.token; or http.allow_without_token = true where "
-                "only trusted machines reach it");
-  }
   if (!http.token.empty() && http.tls_certificate.empty()) {
     warning(place_of("http.listen"), "http.listen",
             "without http.tls_certificate the token can be read on the way");

@@ -11,7 +11,6 @@
 #include "app/process/clocks.h"
 #include "app/process/log.h"
 #include "app/runtime/wiring.h"
-#include "http/control.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -117,25 +116,13 @@ bool Loop::ask(const Question& question) {
 }
 
 Result<void> Loop::start_http() {
-  if (config_.http.listen.empty()) {
-    return {};
+  auto serving = Serving::start(
+      config_, state_ ? &state_->folder() : nullptr, [this] { return board_.health(); }, routes());
+  if (!serving) {
+    return tl::unexpected<Error>(std::move(serving.error()));
   }
-  const std::string token = state_ ? http::new_token() : "";
-  auto server = http::Server::start(
-      config_.http.listen, [this] { return board_.health(); }, routes(),
-      {token, config_.http.token.reveal(), {config_.http.tls_certificate, config_.http.tls_key}});
-  if (!server) {
-    return tl::unexpected<Error>(std::move(server.error()));
-  }
-  server_ = std::move(*server);
-  log::info("serving health", {{"port", server_->port()}});
-  if (!state_) {
-    return {};
-  }
-  const http::ControlAccess access{
-      http::control_url(config_.http.listen, server_->port(), !config_.http.tls_key.empty()),
-      token};
-  return state_->folder().write_private(kControlFile, http::to_json(access));
+  serving_ = std::move(*serving);
+  return {};
 }
 
 void Loop::add_zeek(const ZeekConfig& zeek, const std::string& service_id) {
@@ -190,7 +177,7 @@ void Loop::stop() {
   for (auto& peer : peers_) {
     peer.link->stop();
   }
-  server_.reset();
+  serving_.reset();
   if (state_) {
     state_->finish(store_, sync_);
     state_.reset();

@@ -17,6 +17,7 @@
 #include "app/runtime/durable_state.h"
 #include "app/runtime/inbox.h"
 #include "app/runtime/rest_worker.h"
+#include "app/runtime/serving.h"
 #include "app/runtime/sighting_reporter.h"
 #include "app/telemetry/health.h"
 #include "app/telemetry/metrics.h"
@@ -25,7 +26,6 @@
 #include "core/sync/misp_feed.h"
 #include "core/sync/misp_rest.h"
 #include "core/sync/misp_sync.h"
-#include "http/server.h"
 
 namespace misp_zeek::app {
 
@@ -107,7 +107,7 @@ class Loop {
   LatencyHistory latency_;
   SteadyMs started_ = 0;
   bool paused_ = false;
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<Serving> serving_;
 };
 
 }  // namespace misp_zeek::app

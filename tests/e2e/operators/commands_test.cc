@@ -74,6 +74,13 @@ TEST_F(Operators, SeeTheStatus) {
   EXPECT_EQ(status.at("store").at("rejected"), json({{"broad_network", 1}}));
 }
 
+TEST_F(Operators, GetTheAddressOfTheStatusPage) {
+  const auto outcome = command({"status", "--url"});
+  EXPECT_EQ(outcome.status, 0) << outcome.text;
+  EXPECT_EQ(outcome.text, "http://misp-zeek:" + stack::Stack::http_token() +
+                              "@127.0.0.1:" + std::to_string(stack_.health_port()) + "/\n");
+}
+
 TEST_F(Operators, SeeThatSomethingIsOutOfSync) {
   stack_.kill_zeek();
   ASSERT_TRUE(eventually([&] { return !stack_.ready().at("ready").get<bool>(); }));
@@ -87,7 +94,7 @@ TEST_F(Operators, LearnThatNoServiceRuns) {
   for (const char* verb : {"status", "export"}) {
     const auto outcome = command({verb});
     EXPECT_EQ(outcome.status, 1) << verb;
-    EXPECT_HAS(outcome.text, "no service answers at http://127.0.0.1:");
+    EXPECT_HAS(outcome.text, "no service runs: " + stack_.control_socket());
   }
 }
 

@@ -3,8 +3,6 @@
 
 #include <filesystem>
 
-#include "http/control.h"
-
 namespace misp_zeek {
 
 using nlohmann::json;
@@ -40,10 +38,11 @@ Outcome Operators::command(const std::vector<std::string>& verb) {
   return {status, content_of(log)};
 }
 
-http::Response Operators::read(const std::string& target) const {
-  const std::string url = "http://127.0.0.1:" + std::to_string(stack_.health_port());
-  const auto answer = http::read_from_service({url, ""}, target, kLimit);
-  return answer ? *answer : http::Response{0, "", answer.error().message};
+web::Answer Operators::read(const std::string& target) const {
+  web::Client client(stack_.health_port());
+  client.set_headers({{"Authorization", web::bearer(stack::Stack::http_token())}});
+  const auto answer = client.get(target);
+  return answer ? *answer : web::Answer{0, {}, client.problem()};
 }
 
 }  // namespace misp_zeek

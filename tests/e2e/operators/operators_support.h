@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "http/server.h"
 #include "process/process.h"
 #include "process/waiting.h"
 #include "stack/stack.h"
+#include "web/client.h"
 
 namespace misp_zeek {
 
@@ -37,7 +37,7 @@ class Operators : public testing::Test {
   /// Of the one event; waits for nothing.
   void add(const std::string& type, const std::string& value, bool to_ids = true);
   Outcome command(const std::vector<std::string>& verb);
-  http::Response read(const std::string& target) const;
+  web::Answer read(const std::string& target) const;
   nlohmann::json status() const { return nlohmann::json::parse(read("/status").body); }
 
   stack::Stack stack_;

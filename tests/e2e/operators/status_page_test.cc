@@ -39,7 +39,8 @@ class StatusPage : public Operators {
                                         "--user-data-dir=" + stack_.file("browser"),
                                         "--virtual-time-budget=3000"};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    command.push_back("http://127.0.0.1:" + std::to_string(stack_.health_port()) + "/" + fragment);
+    command.push_back("http://misp-zeek:" + stack::Stack::http_token() +
+                      "@127.0.0.1:" + std::to_string(stack_.health_port()) + "/" + fragment);
     const std::string log = stack_.file("browser.log");
     std::filesystem::remove(log);
     process::Process browser({command, {}, "", log});

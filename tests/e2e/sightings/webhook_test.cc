@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Matches on their way to a chat, through the service as a process.
 #include <gtest/gtest.h>
-#include <httplib.h>
 
 #include <atomic>
 #include <chrono>
@@ -16,6 +15,7 @@
 #include "process/temporary_folder.h"
 #include "process/waiting.h"
 #include "stack/stack.h"
+#include "web/server.h"
 #include "zeek_sim/zeek_sim.h"
 
 namespace misp_zeek::e2e {
@@ -32,39 +32,36 @@ constexpr const char* kPath = "/services/T000/B000/hunter2";
 class Chat {
  public:
   explicit Chat(bool answers) {
-    server_.Post(kPath, [this, answers](const httplib::Request& request, httplib::Response& reply) {
+    server_ = std::make_unique<web::Server>([this, answers](const web::Request& request) {
       {
         const std::lock_guard lock(mutex_);
         texts_.push_back(json::parse(request.body).at("text").get<std::string>());
       }
       for (; !answers && !ended_; std::this_thread::sleep_for(milliseconds(20))) {
       }
-      reply.set_content("ok", "text/plain");
+      web::Reply reply;
+      reply.body = "ok";
+      return reply;
     });
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
   }
   ~Chat() {
     ended_ = true;
-    server_.stop();
-    thread_.join();
+    server_.reset();
   }
   Chat(const Chat&) = delete;
   Chat& operator=(const Chat&) = delete;
 
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + kPath; }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()) + kPath; }
   std::vector<std::string> texts() const {
     const std::lock_guard lock(mutex_);
     return texts_;
   }
 
  private:
-  httplib::Server server_;
   std::atomic<bool> ended_{false};
   mutable std::mutex mutex_;
   std::vector<std::string> texts_;
-  int port_ = 0;
-  std::thread thread_;
+  std::unique_ptr<web::Server> server_;
 };
 
 /// A simulated MISP with one attribute, a Zeek in this process, and the service with a webhook.

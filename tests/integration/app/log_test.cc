@@ -2,7 +2,6 @@
 // What the built program writes to standard error: for the journal, and never a secret.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <httplib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,6 +20,7 @@
 #include "process/process.h"
 #include "process/temporary_folder.h"
 #include "process/waiting.h"
+#include "web/client.h"
 #include "zeek_sim/test_certificate.h"
 
 namespace misp_zeek::process {
@@ -49,7 +50,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 /// Status, headers and body; empty without an answer.
-std::string all_of(const httplib::Result& answer) {
+std::string all_of(const std::optional<web::Answer>& answer) {
   if (!answer) {
     return "";
   }
@@ -64,8 +65,7 @@ std::string all_of(const httplib::Result& answer) {
 std::string log_of_a_failed_start(const std::string& file, const std::string& journal_stream) {
   Process program(
       {{MISP_ZEEK_PROGRAM, "run", "--misp-url", "http://127.0.0.1:1", "--feed", "tcp://127.0.0.1:1",
-        "--zeek", "127.0.0.1:1", "--http", "192.0.2.1:9180", "--set",
-        "http.allow_without_token=true"},
+        "--zeek", "127.0.0.1:1", "--http", "192.0.2.1:9180"},
        {{"MISP_ZEEK_MISP_API_KEY", "not-a-real-key"}, {"JOURNAL_STREAM", journal_stream}},
        "",
        file});
@@ -125,15 +125,15 @@ TEST(Secrets, AreNeverPrinted) {
   std::string seen;
   {
     Process service({{program, "run", "-c", config}, {}, "", log});
-    httplib::Client client("127.0.0.1", port);
+    web::Client client(port);
     ASSERT_TRUE(eventually([&] {
-      return all_of(client.Get("/readyz")).find("no connection to MISP") != std::string::npos;
+      return all_of(client.get("/readyz")).find("no connection to MISP") != std::string::npos;
     })) << content_of(log);
-    const httplib::Headers with_token{{"Authorization", "Bearer " + token}};
-    const httplib::Headers with_password{{"Authorization", "Basic eDp3cm9uZw=="}};
+    const web::Headers with_token{{"Authorization", "Bearer " + token}};
+    const web::Headers with_password{{"Authorization", "Basic eDp3cm9uZw=="}};
     for (const auto* path : {"/", "/livez", "/readyz?verbose", "/metrics", "/status", "/nothing"}) {
-      seen += all_of(client.Get(path)) + all_of(client.Get(path, with_token)) +
-              all_of(client.Get(path, with_password));
+      seen += all_of(client.get(path)) + all_of(client.get(path, with_token)) +
+              all_of(client.get(path, with_password));
     }
     EXPECT_NE(seen.find("HTTP 401\n"), std::string::npos);
     // What is said of a wrong file names no value.

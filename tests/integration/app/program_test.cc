@@ -75,9 +75,7 @@ TEST(Program, EndsWithStatus2ForWrongUsage) {
 
 TEST(Program, EndsWithStatus1WhenItCannotStart) {
   // 192.0.2.1 is set aside for documentation, so it is no address of this machine.
-  const Outcome outcome = call(
-      std::string("run") + kFlags + " --http 192.0.2.1:9180 --set http.allow_without_token=true",
-      kKey);
+  const Outcome outcome = call(std::string("run") + kFlags + " --http 192.0.2.1:9180", kKey);
   EXPECT_EQ(outcome.status, 1) << outcome.output;
   EXPECT_NE(outcome.output.find("cannot listen at 192.0.2.1:9180: Cannot assign requested address"),
             std::string::npos)
@@ -89,8 +87,9 @@ TEST(Program, SaysWhatACommandNeedsWhenNoServiceCanBeFound) {
   const Outcome outcome =
       call(std::string("reconcile") + kFlags + " --set state.path=/nowhere", kKey);
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.output.rfind("misp-zeek: cannot read /nowhere/control.json: No such file", 0),
-            0U)
+  EXPECT_EQ(
+      outcome.output.rfind("misp-zeek: no service runs: /nowhere/control.sock: No such file", 0),
+      0U)
       << outcome.output;
 }
 
@@ -105,9 +104,7 @@ TEST(Program, EndsWithStatus1WhenItsStateCannotBeKept) {
 
 TEST(Program, LogsJsonWhenAsked) {
   const Outcome outcome =
-      call(std::string("run") + kFlags +
-               " --http 192.0.2.1:9180 --set http.allow_without_token=true --set log.format=json",
-           kKey);
+      call(std::string("run") + kFlags + " --http 192.0.2.1:9180 --set log.format=json", kKey);
   EXPECT_EQ(outcome.output.rfind("{\"ts\":\"", 0), 0U) << outcome.output;
   EXPECT_NE(outcome.output.find("\"level\":\"error\""), std::string::npos) << outcome.output;
 }

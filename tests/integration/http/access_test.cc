@@ -1,41 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Who may read what, by HTTP and by HTTPS.
 #include <gtest/gtest.h>
-#include <httplib.h>
 
-#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
-#include "http/control.h"
+#include "http/listen_place.h"
 #include "http/server.h"
 #include "process/temporary_folder.h"
+#include "web/client.h"
 #include "zeek_sim/test_certificate.h"
 
 namespace misp_zeek::http {
 namespace {
 
 const std::string kToken = "a-token-for-the-tests-0123456789";
-const std::string kControlToken = "the-token-of-commands-0123456789";
 
 Result<std::unique_ptr<Server>> start(ServerOptions options,
                                       const std::string& listen = "127.0.0.1:0") {
+  const auto text = [](const char* body) {
+    return [body](const Request&) { return Response{200, "text/plain", body}; };
+  };
   return Server::start(
       listen,
       [] {
         return Health{true, {}};
       },
-      {{"/status", "all",
-        [](const Request&) {
-          return Response{200, "text/plain", "all\n"};
-        }},
-       {"/v1/act", "acts",
-        [](const Request&) {
-          return Response{202, "text/plain", "done\n"};
-        },
-        Method::kPost}},
+      {{"/status", "all", text("all\n")},
+       {"/metrics", "numbers", text("1\n"), Access::kPublic},
+       {"/v1/act", "acts", text("done\n"), Access::kCommand}},
       std::move(options));
 }
 
@@ -60,151 +55,148 @@ struct Certificate {
   }
 };
 
+std::string https(const Server& server) {
+  return "https://127.0.0.1:" + std::to_string(server.port());
+}
+
 class HttpAccess : public testing::Test {
  protected:
-  HttpAccess()
-      : server_(start_or_throw({kControlToken, kToken})), client_("127.0.0.1", server_->port()) {
-    client_.set_connection_timeout(std::chrono::seconds(20));
-    client_.set_read_timeout(std::chrono::seconds(20));
-  }
-
-  int status_of(const std::string& path) {
-    const auto answer = client_.Get(path);
+  int status_of(const std::string& path, const web::Headers& headers = {}) {
+    const auto answer = client_.get(path, headers);
     return answer ? answer->status : 0;
   }
+  int with(const std::string& authorization) {
+    return status_of("/status", {{"Authorization", authorization}});
+  }
 
-  std::unique_ptr<Server> server_;
-  httplib::Client client_;
+  std::unique_ptr<Server> server_ = start_or_throw({kToken, {"sensor.example"}});
+  web::Client client_{server_->port()};
 };
 
-TEST_F(HttpAccess, WantsTheTokenForAllButHealth) {
-  EXPECT_EQ(status_of("/livez"), 200);
-  EXPECT_EQ(status_of("/readyz?verbose"), 200);
-  for (const auto* path : {"/", "/status", "/livez/", "/nothing", "//livez"}) {
+TEST_F(HttpAccess, WantsTheTokenForAllThatHoldsIndicators) {
+  for (const auto* path : {"/livez", "/readyz?verbose", "/metrics"}) {
+    EXPECT_EQ(status_of(path), 200) << path;
+  }
+  for (const auto* path : {"/", "/status", "/livez/", "/nothing", "//livez", "/x/../livez"}) {
     EXPECT_EQ(status_of(path), 401) << path;
   }
 }
 
 TEST_F(HttpAccess, SaysHowToGiveTheToken) {
-  const auto answer = client_.Get("/status");
+  const auto answer = client_.get("/status");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 401);
-  EXPECT_EQ(answer->get_header_value("WWW-Authenticate"), "Basic realm=\"misp-zeek\"");
+  EXPECT_EQ(answer->header("www-authenticate"), "Basic realm=\"misp-zeek\"");
   EXPECT_EQ(answer->body,
-            "needs the token of http.token_file as \"Authorization: Bearer TOKEN\", or as the "
-            "password of any user\n");
+            "needs the token as \"Authorization: Bearer TOKEN\", or as the password of any user; "
+            "'misp-zeek status --url' prints it\n");
 }
 
 TEST_F(HttpAccess, TakesTheTokenAsBearer) {
-  client_.set_bearer_token_auth(kToken);
-  EXPECT_EQ(status_of("/status"), 200);
-  client_.set_bearer_token_auth(kControlToken);
-  EXPECT_EQ(status_of("/status"), 200);
+  EXPECT_EQ(with(web::bearer(kToken)), 200);
   for (const auto& wrong : {std::string("x"), kToken + "x", kToken.substr(1), std::string()}) {
-    client_.set_bearer_token_auth(wrong);
-    EXPECT_EQ(status_of("/status"), 401) << wrong;
+    EXPECT_EQ(with(web::bearer(wrong)), 401) << wrong;
   }
 }
 
 TEST_F(HttpAccess, TakesTheTokenAsThePasswordOfAnyUser) {
   for (const auto* user : {"", "a", "ab", "abc", "prometheus"}) {
-    client_.set_basic_auth(user, kToken);
-    EXPECT_EQ(status_of("/status"), 200) << user;
-    client_.set_basic_auth(user, kToken + "x");
-    EXPECT_EQ(status_of("/status"), 401) << user;
+    EXPECT_EQ(with(web::basic(user, kToken)), 200) << user;
+    EXPECT_EQ(with(web::basic(user, kToken + "x")), 401) << user;
   }
   for (const auto* header :
        {"Basic", "Basic ", "Basic =", "Basic ====", "Basic !!!!", "Basic QQ=="}) {
-    const auto answer = client_.Get("/status", {{"Authorization", header}});
-    ASSERT_TRUE(answer) << header;
-    EXPECT_EQ(answer->status, 401) << header;
+    EXPECT_EQ(with(header), 401) << header;
   }
 }
 
-// A browser sends a password by itself, also for a request that another site's page makes.
-TEST_F(HttpAccess, TakesNoCommandByPasswordOrByTheTokenOfReaders) {
-  client_.set_basic_auth("a", kControlToken);
-  EXPECT_EQ(client_.Post("/v1/act", "", "text/plain")->status, 401);
-  const auto with_bearer = [&](const std::string& token) {
-    return send_command({control_url("127.0.0.1:0", server_->port()), token}, "/v1/act",
-                        std::chrono::seconds(20));
-  };
-  EXPECT_EQ(with_bearer(kToken)->status, 401);
-  EXPECT_EQ(with_bearer(kControlToken)->status, 202);
-}
-
-// What a browser sends for a page whose name was made to resolve to loopback.
-TEST(HttpWithoutToken, ServesNoOtherNameOnLoopback) {
+TEST_F(HttpAccess, GivesNothingToReadersWhenThereIsNoToken) {
   const auto server = start_or_throw({});
-  httplib::Client client("127.0.0.1", server->port());
-  const auto status_of = [&](const std::string& path, const std::string& host) {
-    const auto answer = client.Get(path, {{"Host", host}});
-    return answer ? answer->status : 0;
-  };
-  for (const auto* host :
-       {"127.0.0.1", "127.0.0.1:9180", "[::1]:9180", "localhost", "localhost:1"}) {
-    EXPECT_EQ(status_of("/status", host), 200) << host;
+  web::Client client(server->port());
+  EXPECT_EQ(client.get("/readyz")->status, 200);
+  for (const auto& header : {web::bearer(""), web::basic("", ""), std::string()}) {
+    EXPECT_EQ(client.get("/status", {{"Authorization", header}})->status, 401) << header;
   }
-  for (const auto* host :
-       {"evil.example", "evil.example:9180", "localhost.evil.example", "127.0.0.1.evil.example"}) {
-    EXPECT_EQ(status_of("/status", host), 403) << host;
-    EXPECT_EQ(status_of("/readyz", host), 200) << host;
-  }
-  EXPECT_EQ(
-      client.Get("/status", {{"Host", "evil.example"}})->body,
-      "without a token, only 127.0.0.1, [::1] and localhost are served, not \"evil.example\"\n");
 }
 
-TEST(HttpWithoutToken, ServesAnyNameWhereOthersReachIt) {
-  const auto server = start({}, "0.0.0.0:0");
-  ASSERT_TRUE(server);
-  httplib::Client client("127.0.0.1", (*server)->port());
-  const auto answer = client.Get("/status", {{"Host", "misp-zeek:9180"}});
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 200);
+TEST_F(HttpAccess, TakesNoCommandAtAnAddress) {
+  const web::Headers headers = {{"Authorization", web::bearer(kToken)}};
+  EXPECT_EQ(client_.post("/v1/act", "", "text/plain", headers)->status, 403);
+  EXPECT_EQ(status_of("/v1/act", headers), 403);
+  EXPECT_EQ(client_.get("/", headers)->body.find("/v1/act"), std::string::npos);
+}
+
+// What a browser sends for a page whose name was made to resolve to this machine.
+TEST_F(HttpAccess, ServesNoOtherName) {
+  for (const auto* host : {"127.0.0.1", "127.0.0.1:9180", "[::1]:9180", "192.0.2.7", "localhost",
+                           "localhost:1", "sensor.example", "SENSOR.example:9180"}) {
+    EXPECT_EQ(status_of("/metrics", {{"Host", host}}), 200) << host;
+  }
+  for (const auto* host : {"evil.example", "evil.example:9180", "localhost.evil.example",
+                           "127.0.0.1.evil.example", "x.sensor.example", "[::1", "[::1]x", ":"}) {
+    for (const auto* path : {"/metrics", "/readyz", "/livez", "/status"}) {
+      EXPECT_EQ(status_of(path, {{"Host", host}, {"Authorization", web::bearer(kToken)}}), 421)
+          << host << path;
+    }
+  }
+  EXPECT_EQ(client_.get("/readyz", {{"Host", "evil.example"}})->body,
+            "\"evil.example\" is no name of this server: name it in http.allowed_hosts\n");
+}
+
+TEST_F(HttpAccess, TakesAnotherTokenWithoutARestart) {
+  const std::string other = "another-token-0123456789";
+  ASSERT_TRUE(server_->renew({other, {}}));
+  EXPECT_EQ(with(web::bearer(kToken)), 401);
+  EXPECT_EQ(with(web::bearer(other)), 200);
+  EXPECT_EQ(status_of("/readyz", {{"Host", "sensor.example"}}), 421);
+  const Certificate certificate;
+  EXPECT_EQ(server_->renew({other, {}, certificate.files}).error().code, ErrorCode::kInvalidConfig);
 }
 
 TEST(HttpTls, ServesWithACertificateThatAClientVerifies) {
   const Certificate certificate;
-  const auto server = start_or_throw({kControlToken, kToken, certificate.files});
-  httplib::SSLClient client("127.0.0.1", server->port());
-  client.set_ca_cert_path(certificate.ca_file.c_str());
-  client.enable_server_certificate_verification(true);
-  client.set_bearer_token_auth(kToken);
-  const auto answer = client.Get("/status");
-  ASSERT_TRUE(answer) << httplib::to_string(answer.error());
+  const auto server = start_or_throw({kToken, {}, certificate.files});
+  web::Client client(https(*server));
+  client.trust(certificate.ca_file);
+  const auto answer = client.get("/status", {{"Authorization", web::bearer(kToken)}});
+  ASSERT_TRUE(answer) << client.problem();
   EXPECT_EQ(answer->status, 200);
 
   const Certificate other;
-  httplib::SSLClient stranger("127.0.0.1", server->port());
-  stranger.set_ca_cert_path(other.ca_file.c_str());
-  stranger.enable_server_certificate_verification(true);
-  EXPECT_FALSE(stranger.Get("/livez"));
+  web::Client stranger(https(*server));
+  stranger.trust(other.ca_file);
+  EXPECT_FALSE(stranger.get("/livez"));
+}
+
+TEST(HttpTls, TakesAnotherCertificateWithoutARestart) {
+  const Certificate before;
+  const Certificate after;
+  const auto server = start_or_throw({kToken, {}, before.files});
+  EXPECT_EQ(server->renew({kToken, {}, {before.files.certificate, after.files.key}}).error().code,
+            ErrorCode::kInvalidConfig);
+  const auto is_trusted = [&](const Certificate& certificate) {
+    web::Client client(https(*server));
+    client.trust(certificate.ca_file);
+    return client.get("/livez").has_value();
+  };
+  EXPECT_TRUE(is_trusted(before));
+  ASSERT_TRUE(server->renew({kToken, {}, after.files}));
+  EXPECT_TRUE(is_trusted(after));
+  EXPECT_FALSE(is_trusted(before));
 }
 
 TEST(HttpTls, AnswersNoClientThatSpeaksPlainHttp) {
   const Certificate certificate;
-  const auto server = start_or_throw({"", "", certificate.files});
-  EXPECT_FALSE(httplib::Client("127.0.0.1", server->port()).Get("/livez"));
-  httplib::SSLClient client("127.0.0.1", server->port());
-  client.enable_server_certificate_verification(false);
-  EXPECT_TRUE(client.Get("/livez"));
-}
-
-TEST(HttpTls, TakesCommandsOfThisMachine) {
-  const Certificate certificate;
-  const auto server = start_or_throw({kControlToken, kToken, certificate.files});
-  const ControlAccess access{control_url("127.0.0.1:0", server->port(), true), kControlToken};
-  const auto answer = send_command(access, "/v1/act", std::chrono::seconds(20));
-  ASSERT_TRUE(answer) << answer.error().message;
-  EXPECT_EQ(answer->status, 202);
+  const auto server = start_or_throw({"", {}, certificate.files});
+  EXPECT_FALSE(web::Client(server->port()).get("/livez"));
+  EXPECT_TRUE(web::Client(https(*server)).get("/livez"));
 }
 
 TEST(HttpTls, DoesNotStartWithFilesThatCannotBeUsed) {
   const Certificate certificate;
   const Certificate other;
   const auto error = [](const std::string& chain, const std::string& key) {
-    const auto server = start({"", "", {chain, key}});
+    const auto server = start({"", {}, {chain, key}});
     return server ? "" : server.error().message;
   };
   EXPECT_EQ(
@@ -217,7 +209,7 @@ TEST(HttpTls, DoesNotStartWithFilesThatCannotBeUsed) {
             0U);
 }
 
-TEST(HttpTls, KnowsLoopback) {
+TEST(ListenPlace, KnowsLoopback) {
   for (const auto* listen : {"127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1"}) {
     EXPECT_TRUE(is_loopback(listen)) << listen;
   }
@@ -225,6 +217,13 @@ TEST(HttpTls, KnowsLoopback) {
        {"0.0.0.0:1", "[::]:1", "192.0.2.1:1", "127.example.org:1", "sensor:1"}) {
     EXPECT_FALSE(is_loopback(listen)) << listen;
   }
+}
+
+TEST(ListenPlace, FormsTheUrlOfTheOwnMachine) {
+  EXPECT_EQ(local_url("127.0.0.1:4711", false), "http://127.0.0.1:4711");
+  EXPECT_EQ(local_url("0.0.0.0:9180", true), "https://127.0.0.1:9180");
+  EXPECT_EQ(local_url("[::]:9180", false), "http://[::1]:9180");
+  EXPECT_EQ(local_url("localhost:9180", false), "http://localhost:9180");
 }
 
 }  // namespace

@@ -5,9 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "web/server.h"
 
 namespace misp_zeek::misp {
 
@@ -33,22 +36,23 @@ class HttpTestServer {
  public:
   using Handler = std::function<TestResponse(const TestRequest&)>;
 
-  explicit HttpTestServer(Handler handler);
-  /// HTTPS with this certificate and key, PEM files.
-  HttpTestServer(Handler handler, const std::string& certificate, const std::string& key);
-  ~HttpTestServer();
+  /// HTTPS with this certificate and key, PEM files; empty: HTTP.
+  explicit HttpTestServer(Handler handler, const std::string& certificate = "",
+                          const std::string& key = "");
   HttpTestServer(const HttpTestServer&) = delete;
   HttpTestServer& operator=(const HttpTestServer&) = delete;
 
   int port() const;
   std::string url() const;  ///< http://127.0.0.1:PORT
   std::vector<TestRequest> requests() const;
-  /// Content-Encoding of the answers so far.
-  std::vector<std::string> encodings() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  web::Reply answer(const web::Request& request);
+
+  const Handler handler_;
+  mutable std::mutex mutex_;
+  std::vector<TestRequest> requests_;
+  std::unique_ptr<web::Server> server_;  ///< the last, since its threads use the others
 };
 
 /// Answers one connection after another with the same bytes, whatever is asked, and closes it.

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rest_client.h"
 
-#include <httplib.h>
+#include <chrono>
 
-#include <algorithm>
-#include <cctype>
+#include "web/client.h"
 
 namespace misp_zeek::misp_sim {
 
 struct RestClient::State {
-  explicit State(int port) : client("127.0.0.1", port) {}
-  httplib::Client client;
+  explicit State(int port) : client(port) { client.set_timeout(std::chrono::seconds(30)); }
+  web::Client client;
 };
 
 RestClient::RestClient(const MispSim& sim)
-    : key(sim.key()), state_(std::make_unique<State>(sim.http_port())) {
-  state_->client.set_keep_alive(true);
-  state_->client.set_tcp_nodelay(true);
-  state_->client.set_read_timeout(30, 0);
-}
+    : key(sim.key()), state_(std::make_unique<State>(sim.http_port())) {}
 
 RestClient::~RestClient() = default;
 
@@ -38,26 +33,17 @@ int RestClient::Answer::skipped() const {
 
 RestClient::Answer RestClient::send(const std::string& method, const std::string& path,
                                     const std::string& body) {
-  httplib::Request request;
-  request.method = method;
-  request.path = path;
-  request.headers = {{"Authorization", key}, {"Accept", "application/json"}};
+  web::Headers headers = {{"Authorization", key}, {"Accept", "application/json"}};
   if (method != "GET") {
-    request.body = body;
-    request.set_header("Content-Type", "application/json");
+    headers["Content-Type"] = "application/json";
   }
-  const auto result = state_->client.send(request);
+  const auto result = state_->client.send(method, path, method == "GET" ? "" : body, headers);
   Answer answer;
   if (!result) return answer;
   answer.status = result->status;
   answer.body = result->body;
-  answer.content_type = result->get_header_value("Content-Type");
-  for (const auto& [name, value] : result->headers) {
-    std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    answer.headers[lower] = value;
-  }
+  answer.content_type = result->header("content-type");
+  answer.headers.insert(result->headers.begin(), result->headers.end());
   return answer;
 }
 

@@ -19,7 +19,7 @@ class HttpServer {
 
   /// Listens at once; port 0 takes a free one. Throws std::runtime_error when that fails.
   HttpServer(const std::string& host, int port, Handler handler, Clock clock);
-  /// Waits for running answers and at most a second for idle connections.
+  /// Waits for running answers.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stack/stack.h"
 
-#include <httplib.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,21 +10,26 @@
 #include <thread>
 #include <utility>
 
+#include "web/client.h"
+
 namespace misp_zeek::stack {
 namespace {
 
 using nlohmann::json;
 using process::Process;
 
-json body_of(const httplib::Result& answer, const std::string& path) {
+json body_of(const std::optional<web::Answer>& answer, const std::string& path) {
   if (!answer || answer->status != 200) {
     throw std::runtime_error("MISP refused " + path + ": " + (answer ? answer->body : "no answer"));
   }
   return json::parse(answer->body);
 }
 
-httplib::Headers headers() {
-  return {{"Authorization", Stack::api_key()}, {"Accept", "application/json"}};
+std::unique_ptr<web::Client> misp_client(int port) {
+  auto client = std::make_unique<web::Client>(port);
+  client->set_timeout(std::chrono::seconds(60));
+  client->set_headers({{"Authorization", Stack::api_key()}, {"Accept", "application/json"}});
+  return client;
 }
 
 }  // namespace
@@ -56,6 +59,11 @@ std::string find_zeek(const std::string& wish, sim::Transport transport) {
 const std::string& Stack::api_key() {
   static const std::string key = "misp-sim-key-0123456789abcdefghijklmnopq";
   return key;
+}
+
+const std::string& Stack::http_token() {
+  static const std::string token = "http-token-of-the-stack-0123456789";
+  return token;
 }
 
 Stack::Stack(Options options) : options_(std::move(options)) { folder_.keep(true); }
@@ -143,13 +151,14 @@ void Stack::start_service() {
       << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << port(route_.zeek, zeek_port_)
       << "\ntransport = \"" << (is_broker() ? "broker" : "websocket")
       << "\"\ntls = " << (is_broker() && has_real_zeek() ? "true" : "false")
-      << "\n[http]\nlisten = \"127.0.0.1:" << health_port_ << "\"\n"
+      << "\n[http]\nlisten = \"127.0.0.1:" << health_port_ << "\"\n[control]\nsocket = \""
+      << control_socket() << "\"\n"
       << (options_.state ? "[state]\npath = \"" + state_path() + "\"\n" : "") << options_.settings;
-  service_ = std::make_unique<Process>(
-      Process::Options{{MISP_ZEEK_SERVICE, "run", "-c", file("misp-zeek.toml")},
-                       {{"MISP_ZEEK_MISP_API_KEY", api_key()}},
-                       "",
-                       file("misp-zeek.log")});
+  service_ = std::make_unique<Process>(Process::Options{
+      {MISP_ZEEK_SERVICE, "run", "-c", file("misp-zeek.toml")},
+      {{"MISP_ZEEK_MISP_API_KEY", api_key()}, {"MISP_ZEEK_HTTP_TOKEN", http_token()}},
+      "",
+      file("misp-zeek.log")});
 }
 
 void Stack::stop_service() {
@@ -186,20 +195,15 @@ int Stack::command(const std::vector<std::string>& verb) const {
 }
 
 json Stack::post(const std::string& path, const json& body) const {
-  httplib::Client client("127.0.0.1", http_port_);
-  client.set_read_timeout(60);
-  return body_of(client.Post(path, headers(), body.dump(), "application/json"), path);
+  return body_of(misp_client(http_port_)->post(path, body.dump(), "application/json"), path);
 }
 
 json Stack::get(const std::string& path) const {
-  httplib::Client client("127.0.0.1", http_port_);
-  client.set_read_timeout(60);
-  return body_of(client.Get(path, headers()), path);
+  return body_of(misp_client(http_port_)->get(path), path);
 }
 
 json Stack::ready() const {
-  httplib::Client client("127.0.0.1", health_port_);
-  const auto answer = client.Get("/readyz");
+  const auto answer = web::Client(health_port_).get("/readyz");
   return answer ? json::parse(answer->body) : json{{"ready", false}};
 }
 

@@ -87,11 +87,13 @@ class Stack {
   process::Process& service() { return *service_; }
   process::Process& zeek() { return *zeek_; }
   std::string state_path() const { return file("state"); }
+  std::string control_socket() const { return file("control.sock"); }
   int misp_http_port() const { return http_port_; }
   int misp_feed_port() const { return zmq_port_; }
   int zeek_port() const { return zeek_port_; }
   int health_port() const { return health_port_; }
   static const std::string& api_key();
+  static const std::string& http_token();  ///< of readers of the service
 
  private:
   std::unique_ptr<process::Process> zeek_process(const std::string& port) const;

@@ -118,9 +118,14 @@ TEST(Explain, StaysWithinItsBound) {
 }
 
 std::string exported(const Scene& scene, ExportFormat format) {
-  return export_items(format, [&](const std::optional<EntryKey>& after) {
-    return scene.store.items_after(after, 1);
+  ExportText text(format, [&](const std::optional<EntryKey>& after) {
+    return std::optional(scene.store.items_after(after, 1));
   });
+  std::string all;
+  for (auto piece = text.next(); piece && !piece->empty(); piece = text.next()) {
+    all += *piece;
+  }
+  return all;
 }
 
 TEST(Export, IsAFileForZeeksInputFramework) {
@@ -144,6 +149,15 @@ TEST(Export, EscapesWhatZeekWouldNotReadAsItIs) {
     const std::string text = exported(scene, ExportFormat::kZeekIntel);
     EXPECT_NE(text.find("\n" + field + "\tIntel::FILE_NAME"), std::string::npos) << text;
   }
+}
+
+TEST(Export, StopsWhenTheItemsCannotBeHad) {
+  int asked = 0;
+  ExportText text(ExportFormat::kJson, [&](const std::optional<EntryKey>&) {
+    return ++asked == 1 ? std::optional(std::vector<Item>(1)) : std::nullopt;
+  });
+  EXPECT_TRUE(text.next());
+  EXPECT_FALSE(text.next());
 }
 
 TEST(Export, IsValidJsonToo) {

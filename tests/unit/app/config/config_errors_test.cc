@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
               "key_passphrase_file"},
         Wrong{"Section", "", "[filtre]",
               "\"filtre\": is an unknown section (did you mean \"filter\"?); allowed: misp, "
-              "filter, mapping, sightings, reconcile, http, state, log, zeek"},
+              "filter, mapping, sightings, reconcile, http, control, state, log, zeek"},
         Wrong{"SectionInSection", "", "[mapping.type]",
               "\"mapping.type\": is an unknown section (did you mean \"types\"?); allowed: "
               "max_length, min_prefix_v4, min_prefix_v6, show_tags, types"}),

@@ -20,16 +20,23 @@ ConfigSources sources_with_token(const std::string& token) {
   return sources;
 }
 
-TEST(HttpConfig, RefusesAnAddressThatOthersReachWithoutAToken) {
-  EXPECT_EQ(
-      errors_of(with_http("listen = \"0.0.0.0:9180\"\n")),
-      "test.toml:7: key \"http.listen\": \"0.0.0.0:9180\" can be reached from other machines, "
-      "and there is no token; allowed: a loopback address; or http.token_file, "
-      "MISP_ZEEK_HTTP_TOKEN or systemd's credential http.token; or http.allow_without_token = "
-      "true where only trusted machines reach it\n");
-  EXPECT_EQ(errors_of(with_http("listen = \"127.0.0.1:9180\"\n")), "");
-  EXPECT_EQ(errors_of(with_http("listen = \"\"\n")), "");
-  EXPECT_EQ(errors_of(with_http("listen = \"0.0.0.0:9180\"\nallow_without_token = true\n")), "");
+TEST(HttpConfig, TakesNamesOfTheServerInLowerCase) {
+  const auto loaded =
+      load_or_throw(with_http("allowed_hosts = [\"sensor.example\", \"misp-zeek\"]\n"));
+  EXPECT_EQ(loaded.config.http.allowed_hosts,
+            (std::vector<std::string>{"sensor.example", "misp-zeek"}));
+  for (const auto* bad : {"Sensor.example", "https://sensor", "sensor:9180"}) {
+    EXPECT_NE(errors_of(with_http(std::string("allowed_hosts = [\"") + bad + "\"]\n"))
+                  .find("key \"http.allowed_hosts\": \"" + std::string(bad) + "\" is no host name"),
+              std::string::npos)
+        << bad;
+  }
+}
+
+TEST(HttpConfig, TakesAnAbsolutePathForTheControlSocket) {
+  EXPECT_EQ(load_or_throw(kMinimal + "[control]\nsocket = \"/run/x.sock\"\n").config.control.socket,
+            "/run/x.sock");
+  EXPECT_NE(errors_of(kMinimal + "[control]\nsocket = \"x.sock\"\n"), "");
 }
 
 TEST(HttpConfig, TakesTheTokenFromFileEnvironmentAndCredential) {

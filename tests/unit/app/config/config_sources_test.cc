@@ -30,7 +30,7 @@ TEST(ConfigSources, EnvironmentAloneIsEnough) {
   auto environment = with(kEnough, "MISP_ZEEK_ZEEK_PORT", "9999");
   environment["MISP_ZEEK_ZEEK_TLS"] = "false";
   environment["MISP_ZEEK_HTTP_LISTEN"] = "0.0.0.0:80";
-  environment["MISP_ZEEK_HTTP_ALLOW_WITHOUT_TOKEN"] = "true";
+  environment["MISP_ZEEK_HTTP_ALLOWED_HOSTS"] = "a,b";
   environment["MISP_ZEEK_LOG_LEVEL"] = "debug";
   environment["MISP_ZEEK_FILTER_TYPES"] = "ip-dst, domain,!md5";
   environment["MISP_ZEEK_FILTER_FIXED_EVENTS"] = "1,2";
