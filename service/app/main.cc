@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <exception>
@@ -27,6 +28,8 @@ misp_zeek::app::Environment read_environment() {
 
 int main(int argc, char** argv) {
   namespace app = misp_zeek::app;
+  // What it writes is for its user alone, whoever started it.
+  umask(077);
   try {
     return app::run_cli(argc, argv, read_environment(),
                         {app::run_service, app::describe_versions, app::send_to_service,

@@ -37,6 +37,22 @@ std::string make_folder(const std::string& path) {
   return "";
 }
 
+/// Whether others could read the folder, which they can no more.
+Result<bool> close_to_others(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    return unusable(path, std::strerror(errno));
+  }
+  if ((status.st_mode & 077U) == 0) {
+    return false;
+  }
+  if (chmod(path.c_str(), kPrivateFolder) != 0) {
+    return unusable(path, std::string("others may read it, and its mode cannot be set to 0700: ") +
+                              std::strerror(errno));
+  }
+  return true;
+}
+
 bool write_all(int handle, const std::string& content) {
   std::size_t done = 0;
   while (done < content.size()) {
@@ -55,6 +71,10 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
   if (const auto problem = make_folder(path); !problem.empty()) {
     return unusable(path, problem);
   }
+  const auto was_open = close_to_others(path);
+  if (!was_open) {
+    return tl::unexpected<Error>(was_open.error());
+  }
   const std::string name = path + "/lock";
   const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivateFile);
   if (lock < 0) {
@@ -66,7 +86,7 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
     return unusable(path, cause == EWOULDBLOCK ? "another misp-zeek uses it"
                                                : std::string(std::strerror(cause)));
   }
-  return StateFolder(path, lock);
+  return StateFolder(path, lock, *was_open);
 }
 
 StateFolder::~StateFolder() {

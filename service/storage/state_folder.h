@@ -12,15 +12,20 @@ namespace misp_zeek::storage {
 /// a killed one leaves nothing behind. Moves only; used by one thread.
 class StateFolder {
  public:
-  /// Creates the folder (mode 0700), parents included, if it is not there, and takes its lock.
-  /// Errors: kUnavailable with path and cause when it cannot be made, written to, or is in use.
+  /// Creates the folder (mode 0700), parents included, if it is not there, and takes its lock. One
+  /// that others may read gets that mode. Errors: kUnavailable with path and cause when it cannot
+  /// be made, closed to others, written to, or is in use.
   static Result<StateFolder> open(const std::string& path);
 
   ~StateFolder();
-  StateFolder(StateFolder&& other) noexcept : path_(std::move(other.path_)), lock_(other.lock_) {
+  StateFolder(StateFolder&& other) noexcept
+      : path_(std::move(other.path_)), lock_(other.lock_), was_open_(other.was_open_) {
     other.lock_ = -1;
   }
   StateFolder& operator=(StateFolder&&) = delete;
+
+  /// It was there, and others could read it until now.
+  bool was_open() const { return was_open_; }
 
   std::string file(const std::string& name) const { return path_ + "/" + name; }
 
@@ -28,10 +33,12 @@ class StateFolder {
   Result<void> write_private(const std::string& name, const std::string& content) const;
 
  private:
-  StateFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  StateFolder(std::string path, int lock, bool was_open)
+      : path_(std::move(path)), lock_(lock), was_open_(was_open) {}
 
   std::string path_;
   int lock_;  ///< file descriptor
+  bool was_open_;
 };
 
 }  // namespace misp_zeek::storage

@@ -22,6 +22,13 @@ if grep 'misp-zeek' "$folder/verify"; then
   exit 1
 fi
 
+for setting in LimitCORE=0 MemoryMax=4G TasksMax=256 UMask=0077; do
+  grep -qx "$setting" "$1" || {
+    echo "the unit lacks $setting"
+    exit 1
+  }
+done
+
 exposure=$(systemd-analyze security --offline=true --no-pager "$folder/misp-zeek.service" |
   sed -n 's/.*Overall exposure level for [^:]*: \([0-9.]*\).*/\1/p')
 echo "exposure $exposure, limit $limit"

@@ -23,6 +23,7 @@ struct MispConfig {
   std::string api_key_file;  ///< empty: the key is from the environment or a systemd credential
   Secret api_key;            ///< required
   bool verify_tls = true;    ///< of MISP's certificate
+  bool allow_http = false;   ///< http:// to a MISP on another machine
   std::string ca_file;       ///< PEM of a private CA; empty: the system's CAs
   std::string proxy;         ///< http, https, socks5 or socks5h URL; empty: none
   std::chrono::milliseconds connect_timeout{10'000};   ///< 100 ms to 10 min

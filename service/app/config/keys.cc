@@ -213,6 +213,10 @@ std::vector<Key<Config>> misp_keys() {
                    "a file that holds the API key, readable by the service only",
                    FIELD(misp.api_key_file)),
       flag<Config>("misp.verify_tls", "Verify MISP's certificate.", FIELD(misp.verify_tls)),
+      flag<Config>("misp.allow_http",
+                   "Allow `http://` to a MISP on another machine, where anybody on the way can "
+                   "read the API key.",
+                   FIELD(misp.allow_http)),
       text<Config>("misp.ca_file", "PEM file with a private CA. Without it, the system's CAs.",
                    kPem, FIELD(misp.ca_file)),
       text<Config>("misp.proxy",

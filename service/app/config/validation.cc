@@ -30,6 +30,16 @@ Problem check_readable(const std::string& path) {
   return std::nullopt;
 }
 
+/// Whether the URL's host is a loopback address or localhost.
+bool is_on_this_machine(std::string_view url) {
+  auto authority = url.substr(url.find("://") + 3);
+  authority = authority.substr(0, authority.find('/'));
+  const bool has_port =
+      authority.find(':', authority.rfind(']') == authority.npos ? 0 : authority.rfind(']')) !=
+      authority.npos;
+  return http::is_loopback(std::string(authority) + (has_port ? "" : ":80"));
+}
+
 std::string missing(const std::string& key) {
   return "is missing (set it in the file, by " + variable_of(key) + " or by --set " + key +
          "=VALUE)";
@@ -67,8 +77,14 @@ void Draft::check_required() {
   while (url.ends_with('/')) {
     url.pop_back();
   }
-  if (url.starts_with("http://")) {
-    warning(place_of("misp.url"), "misp.url", "http:// sends the API key unencrypted");
+  if (url.starts_with("http://") && !is_on_this_machine(url) && !bad_.contains("misp.url")) {
+    if (config_.misp.allow_http) {
+      warning(place_of("misp.url"), "misp.url", "http:// sends the API key unencrypted");
+    } else {
+      problem(place_of("misp.url"), "misp.url",
+              "http:// sends the API key unencrypted to another machine",
+              "https://; or misp.allow_http = true where nobody can listen on the way");
+    }
   } else if (!config_.misp.verify_tls) {
     warning(place_of("misp.verify_tls"), "misp.verify_tls",
             "without it anybody on the way can read the API key and forge indicators");

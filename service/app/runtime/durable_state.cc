@@ -50,6 +50,10 @@ Result<std::unique_ptr<DurableState>> DurableState::open(const Config& config,
   if (!folder) {
     return tl::unexpected<Error>(std::move(folder.error()));
   }
+  if (folder->was_open()) {
+    log::warn("others could read the state folder; its mode is 0700 now",
+              {{"path", config.state.path}});
+  }
   std::unique_ptr<DurableState> state(new DurableState(std::move(*folder)));
   if (auto restored = state->restore(config, store, sync); !restored) {
     return tl::unexpected<Error>(std::move(restored.error()));

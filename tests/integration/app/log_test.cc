@@ -64,8 +64,9 @@ std::string all_of(const std::optional<web::Answer>& answer) {
 /// `run` that cannot listen, so that it says a little and ends, with its log in `file`.
 std::string log_of_a_failed_start(const std::string& file, const std::string& journal_stream) {
   Process program(
-      {{MISP_ZEEK_PROGRAM, "run", "--misp-url", "http://127.0.0.1:1", "--feed", "tcp://127.0.0.1:1",
-        "--zeek", "127.0.0.1:1", "--http", "192.0.2.1:9180"},
+      {{MISP_ZEEK_PROGRAM, "run", "--misp-url", "https://127.0.0.1:1", "--set",
+        "misp.verify_tls=false", "--feed", "tcp://127.0.0.1:1", "--zeek", "127.0.0.1:1", "--http",
+        "192.0.2.1:9180"},
        {{"MISP_ZEEK_MISP_API_KEY", "not-a-real-key"}, {"JOURNAL_STREAM", journal_stream}},
        "",
        file});

@@ -35,6 +35,31 @@ TEST(StateFolder, IsMadeForItsOwnerOnly) {
   EXPECT_EQ(folder->file("x"), parent.file("a/b/x"));
 }
 
+TEST(StateFolder, ClosesAFolderThatOthersCouldRead) {
+  const TemporaryFolder parent;
+  const std::string path = parent.file("a");
+  ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
+  EXPECT_FALSE(StateFolder::open(path)->was_open());
+  for (const mode_t mode : {0755, 0750, 0701}) {
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    const auto folder = StateFolder::open(path);
+    ASSERT_TRUE(folder) << folder.error().message;
+    EXPECT_TRUE(folder->was_open());
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0700U);
+  }
+}
+
+// A folder whose mode nobody can change stands for one of another user.
+TEST(StateFolder, IsNotUsedWhenItStaysOpenToOthers) {
+  const auto folder = StateFolder::open("/proc/self");
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("others may read it, and its mode cannot be set to 0700"),
+            std::string::npos)
+      << folder.error().message;
+}
+
 TEST(StateFolder, BelongsToOneProcessAtATime) {
   const TemporaryFolder parent;
   {

@@ -54,6 +54,7 @@ TEST(Config, TakesTheDocumentedDefaults) {
 TEST(Config, ReadsEveryKindOfValue) {
   const Config config = load_or_throw(R"(
 misp.url = "http://[2001:db8::1]:8080/misp/"
+misp.allow_http = true
 misp.verify_tls = false
 misp.connect_timeout = "250ms"
 misp.feed.endpoint = "ipc:///run/misp.sock"
@@ -124,14 +125,34 @@ TEST(Config, WritesNoSecret) {
 
 TEST(Config, WarnsOfWhatIsAllowedButWeak) {
   const auto loaded = load_or_throw(
-      "misp.url = \"http://misp.example.org\"\nmisp.feed.endpoint = \"tcp://m:1\"\n"
+      "misp.url = \"http://misp.example.org\"\nmisp.allow_http = true\nmisp.feed.endpoint = "
+      "\"tcp://m:1\"\n"
       "[[zeek]]\ntls = false\nca_file = \"/etc/ca.pem\"\n");
   ASSERT_EQ(loaded.warnings.size(), 2U);
   EXPECT_EQ(loaded.warnings[0],
             "test.toml:1: key \"misp.url\": http:// sends the API key unencrypted");
   EXPECT_EQ(loaded.warnings[1],
-            "test.toml:4: key \"zeek.tls\": is false, so the certificate files are not used");
+            "test.toml:5: key \"zeek.tls\": is false, so the certificate files are not used");
   EXPECT_TRUE(load_or_throw(kMinimal).warnings.empty());
+}
+
+TEST(Config, WantsAWordForHttpToAnotherMachine) {
+  const auto with = [](const std::string& url) {
+    return "misp.url = \"" + url + "\"\nmisp.feed.endpoint = \"tcp://m:1\"\n[[zeek]]\n";
+  };
+  for (const auto* url : {"http://misp.example.org", "http://192.0.2.1:8080/misp",
+                          "http://[2001:db8::1]", "http://127.0.0.1.example.org"}) {
+    EXPECT_EQ(
+        errors_of(with(url)),
+        "test.toml:1: key \"misp.url\": http:// sends the API key unencrypted to another "
+        "machine; allowed: https://; or misp.allow_http = true where nobody can listen on the "
+        "way\n")
+        << url;
+  }
+  for (const auto* url :
+       {"http://127.0.0.1:8080", "http://localhost/misp", "http://[::1]:80/", "http://[::1]"}) {
+    EXPECT_TRUE(load_or_throw(with(url)).warnings.empty()) << url;
+  }
 }
 
 TEST(Config, ReadsAFile) {
