@@ -91,11 +91,14 @@ class HttpTransport::Impl {
   Result<HttpHead> send(std::string_view path, const std::optional<std::string>& body);
   std::string_view read();
   const std::optional<Error>& error() const { return error_; }
+  const std::string& authorization() const { return options_.authorization; }
   void cancel();
 
  private:
   static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
+  void set_headers();
+  void renew_authorization();
   void set_fixed_options();
   void start(const std::string& url, const std::optional<std::string>& body);
   void pump();
@@ -128,13 +131,28 @@ HttpTransport::Impl::Impl(TransportOptions options) : options_(std::move(options
   }
 }
 
+void HttpTransport::Impl::set_headers() {
+  HeaderList headers;
+  append(headers, "Authorization: " + options_.authorization);
+  append(headers, "Accept: application/json");
+  append(headers, "Content-Type: application/json");
+  append(headers, "Expect:");  // no round trip before the body
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers.get());
+  headers_ = std::move(headers);
+}
+
+/// The key may have been renewed since the last request.
+void HttpTransport::Impl::renew_authorization() {
+  auto current = options_.current_authorization ? options_.current_authorization() : "";
+  if (!current.empty() && current != options_.authorization) {
+    options_.authorization = std::move(current);
+    set_headers();
+  }
+}
+
 void HttpTransport::Impl::set_fixed_options() {
-  append(headers_, "Authorization: " + options_.authorization);
-  append(headers_, "Accept: application/json");
-  append(headers_, "Content-Type: application/json");
-  append(headers_, "Expect:");  // no round trip before the body
+  set_headers();
   CURL* easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -148,6 +166,7 @@ void HttpTransport::Impl::set_fixed_options() {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options_.verify_tls ? 2L : 0L);
   if (!options_.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // the file may be renewed
   }
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(options_.connect_timeout.count()));
@@ -228,6 +247,7 @@ Result<HttpHead> HttpTransport::Impl::send(std::string_view path,
   body_bytes_ = 0;
   paused_ = false;
   detail_.fill('\0');
+  renew_authorization();
   start(options_.url + std::string(path), body);
   while (running_ && received_.empty() && !error_) {
     pump();
@@ -328,6 +348,8 @@ std::string HttpTransport::read_all(std::size_t max) {
 }
 
 const std::optional<Error>& HttpTransport::error() const { return impl_->error(); }
+
+const std::string& HttpTransport::authorization() const { return impl_->authorization(); }
 
 void HttpTransport::cancel() { impl_->cancel(); }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@ struct TransportOptions {
   std::string url;  ///< http(s)://host[:port][/path], without a slash at the end
   /// The value of the Authorization header. It is in no error text.
   std::string authorization;
+  /// Asked before each request; what it gives replaces `authorization`, unless that is empty.
+  std::function<std::string()> current_authorization = nullptr;
   bool verify_tls = true;
   std::string ca_file;  ///< PEM, besides the system's; empty: the system's alone
   std::string proxy;    ///< empty: none, whatever the environment says
@@ -48,6 +51,9 @@ class HttpTransport {
   std::string read_all(std::size_t max);
   /// Why read() ended too early; nullopt if it did not.
   const std::optional<Error>& error() const;
+
+  /// As the last request had it, so that no text repeats it.
+  const std::string& authorization() const;
 
   /// Ends the running and all later requests with kCancelled.
   void cancel();

@@ -58,7 +58,7 @@ class RestClient::Impl {
 };
 
 tl::unexpected<Error> RestClient::Impl::failure(Error error, std::string_view path) const {
-  return Failure(name_request(std::move(error), path, options_.api_key));
+  return Failure(name_request(std::move(error), path, transport_.authorization()));
 }
 
 template <typename T>
@@ -129,6 +129,7 @@ TransportOptions transport_options(const RestOptions& options) {
   TransportOptions transport;
   transport.url = options.url;
   transport.authorization = options.api_key;
+  transport.current_authorization = options.current_api_key;
   transport.verify_tls = options.verify_tls;
   transport.ca_file = options.ca_file;
   transport.proxy = options.proxy;

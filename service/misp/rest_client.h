@@ -20,6 +20,8 @@ struct RestOptions {
   std::string url;  ///< http(s)://host[:port][/path] of MISP
   /// The automation key. A plain string here because it must be sent; it never enters a text.
   std::string api_key;
+  /// Gives the key as it is now, see TransportOptions; empty: it stays.
+  std::function<std::string()> current_api_key = nullptr;
   bool verify_tls = true;
   std::string ca_file;  ///< PEM, besides the system's CAs; empty: the system's alone
   std::string proxy;    ///< URL; empty: none, whatever the environment says

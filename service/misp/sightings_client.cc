@@ -16,8 +16,7 @@ constexpr std::size_t kMaxBody = 256UL * 1024;
 
 class SightingsClient::Impl {
  public:
-  explicit Impl(const RestOptions& options)
-      : key_(options.api_key), transport_(transport_options(options)) {}
+  explicit Impl(const RestOptions& options) : transport_(transport_options(options)) {}
 
   Result<std::string> ask(const std::string& path, const std::string& body) {
     const auto head = transport_.send(path, body);
@@ -35,12 +34,11 @@ class SightingsClient::Impl {
   }
 
   tl::unexpected<Error> failure(Error error) const {
-    return tl::unexpected<Error>(name_request(std::move(error), kPath, key_));
+    return tl::unexpected<Error>(name_request(std::move(error), kPath, transport_.authorization()));
   }
   void cancel() { transport_.cancel(); }
 
  private:
-  const std::string key_;
   HttpTransport transport_;
 };
 

@@ -22,6 +22,7 @@ struct MispConfig {
   std::string url;           ///< of the MISP instance, without a '/' at its end; required
   std::string api_key_file;  ///< empty: the key is from the environment or a systemd credential
   Secret api_key;            ///< required
+  std::string api_key_path;  ///< file that it was read from; empty: it came from the environment
   bool verify_tls = true;    ///< of MISP's certificate
   bool allow_http = false;   ///< http:// to a MISP on another machine
   std::string ca_file;       ///< PEM of a private CA; empty: the system's CAs

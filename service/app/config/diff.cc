@@ -64,10 +64,15 @@ void compare_secrets(const Config& running, const Config& wanted, ConfigChange& 
       change.needs_restart.emplace_back(key);
     }
   };
-  note(running.misp.api_key, wanted.misp.api_key, "misp.api_key_file");
+  // A new content of the same file is read before the next request.
+  if (running.misp.api_key_path != wanted.misp.api_key_path || wanted.misp.api_key_path.empty()) {
+    note(running.misp.api_key, wanted.misp.api_key, "misp.api_key_file");
+  }
   note(running.feed.password, wanted.feed.password, "misp.feed.password_file");
+  if (running.http.token.reveal() != wanted.http.token.reveal()) {
+    change.applied.emplace_back("http.token_file: another token");
+  }
   note(running.sightings.webhook.url, wanted.sightings.webhook.url, "sightings.webhook.url_file");
-  note(running.http.token, wanted.http.token, "http.token_file");
 }
 
 }  // namespace
@@ -78,7 +83,8 @@ bool is_reloadable(std::string_view key) {
   }
   const std::string_view section = section_of(key);
   return section == "filter" || section == "mapping" || section == "log" ||
-         key == "misp.feed.visibility";
+         key == "misp.feed.visibility" || key == "http.token_file" || key == "http.allowed_hosts" ||
+         key == "http.tls_certificate" || key == "http.tls_key";
 }
 
 ConfigChange compare(const Config& running, const Config& wanted) {
@@ -91,7 +97,7 @@ ConfigChange compare(const Config& running, const Config& wanted) {
     }
     if (is_reloadable(key.name)) {
       change.applied.push_back(difference(key.name, before, after));
-      change.rules |= section_of(key.name) != "log";
+      change.rules |= section_of(key.name) != "log" && section_of(key.name) != "http";
     } else {
       change.needs_restart.push_back(key.name);
     }

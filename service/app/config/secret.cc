@@ -64,4 +64,28 @@ Result<SecretFile> read_secret_file(const std::string& path) {
   return SecretFile{std::move(*secret), (status.st_mode & S_IROTH) != 0};
 }
 
+RenewedSecret::RenewedSecret(Secret secret, std::string path)
+    : path_(std::move(path)), secret_(std::move(secret)) {}
+
+std::optional<RenewedSecret::Stamp> RenewedSecret::stamp() const {
+  struct stat status {};
+  if (path_.empty() || stat(path_.c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  return Stamp{status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino, status.st_size};
+}
+
+Secret RenewedSecret::current() {
+  const std::lock_guard lock(mutex_);
+  const auto now = stamp();
+  if (now && now != stamp_) {
+    // The stamp of before the read: what is written meanwhile is read the next time.
+    stamp_ = now;
+    if (auto file = read_secret_file(path_)) {
+      secret_ = std::move(file->secret);
+    }
+  }
+  return secret_;
+}
+
 }  // namespace misp_zeek::app

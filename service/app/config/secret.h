@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
+#include <mutex>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -35,5 +38,30 @@ Result<Secret> parse_secret(std::string text);
 /// Reads a secret from a file. Errors: kInvalidConfig with the cause. The path is in the message
 /// only if it has a '/': people put the key itself where its file is asked for.
 Result<SecretFile> read_secret_file(const std::string& path);
+
+/// A secret whose file may be renewed while the service runs. Any thread.
+class RenewedSecret {
+ public:
+  /// `secret` holds while `path` cannot be read, and for good when that is empty.
+  RenewedSecret(Secret secret, std::string path);
+  /// As it is now: the file is read again when it has changed. While it cannot be read, or holds no
+  /// secret, the last one stays.
+  Secret current();
+
+ private:
+  struct Stamp {
+    std::int64_t seconds = 0;
+    std::int64_t nanoseconds = 0;
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  std::optional<Stamp> stamp() const;
+
+  const std::string path_;
+  std::mutex mutex_;
+  Secret secret_;
+  std::optional<Stamp> stamp_;  ///< of the file when it was read
+};
 
 }  // namespace misp_zeek::app

@@ -54,6 +54,7 @@ struct Draft::SecretSource {
   const char* variable;    ///< holds the secret itself
   const char* credential;  ///< name of a systemd credential
   Secret& into;
+  std::string* read_from = nullptr;  ///< gets the path, if it is a file
 };
 
 void Draft::finish(const Environment& environment) {
@@ -255,7 +256,7 @@ void Draft::check_http_tls() {
 
 void Draft::read_secrets(const Environment& environment) {
   read_secret({"misp.api_key_file", config_.misp.api_key_file, kApiKeyVariable, "misp.key",
-               config_.misp.api_key},
+               config_.misp.api_key, &config_.misp.api_key_path},
               environment);
   read_secret({"misp.feed.password_file", config_.feed.password_file, kFeedPasswordVariable,
                "misp-feed.password", config_.feed.password},
@@ -312,11 +313,17 @@ void Draft::read_secret(const SecretSource& source, const Environment& environme
     }
   } else if (!source.path.empty()) {
     read_secret_path(source.path, source.key, place, source.into);
+    if (source.read_from != nullptr) {
+      *source.read_from = source.path;
+    }
   } else if (const auto folder = environment.find("CREDENTIALS_DIRECTORY");
              folder != environment.end()) {
     const std::string path = folder->second + "/" + source.credential;
     if (access(path.c_str(), F_OK) == 0) {
       read_secret_path(path, source.key, "CREDENTIALS_DIRECTORY", source.into);
+      if (source.read_from != nullptr) {
+        *source.read_from = path;
+      }
     }
   }
 }

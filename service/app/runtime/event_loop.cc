@@ -212,7 +212,8 @@ void Loop::handle(Input& input, TimePoint now) {
 void Loop::on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now) {
   const Peer& peer = peers_.at(zeek);
   if (sightings_) {
-    sightings_->on_seen(seen, zeek, peer.session->name(), now);
+    const bool knows_all = sync_.status().bootstrapped && store_.complete();
+    sightings_->on_seen(seen, zeek, peer.session->name(), knows_all ? &store_ : nullptr, now);
   } else {
     peer.link->send(contract::SeenAck{seen.instance, seen.seq});  // left from before they were off
   }

@@ -55,6 +55,17 @@ void Loop::on_reload(const Result<LoadedConfig>& loaded, TimePoint now) {
       return;
     }
   }
+  // Also when no key has changed: token and certificate may have, in their files.
+  if (auto renewed = serving_->renew(loaded->config); !renewed) {
+    log::error("http: token, names and certificate stay as they were",
+               {{"reason", renewed.error().message}});
+  } else {
+    config_.http.token = loaded->config.http.token;
+    config_.http.token_file = loaded->config.http.token_file;
+    config_.http.allowed_hosts = loaded->config.http.allowed_hosts;
+    config_.http.tls_certificate = loaded->config.http.tls_certificate;
+    config_.http.tls_key = loaded->config.http.tls_key;
+  }
   config_.log = loaded->config.log;
   log::set_level(config_.log.level);
   log::set_format(config_.log.format);

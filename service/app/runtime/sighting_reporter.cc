@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "core/sightings/sighting_check.h"
+
 namespace misp_zeek::app {
 namespace {
 
@@ -56,8 +58,13 @@ Sightings::~Sightings() {
   writer_.stop();
 }
 
-void Sightings::on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& name,
-                        TimePoint now) {
+void Sightings::on_seen(contract::Seen seen, std::size_t zeek, const std::string& name,
+                        const IndicatorStore* known, TimePoint now) {
+  if (const auto dropped = drop_impossible(seen, known, now.unix_seconds)) {
+    queue_.count_malformed(dropped);
+    impossible_.warn("sightings dropped: of no indicator that is known here, or of another time",
+                     {{"zeek", name}, {"count", dropped}});
+  }
   const bool fresh =
       queue_.on_seen(seen, zeek, config_.source.empty() ? name : config_.source, now);
   if (fresh && notifier_) {

@@ -15,6 +15,7 @@
 #include "app/telemetry/view.h"
 #include "core/sightings/sighting.h"
 #include "core/sightings/sighting_queue.h"
+#include "core/store/indicator_store.h"
 
 namespace misp_zeek::app {
 
@@ -36,9 +37,10 @@ class Sightings {
   Sightings(const Sightings&) = delete;
   Sightings& operator=(const Sightings&) = delete;
 
-  /// `name` is the Zeek's in the configuration.
-  void on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& name,
-               TimePoint now);
+  /// `name` is the Zeek's in the configuration; `known` the indicators, nullptr while they are not
+  /// all known.
+  void on_seen(contract::Seen seen, std::size_t zeek, const std::string& name,
+               const IndicatorStore* known, TimePoint now);
   void on_feed(const SightingMessage& message);
   /// Takes outcomes, answers Zeek, starts what is due. `user` as MISP last told.
   void turn(const std::vector<Peer>& peers, const std::optional<MispUser>& user, TimePoint now);
@@ -72,6 +74,7 @@ class Sightings {
   std::string told_problem_;
   std::uint64_t told_given_up_ = 0;
   log::Limited write_problem_;
+  log::Limited impossible_;
 };
 
 }  // namespace misp_zeek::app

@@ -43,7 +43,9 @@ std::unique_ptr<ZeekLink> make_websocket_link(const ZeekConfig& zeek) {
 misp::RestOptions rest_options(const Config& config) {
   misp::RestOptions rest;
   rest.url = config.misp.url;
-  rest.api_key = config.misp.api_key.reveal();
+  const auto key = std::make_shared<RenewedSecret>(config.misp.api_key, config.misp.api_key_path);
+  rest.api_key = key->current().reveal();
+  rest.current_api_key = [key] { return key->current().reveal(); };
   rest.verify_tls = config.misp.verify_tls;
   rest.ca_file = config.misp.ca_file;
   rest.proxy = config.misp.proxy;

@@ -44,7 +44,7 @@ class SightingQueue {
     std::uint64_t withheld = 0;         ///< kept back by Zeek's caps
     std::uint64_t dropped_by_zeek = 0;  ///< Zeek's queue was full
     std::uint64_t repeated = 0;         ///< messages that were stored before
-    std::uint64_t malformed = 0;        ///< attribute uuids and messages that are none
+    std::uint64_t malformed = 0;        ///< attributes, times and messages that cannot be
     std::uint64_t posted = 0;           ///< sightings that MISP confirmed
     std::uint64_t posted_matches = 0;   ///< matches that these stand for
     std::uint64_t gone = 0;             ///< matches given up: the attribute is gone
@@ -67,6 +67,8 @@ class SightingQueue {
   /// take_acknowledgements(), now or after the write. False: a repetition, or malformed.
   bool on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
                TimePoint now);
+  /// Of what on_seen() was not given, because it cannot be.
+  void count_malformed(std::uint64_t count) { counters_.malformed += count; }
   std::vector<Acknowledgement> take_acknowledgements();
 
   // ---- storage ----

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -26,7 +27,8 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMatches = 10'000;
 constexpr std::size_t kAttributes = 1'000;
-constexpr std::int64_t kFirst = 1'767'225'600;
+/// Within the days that the service believes.
+const std::int64_t kFirst = std::time(nullptr) - 86'400;
 constexpr std::size_t kFaults = 16;
 
 /// What MISP has: how often each (attribute, time).

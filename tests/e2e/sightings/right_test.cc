@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -52,7 +53,7 @@ TEST(SightingRight, ThatIsMissingIsSaidOnceAndAllElseGoesOn) {
   for (std::uint64_t n = 0; n < 20; ++n) {
     contract::Sighting sighting;
     sighting.attribute_uuids = (*zeek)->items().front().attribute_uuids;
-    sighting.seen_at = 1'767'225'600 + n;
+    sighting.seen_at = static_cast<std::uint64_t>(std::time(nullptr)) - 3'600 + n;
     (*zeek)->see(std::move(sighting));
   }
   EXPECT_TRUE(eventually([&] { return (*zeek)->waiting_sightings() == 0; }))

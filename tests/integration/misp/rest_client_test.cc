@@ -153,6 +153,24 @@ TEST(RestClient, ReadsAPageLargerThanItsBuffer) {
   EXPECT_EQ(page->rows.back().attribute.id, std::uint64_t{kRows});
 }
 
+TEST(RestClient, TakesARenewedKeyForTheNextRequest) {
+  HttpTestServer server([](const TestRequest& request) {
+    auto response = json(test_page(1));
+    response.status = request.headers.at("Authorization") == "the-second-key" ? 200 : 403;
+    return response;
+  });
+  std::string key = "the-first-key";
+  auto options = rest_options(server.url());
+  options.api_key = key;
+  options.current_api_key = [&key] { return key; };
+  const auto client = make_client(std::move(options));
+  EXPECT_EQ(client->search({}, 1, 5).error().code, ErrorCode::kUnauthorized);
+  key = "the-second-key";
+  EXPECT_TRUE(client->search({}, 1, 5));
+  key = "";
+  EXPECT_TRUE(client->search({}, 1, 5)) << "nothing is no key";
+}
+
 TEST(RestClient, AsksNobodyWhenNothingCanMatch) {
   HttpTestServer server(always(json(test_page(1))));
   auto options = rest_options(server.url());

@@ -65,10 +65,28 @@ TEST(ConfigChange, NamesSecretsThatAreOthersNowWithoutShowingThem) {
   wanted.http.token = Secret("hunter2-hunter2-hunter2");
   wanted.sightings.webhook.url = Secret("https://example.org/hunter2");
   wanted.zeek[0].key_passphrase = Secret("hunter2");
-  EXPECT_THAT(
-      compare(running(), wanted).needs_restart,
-      ElementsAre("key_passphrase_file of zeek \"zeek\"", "misp.api_key_file",
-                  "misp.feed.password_file", "sightings.webhook.url_file", "http.token_file"));
+  const auto change = compare(running(), wanted);
+  EXPECT_THAT(change.needs_restart,
+              ElementsAre("key_passphrase_file of zeek \"zeek\"", "misp.api_key_file",
+                          "misp.feed.password_file", "sightings.webhook.url_file"));
+  EXPECT_THAT(change.applied, ElementsAre("http.token_file: another token"));
+  EXPECT_FALSE(change.rules);
+}
+
+TEST(ConfigChange, TakesANewKeyOfTheSameFileWithoutARestart) {
+  Config before = running();
+  before.misp.api_key_path = "/etc/misp.key";
+  Config wanted = before;
+  wanted.misp.api_key = Secret("hunter2-hunter2-hunter2");
+  EXPECT_THAT(compare(before, wanted).needs_restart, testing::IsEmpty());
+}
+
+TEST(ConfigChange, RenewsHttpWithoutReadingMispAnew) {
+  Config wanted = running();
+  wanted.http.allowed_hosts = {"sensor.example"};
+  const auto change = compare(running(), wanted);
+  EXPECT_EQ(change.applied.size(), 1U);
+  EXPECT_FALSE(change.rules);
 }
 
 }  // namespace

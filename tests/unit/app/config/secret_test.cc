@@ -6,6 +6,7 @@
 #include <spdlog/fmt/ostr.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <ostream>
 #include <string>
 
@@ -78,6 +79,23 @@ TEST(SecretFile, TellsWhoCanReadIt) {
   EXPECT_FALSE(mine->world_readable);
   EXPECT_FALSE(group->world_readable);
   EXPECT_TRUE(all->world_readable);
+}
+
+TEST(RenewedSecret, FollowsItsFile) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("key", "the-first-key\n");
+  RenewedSecret secret(Secret("the-first-key"), path);
+  EXPECT_EQ(secret.current().reveal(), "the-first-key");
+  folder.write("next", "the-second-key\n");
+  std::filesystem::rename(folder.file("next"), path);
+  EXPECT_EQ(secret.current().reveal(), "the-second-key");
+  folder.write("key", "a third and wrong one, longer than before\n");
+  EXPECT_EQ(secret.current().reveal(), "the-second-key");
+  std::filesystem::remove(path);
+  EXPECT_EQ(secret.current().reveal(), "the-second-key");
+  folder.write("key", "the-last-key\n");
+  EXPECT_EQ(secret.current().reveal(), "the-last-key");
+  EXPECT_EQ(RenewedSecret(Secret("fixed"), "").current().reveal(), "fixed");
 }
 
 }  // namespace

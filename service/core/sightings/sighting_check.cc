@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/sightings/sighting_check.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace misp_zeek {
+namespace {
+
+constexpr std::size_t kUuidBytes = 36;
+
+/// The attributes of the list that are known, in the same form.
+std::string known_of(std::string_view list, const IndicatorStore* known_set, std::size_t max,
+                     std::uint64_t& dropped) {
+  std::string known;
+  std::size_t count = 0;
+  while (!list.empty()) {
+    const std::string_view part = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(part.size() + 1, list.size()));
+    const auto uuid = part.size() == kUuidBytes ? Uuid::parse(part) : std::nullopt;
+    const bool good =
+        uuid && count < max && (known_set == nullptr || known_set->find(*uuid) != nullptr);
+    if (good) {
+      known += (known.empty() ? "" : ",") + std::string(part);
+      ++count;
+    } else {
+      ++dropped;
+    }
+  }
+  return known;
+}
+
+}  // namespace
+
+std::uint64_t drop_impossible(contract::Seen& seen, const IndicatorStore* known, UnixSeconds now,
+                              const SightingBounds& bounds) {
+  std::uint64_t dropped = 0;
+  std::erase_if(seen.sightings, [&](contract::Sighting& sighting) {
+    const auto at = static_cast<UnixSeconds>(
+        std::min<std::uint64_t>(sighting.seen_at, static_cast<std::uint64_t>(INT64_MAX)));
+    if (at < now - bounds.oldest || at > now + bounds.newest) {
+      ++dropped;
+      return true;
+    }
+    const std::size_t listed = sighting.attribute_uuids.size();
+    sighting.attribute_uuids =
+        known_of(sighting.attribute_uuids, known, bounds.max_attributes, dropped);
+    return listed > 0 && sighting.attribute_uuids.empty();
+  });
+  return dropped;
+}
+
+}  // namespace misp_zeek

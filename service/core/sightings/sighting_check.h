@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/time.h"
+#include "core/session/messages.h"
+#include "core/store/indicator_store.h"
+
+namespace misp_zeek {
+
+/// What a sighting may say, for whoever speaks as Zeek. Both ends belong to the range.
+struct SightingBounds {
+  UnixSeconds oldest = 7 * 86'400;      ///< so long ago
+  UnixSeconds newest = 300;             ///< ahead: clocks differ
+  std::size_t max_attributes = 10'000;  ///< of one sighting
+};
+
+/// Removes from a message what nobody can have seen: sightings of another time, and attributes that
+/// are not in `known`. nullptr: the service does not know all yet, so attributes stay. Gives the
+/// number of attributes and whole sightings that went.
+std::uint64_t drop_impossible(contract::Seen& seen, const IndicatorStore* known, UnixSeconds now,
+                              const SightingBounds& bounds = {});
+
+}  // namespace misp_zeek
