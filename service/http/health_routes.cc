@@ -49,7 +49,7 @@ std::vector<Route> health_routes(const std::function<Health()>& health) {
   return {
       {"/livez", "whether the service's loop turns",
        [health](const Request& request) { return livez(health(), request); }, Access::kPublic},
-      {"/readyz", "whether MISP's feed and REST and every Zeek are in step; ?verbose",
+      {"/readyz", "whether MISP's feed and REST and every Zeek are in sync; ?verbose",
        [health](const Request& request) { return readyz(health(), request); }, Access::kPublic}};
 }
 

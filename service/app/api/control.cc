@@ -58,16 +58,16 @@ std::vector<http::Route> control_routes(OnCommand on_command) {
       return take(on_command, PauseCommand{paused}, done);
     };
   };
-  return {{kPause, "leave Zeek as it is", pause(true, "paused: Zeek is left as it is"),
+  return {{kPause, "stop changes to Zeek", pause(true, "paused: no changes go to Zeek"),
            http::Access::kCommand},
-          {kResume, "bring Zeek up to date again", pause(false, "resumed"), http::Access::kCommand},
-          {kReconcile, "compare with MISP now; ?full for its full list, ?accept_shrink",
+          {kResume, "resume changes to Zeek", pause(false, "resumed"), http::Access::kCommand},
+          {kReconcile, "reconcile with MISP now; ?full, ?accept_shrink",
            [on_command](const http::Request& request) {
              const ReconcileCommand command{request.query.contains("full"),
                                             request.query.contains("accept_shrink")};
-             return take(on_command, command,
-                         "reconcile requested; the log says what it finds, /readyz when all is in "
-                         "step");
+             return take(
+                 on_command, command,
+                 "reconcile requested; the log shows what it finds, /readyz when all is in sync");
            },
            http::Access::kCommand}};
 }

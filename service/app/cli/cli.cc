@@ -14,12 +14,12 @@ namespace misp_zeek::app {
 namespace {
 
 constexpr const char* kFooter =
-    "Every key of the file can come from the environment too: misp.feed.endpoint is\n"
-    "MISP_ZEEK_MISP_FEED_ENDPOINT; commas separate the members of a list. The API key is "
-    "MISP_ZEEK_MISP_API_KEY,\n"
-    "a file named by misp.api_key_file, or systemd's credential misp.key. Flags win over the\n"
-    "environment, and that over the file. Without a file, environment and flags must give all "
-    "required keys.\n"
+    "The environment can set every key of the file: misp.feed.endpoint is "
+    "MISP_ZEEK_MISP_FEED_ENDPOINT.\n"
+    "Commas separate the members of a list. The API key is in MISP_ZEEK_MISP_API_KEY, in the file\n"
+    "misp.api_key_file, or in systemd's credential misp.key. Flags win over the environment, and "
+    "the\n"
+    "environment wins over the file. No file is needed if the others set all required keys.\n"
     "\n"
     "Exit status:";
 

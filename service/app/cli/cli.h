@@ -24,12 +24,10 @@ struct ExitStatus {
   const char* meaning;
 };
 inline constexpr std::array kExitStatuses = {
-    ExitStatus{kExitOk, "ok"},
-    ExitStatus{
-        kExitFailure,
-        "failure at run time; of status: something is out of sync, of explain: it is not in Zeek, "
-        "of check "
-        "--connect: something is wrong"},
+    ExitStatus{kExitOk, "success"},
+    ExitStatus{kExitFailure,
+               "failure; status: something is out of sync; explain: not in Zeek; "
+               "check --connect: something fails"},
     ExitStatus{kExitUsage, "wrong configuration or usage"}};
 
 /// What the command line can start.

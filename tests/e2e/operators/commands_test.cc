@@ -123,7 +123,7 @@ TEST_F(Operators, HaveExplainedWhatIsInZeekAndWhatIsNot) {
 }
 
 TEST_F(Operators, StopChangesOfZeekAndGoOn) {
-  EXPECT_EQ(command({"pause"}).text, "paused: Zeek is left as it is\n");
+  EXPECT_EQ(command({"pause"}).text, "paused: no changes go to Zeek\n");
   ASSERT_TRUE(eventually([&] { return status().at("service").at("paused").get<bool>(); }));
   EXPECT_FALSE(stack_.ready().at("ready").get<bool>());
   add("domain", "late.example");
