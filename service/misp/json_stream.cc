@@ -49,7 +49,10 @@ class Builder {
     return fail(ErrorCode::kMalformed, "not valid JSON at byte " + std::to_string(position));
   }
 
-  JsonPart take() { return {std::move(root_), std::move(error_)}; }
+  std::optional<Error> take(Json& kept) {
+    kept = std::move(root_);
+    return std::move(error_);
+  }
 
  private:
   struct Level {
@@ -164,26 +167,25 @@ class Builder {
 
 }  // namespace
 
-JsonPart read_json_part(std::string_view text, const JsonStreamOptions& options,
-                        const OnRecord& on_record) {
+std::optional<Error> read_json_part(std::string_view text, const JsonStreamOptions& options,
+                                    const OnRecord& on_record, Json& kept) {
   Builder builder(options, on_record, text.size());
   try {
     Json::sax_parse(text.begin(), text.end(), &builder);
   } catch (const Json::exception& exception) {
-    return {{},
-            Error{ErrorCode::kMalformed,
-                  "not readable as JSON, error " + std::to_string(exception.id), 0}};
+    return Error{ErrorCode::kMalformed,
+                 "not readable as JSON, error " + std::to_string(exception.id), 0};
   }
-  return builder.take();
+  return builder.take(kept);
 }
 
 Result<Json> read_json(std::string_view text, const JsonStreamOptions& options,
                        const OnRecord& on_record) {
-  auto part = read_json_part(text, options, on_record);
-  if (part.error) {
-    return tl::unexpected<Error>(*std::move(part.error));
+  Json kept;
+  if (auto error = read_json_part(text, options, on_record, kept)) {
+    return tl::unexpected<Error>(*std::move(error));
   }
-  return std::move(part.kept);
+  return kept;
 }
 
 Result<Json> read_json(std::string_view text) { return read_json(text, {}, {}); }

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -27,13 +27,9 @@ struct JsonStreamOptions {
 /// Called with the matching entry of `records` and the object; false ends the reading.
 using OnRecord = std::function<bool(std::string_view path, const nlohmann::json& record)>;
 
-/// What was kept of a text up to its end or to the first error.
-struct JsonPart {
-  nlohmann::json kept;
-  std::optional<Error> error;
-};
-JsonPart read_json_part(std::string_view text, const JsonStreamOptions& options,
-                        const OnRecord& on_record);
+/// Reads one JSON text into `kept`, up to its end or to the error that is returned.
+std::optional<Error> read_json_part(std::string_view text, const JsonStreamOptions& options,
+                                    const OnRecord& on_record, nlohmann::json& kept);
 
 /// Reads one JSON text and returns what is kept of it without the records, whose lists are empty.
 /// Errors: kMalformed with the byte offset, or with the word "truncated" when the text ends too

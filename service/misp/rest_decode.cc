@@ -95,13 +95,11 @@ void skip(SkippedRows& skipped, const Json& kept, const char* event_key, std::si
   skipped.named.push_back(std::move(row));
 }
 
-/// One row's JSON, or why it is of no use with what was kept of it.
-JsonPart parse_row(const RawRow& row, const JsonStreamOptions& options, const OnRecord& on_record) {
-  auto part = read_json_part(row.text, options, on_record);
-  if (!row.whole) {
-    part.error = Error{ErrorCode::kTooLarge, "too large", 0};
-  }
-  return part;
+/// One row's JSON in `kept`, and why it is of no use.
+std::optional<Error> parse_row(const RawRow& row, const JsonStreamOptions& options,
+                               const OnRecord& on_record, Json& kept) {
+  auto error = read_json_part(row.text, options, on_record, kept);
+  return row.whole ? std::move(error) : Error{ErrorCode::kTooLarge, "too large", 0};
 }
 
 /// `on_row` takes a row or says why it is of no use.
@@ -116,10 +114,13 @@ Result<Json> read_each(const NextChunk& next, std::span<const std::string_view> 
     if (too_many) {
       return false;
     }
-    auto part = parse_row(row, options, on_record);
-    const std::optional<Error> problem = part.error ? part.error : take(part.kept);
+    Json kept;
+    auto problem = parse_row(row, options, on_record, kept);
+    if (!problem) {
+      problem = take(kept);
+    }
     if (problem) {
-      skip(skipped, part.kept, event_key, row.position, problem->message);
+      skip(skipped, kept, event_key, row.position, problem->message);
     }
     return true;
   });

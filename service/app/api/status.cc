@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "app/runtime/service.h"
+#include "app/process/version.h"
 
 namespace misp_zeek::app {
 namespace {

@@ -10,7 +10,7 @@
 #include "app/config/config.h"
 #include "app/config/diff.h"
 #include "app/config/keys.h"
-#include "app/runtime/service.h"
+#include "app/process/version.h"
 
 namespace misp_zeek::app {
 namespace {

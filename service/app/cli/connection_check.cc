@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "app/api/control.h"
-#include "app/runtime/service.h"
+#include "app/process/version.h"
 #include "app/runtime/wiring.h"
 
 namespace misp_zeek::app {

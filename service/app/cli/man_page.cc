@@ -8,7 +8,7 @@
 #include "app/cli/cli.h"
 #include "app/config/keys.h"
 #include "app/config/values.h"
-#include "app/runtime/service.h"
+#include "app/process/version.h"
 
 namespace misp_zeek::app {
 namespace {

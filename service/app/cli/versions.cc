@@ -4,7 +4,7 @@
 #include <curl/curl.h>
 #include <zmq.h>
 
-#include "app/runtime/service.h"
+#include "app/process/version.h"
 #include "zeek/broker_adapter.h"
 #include "zeek/websocket_client.h"
 

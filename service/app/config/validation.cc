@@ -10,9 +10,8 @@
 
 #include "app/config/builder.h"
 #include "app/config/keys.h"
-#include "app/runtime/wiring.h"
+#include "app/config/tls_files.h"
 #include "http/server.h"
-#include "zeek/tls_files.h"
 
 namespace misp_zeek::app {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "core/sync/misp_sync.h"
+#include "core/base/time.h"
 
 namespace misp_zeek::app {
 

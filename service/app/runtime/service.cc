@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/process/log.h"
+#include "app/process/version.h"
 #include "app/runtime/event_loop.h"
 
 namespace misp_zeek::app {
@@ -20,8 +21,6 @@ int next_signal(const sigset_t& signals) {
 }
 
 }  // namespace
-
-std::string version() { return MISP_ZEEK_VERSION; }
 
 int run_service(const Config& config, const ReloadConfig& reload) {
   log::set_level(config.log.level);

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <string>
-
 #include "app/config/config.h"
 #include "app/config/diff.h"
 
 namespace misp_zeek::app {
-
-/// Version of this program, from the file VERSION.
-std::string version();
 
 /// Runs until SIGTERM or SIGINT; SIGHUP calls `reload` on another thread. Exit status: 0 after a
 /// signal, 1 when it could not start.

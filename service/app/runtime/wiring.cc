@@ -4,8 +4,9 @@
 #include <random>
 #include <utility>
 
+#include "app/config/tls_files.h"
 #include "app/process/log.h"
-#include "app/runtime/service.h"
+#include "app/process/version.h"
 #include "misp/feed_subscriber.h"
 #include "misp/rest_client.h"
 #include "misp/sightings_client.h"
@@ -93,10 +94,6 @@ std::unique_ptr<Webhook> make_webhook(const WebhookConfig& config) {
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {
   return std::make_unique<misp::FeedSubscriber>(
       misp::FeedOptions{config.endpoint, config.username, config.password.reveal()});
-}
-
-zeek::TlsFiles tls_files(const ZeekConfig& zeek) {
-  return {zeek.ca_file, zeek.certificate, zeek.key, zeek.key_passphrase.reveal()};
 }
 
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek) {

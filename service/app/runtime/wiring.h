@@ -13,7 +13,6 @@
 #include "core/sync/misp_feed.h"
 #include "core/sync/misp_rest.h"
 #include "core/sync/misp_sync.h"
-#include "zeek/tls_files.h"
 
 /// From the configuration to the ports and the core's options. The only place that names an
 /// implementation of a port.
@@ -30,7 +29,6 @@ Result<std::unique_ptr<SightingStorage>> make_sighting_storage(const std::string
 std::unique_ptr<Webhook> make_webhook(const WebhookConfig& config);
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config);
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek);
-zeek::TlsFiles tls_files(const ZeekConfig& zeek);
 
 MatchNoticeOptions match_notice_options(const Config& config);
 SyncOptions sync_options(const Config& config);

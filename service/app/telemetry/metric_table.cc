@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "app/process/process_usage.h"
-#include "app/runtime/service.h"
+#include "app/process/version.h"
 
 namespace misp_zeek::app {
 namespace {

@@ -13,9 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/error.h"
+#include "core/base/time.h"
+#include "core/model/attribute.h"
 #include "core/session/messages.h"
 #include "core/sightings/sighting.h"
-#include "core/sync/misp_sync.h"
 
 namespace misp_zeek {
 

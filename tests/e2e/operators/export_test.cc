@@ -2,6 +2,7 @@
 // What `misp-zeek export` prints is what a real Zeek reads.
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <string>

@@ -2,6 +2,7 @@
 #include "operators_support.h"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 namespace misp_zeek {
 
@@ -44,5 +45,7 @@ web::Answer Operators::read(const std::string& target) const {
   const auto answer = client.get(target);
   return answer ? *answer : web::Answer{0, {}, client.problem()};
 }
+
+json Operators::status() const { return json::parse(read("/status").body); }
 
 }  // namespace misp_zeek

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -38,7 +38,7 @@ class Operators : public testing::Test {
   void add(const std::string& type, const std::string& value, bool to_ids = true);
   Outcome command(const std::vector<std::string>& verb);
   web::Answer read(const std::string& target) const;
-  nlohmann::json status() const { return nlohmann::json::parse(read("/status").body); }
+  nlohmann::json status() const;
 
   stack::Stack stack_;
   std::string event_id_;

@@ -2,6 +2,7 @@
 // The status page as a real browser shows it.
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

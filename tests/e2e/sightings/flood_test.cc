@@ -21,7 +21,7 @@ TEST_P(Flood, OfOneIndicatorLosesNothingAndMispGetsTwoSightingsAMinute) {
     GTEST_SKIP() << "no Zeek that this build's Broker speaks to";
   }
   stack::Flood flood({.zeek = zeek, .zeek_arguments = {GetParam()}, .matches = kMatches});
-  const auto& result = flood.result();
+  const auto result = flood.result();
   flood.stack().stop_service();
   const auto posted = flood.stack().get("/sightings/index/" + flood.event()).size();
   EXPECT_EQ(result.at("matches"), kMatches);

@@ -2,6 +2,7 @@
 #include "comparison.h"
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 namespace misp_zeek::misp_sim {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <future>
+#include <nlohmann/json.hpp>
 
 #include "rest_client.h"
 

@@ -2,6 +2,7 @@
 #include "rest_client.h"
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "web/client.h"
 

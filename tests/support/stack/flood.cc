@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace misp_zeek::stack {
@@ -33,11 +34,12 @@ Flood::Flood(const FloodOptions& options)
   stack_.start_zeek();
   stack_.start_service();
   const auto limit = std::chrono::seconds(120 + options.seconds);
-  const auto text = process::wait_for_file(stack_.file("flood.json"), limit);
-  if (text.empty()) {
+  result_ = process::wait_for_file(stack_.file("flood.json"), limit);
+  if (result_.empty()) {
     throw std::runtime_error("the flood did not end, see " + stack_.file("zeek.log"));
   }
-  result_ = nlohmann::json::parse(text);
 }
+
+nlohmann::json Flood::result() const { return nlohmann::json::parse(result_); }
 
 }  // namespace misp_zeek::stack

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -23,7 +23,7 @@ class Flood {
   explicit Flood(const FloodOptions& options);
 
   /// What flood.zeek wrote down.
-  const nlohmann::json& result() const { return result_; }
+  nlohmann::json result() const;
   /// The id of the indicator's event.
   const std::string& event() const { return event_; }
   Stack& stack() { return stack_; }
@@ -31,7 +31,7 @@ class Flood {
  private:
   Stack stack_;
   std::string event_;
-  nlohmann::json result_;
+  std::string result_;
 };
 
 }  // namespace misp_zeek::stack

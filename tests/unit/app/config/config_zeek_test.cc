@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "app/runtime/wiring.h"
+#include "app/config/tls_files.h"
 #include "config/config_support.h"
 #include "zeek_sim/test_certificate.h"
 
