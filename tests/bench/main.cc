@@ -2,7 +2,6 @@
 // Measures the main job: a bootstrap of many attributes, single live changes, one large publish
 // message. With a real Zeek it measures bare Intel::insert in the same run too, since absolute
 // figures of a busy machine say little.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "process/command_line.h"
 #include "stack/stack.h"
 
 namespace {
@@ -235,7 +235,8 @@ void Bench::restart() {
   std::ifstream log(stack_.file("misp-zeek.log"));
   std::string restored = "nothing was restored";
   for (std::string line; std::getline(log, line);) {
-    if (const auto at = line.find("msg=\"restored the last known indicators\""); at != std::string::npos) {
+    if (const auto at = line.find("msg=\"restored the last known indicators\"");
+        at != std::string::npos) {
       restored = line.substr(at);
     }
   }
@@ -245,18 +246,20 @@ void Bench::restart() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures bootstrap and live changes on loopback.", "misp-zeek-bench");
+  misp_zeek::process::CommandLine line("Measures bootstrap and live changes on loopback.");
   Settings settings;
-  app.add_option("--attributes", settings.attributes, "Of the bootstrap")
-      ->check(CLI::Range(std::size_t{1'000}, std::size_t{1'000'000}));
-  app.add_option("--changes", settings.changes, "Single live changes")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
-  app.add_option("--zeek", settings.zeek,
-                 "Program zeek; \"auto\" looks for one, \"none\" takes the stand-in");
-  app.add_option("--visibility", settings.visibility, "[misp.feed] visibility of the service")
-      ->check(CLI::IsMember({"auto", "lookup", "trust"}));
-  app.add_flag("--state", settings.state, "With durable state, and a restart at the end");
-  CLI11_PARSE(app, argc, argv);
+  line.number("--attributes", settings.attributes, 1'000, 1'000'000, "Of the bootstrap");
+  line.number("--changes", settings.changes, 1, 10'000, "Single live changes");
+  line.text("--zeek", settings.zeek,
+            "Program zeek; \"auto\" looks for one, \"none\" takes the stand-in");
+  line.choice("--visibility", settings.visibility,
+              std::map<std::string, std::string>{
+                  {"auto", "auto"}, {"lookup", "lookup"}, {"trust", "trust"}},
+              "[misp.feed] visibility of the service");
+  line.flag("--state", settings.state, "With durable state, and a restart at the end");
+  if (const auto status = line.parse(argc, argv)) {
+    return *status;
+  }
   if (!settings.visibility.empty()) {
     setenv("MISP_ZEEK_MISP_FEED_VISIBILITY", settings.visibility.c_str(), 1);
   }

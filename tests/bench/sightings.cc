@@ -4,7 +4,6 @@
 // one. Absolute figures of a busy machine say little, so all four are of one run.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "process/command_line.h"
 #include "stack/flood.h"
 
 namespace {
@@ -63,7 +63,7 @@ void measure(const Settings& settings, const Mode& mode) {
   const double service = processor_time(stack.service().pid());
   const double memory = stack.service().memory();
   stack.stop_service();
-  const json& result = flood.result();
+  const json result = flood.result();
   const json requests = stack.get("/sim/stats").at("requests");
   std::printf("%-13s %7d %8.1f %7.2f %7.2f %7.2f %8d %8.2f %9.2f %8.1f %9d\n", mode.name.c_str(),
               result.at("matches").get<int>(), result.at("seconds").get<double>(),
@@ -77,13 +77,14 @@ void measure(const Settings& settings, const Mode& mode) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures a flood of 1,000 matches a second of one indicator on loopback.",
-               "misp-zeek-bench-sightings");
+  misp_zeek::process::CommandLine line(
+      "Measures a flood of 1,000 matches a second of one indicator on loopback.");
   Settings settings;
-  app.add_option("--seconds", settings.seconds, "Of each of the four floods")
-      ->check(CLI::Range(1, 600));
-  app.add_option("--zeek", settings.zeek, "Program zeek; \"auto\" looks for one");
-  CLI11_PARSE(app, argc, argv);
+  line.number("--seconds", settings.seconds, 1, 600, "Of each of the four floods");
+  line.text("--zeek", settings.zeek, "Program zeek; \"auto\" looks for one");
+  if (const auto status = line.parse(argc, argv)) {
+    return *status;
+  }
   try {
     std::printf(
         "lag: ms that a round due each 5 ms was late in Zeek's main loop; CPU: s since the start\n"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -9,20 +8,22 @@
 #include <string>
 
 #include "misp_sim.h"
+#include "process/command_line.h"
 
 namespace {
 
 using misp_zeek::misp_sim::MispSim;
+using misp_zeek::process::CommandLine;
 
 /// "127.0.0.1:8080" into its parts.
 void split_address(const std::string& address, MispSim::Options& options) {
   const auto colon = address.rfind(':');
-  if (colon == std::string::npos) throw CLI::ValidationError("--http", "is HOST:PORT");
+  if (colon == std::string::npos) throw std::invalid_argument("--http is HOST:PORT");
   options.http_host = address.substr(0, colon);
   try {
     options.http_port = std::stoi(address.substr(colon + 1));
   } catch (const std::exception&) {
-    throw CLI::ValidationError("--http", "is HOST:PORT");
+    throw std::invalid_argument("--http is HOST:PORT");
   }
 }
 
@@ -46,7 +47,7 @@ sigset_t block_signals() {
   return signals;
 }
 
-struct CommandLine {
+struct Settings {
   MispSim::Options options;
   std::string address = "127.0.0.1:0";
   std::string ready_file;
@@ -55,37 +56,34 @@ struct CommandLine {
   bool empty = false;
 };
 
-void add_options(CLI::App& app, CommandLine& line) {
-  auto& options = line.options;
-  app.add_option("--http", line.address, "HOST:PORT of the REST API; port 0 takes a free one");
-  app.add_option("--zmq", options.zmq_endpoint, "endpoint of the feed");
-  app.add_option("--key", options.key, "API key");
-  app.add_option("--seed-file", options.seed_file, "events to start with")
-      ->check(CLI::ExistingFile);
-  app.add_option("--journal", options.journal_file, "file that keeps the data over a kill");
-  app.add_flag("--empty", line.empty, "start without events");
-  app.add_option("--ready-file", line.ready_file, "JSON with the ports, written when ready");
-  app.add_option("--username", options.username, "of the feed");
-  app.add_option("--password", options.password, "of the feed");
-  app.add_option("--heartbeat-ms", line.heartbeat_ms, "of the idle feed")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--bind-grace-ms", line.bind_grace_ms, "of a restarted publisher")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--zmq-send-limit", options.zmq_send_limit,
-                 "frames queued for a slow subscriber before loss; 0: no limit, MISP has 1000")
-      ->check(CLI::NonNegativeNumber);
-  app.add_flag("--sanitise", options.sanitise, "overwrite soft-deleted attributes");
-  app.add_flag("--native-ints", options.native_ints, "numbers as JSON numbers");
+void add_options(CommandLine& line, Settings& settings) {
+  auto& options = settings.options;
+  line.text("--http", settings.address, "HOST:PORT of the REST API; port 0 takes a free one");
+  line.text("--zmq", options.zmq_endpoint, "endpoint of the feed");
+  line.text("--key", options.key, "API key");
+  line.text("--seed-file", options.seed_file, "events to start with");
+  line.text("--journal", options.journal_file, "file that keeps the data over a kill");
+  line.flag("--empty", settings.empty, "start without events");
+  line.text("--ready-file", settings.ready_file, "JSON with the ports, written when ready");
+  line.text("--username", options.username, "of the feed");
+  line.text("--password", options.password, "of the feed");
+  line.number("--heartbeat-ms", settings.heartbeat_ms, 1, 1'000'000'000, "of the idle feed");
+  line.number("--bind-grace-ms", settings.bind_grace_ms, 0, 1'000'000'000,
+              "of a restarted publisher");
+  line.number("--zmq-send-limit", options.zmq_send_limit, 0, 1'000'000'000,
+              "frames queued for a slow subscriber before loss; 0: no limit, MISP has 1000");
+  line.flag("--sanitise", options.sanitise, "overwrite soft-deleted attributes");
+  line.flag("--native-ints", options.native_ints, "numbers as JSON numbers");
 }
 
-int run(CommandLine& line, const sigset_t& signals) {
-  split_address(line.address, line.options);
-  line.options.heartbeat = std::chrono::milliseconds(line.heartbeat_ms);
-  line.options.bind_grace = std::chrono::milliseconds(line.bind_grace_ms);
-  if (line.empty) line.options.seed_file.clear();
-  const MispSim sim(line.options);
+int run(Settings& settings, const sigset_t& signals) {
+  split_address(settings.address, settings.options);
+  settings.options.heartbeat = std::chrono::milliseconds(settings.heartbeat_ms);
+  settings.options.bind_grace = std::chrono::milliseconds(settings.bind_grace_ms);
+  if (settings.empty) settings.options.seed_file.clear();
+  const MispSim sim(settings.options);
   std::cout << "misp-sim: REST " << sim.url() << ", feed " << sim.zmq_endpoint() << std::endl;
-  if (!line.ready_file.empty()) write_ready_file(line.ready_file, sim);
+  if (!settings.ready_file.empty()) write_ready_file(settings.ready_file, sim);
   int signal = 0;
   sigwait(&signals, &signal);
   return 0;
@@ -95,15 +93,18 @@ int run(CommandLine& line, const sigset_t& signals) {
 
 int main(int argc, char** argv) {
   const auto signals = block_signals();
-  CLI::App app("A MISP to test against: REST API, ZeroMQ feed, control API under /sim/");
+  CommandLine line("A MISP to test against: REST API, ZeroMQ feed, control API under /sim/");
   try {
-    CommandLine line;
-    line.options.seed_file = misp_zeek::misp_sim::default_seed_file();
-    add_options(app, line);
-    app.parse(argc, argv);
-    return run(line, signals);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    Settings settings;
+    settings.options.seed_file = misp_zeek::misp_sim::default_seed_file();
+    add_options(line, settings);
+    if (const auto status = line.parse(argc, argv)) {
+      return *status;
+    }
+    return run(settings, signals);
+  } catch (const std::invalid_argument& error) {
+    std::fprintf(stderr, "misp-sim: %s\n", error.what());
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "misp-sim: %s\n", error.what());
     return 1;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <exception>
 #include <iostream>
 
+#include "process/command_line.h"
 #include "soak/soak.h"
 #include "stack/stack.h"
 
@@ -11,19 +11,20 @@ namespace {
 
 int run(int argc, char** argv) {
   namespace soak = misp_zeek::soak;
-  CLI::App app(
+  misp_zeek::process::CommandLine line(
       "Runs simulated MISP, service and Zeek through random histories with faults, and compares "
-      "Zeek's own store with MISP after each.",
-      "misp-zeek-soak");
+      "Zeek's own store with MISP after each.");
   soak::Options options;
   std::string zeek = "auto";
   int minutes = 0;
-  app.add_option("--minutes", minutes, "Run at least so long")->check(CLI::Range(0, 10'000));
-  app.add_option("--histories", options.histories, "Run at least so many histories");
-  app.add_option("--seed", options.seed, "Of all that is random");
-  app.add_flag("--verbose", options.verbose, "Show each history and its faults");
-  app.add_option("--zeek", zeek, "Program zeek; 'auto' looks for one, 'none' takes the stand-in");
-  CLI11_PARSE(app, argc, argv);
+  line.number("--minutes", minutes, 0, 10'000, "Run at least so long");
+  line.number("--histories", options.histories, 0, 1'000'000, "Run at least so many histories");
+  line.number("--seed", options.seed, 0, 0xffffffff, "Of all that is random");
+  line.flag("--verbose", options.verbose, "Show each history and its faults");
+  line.text("--zeek", zeek, "Program zeek; 'auto' looks for one, 'none' takes the stand-in");
+  if (const auto status = line.parse(argc, argv)) {
+    return *status;
+  }
   if (minutes == 0 && options.histories == 0) {
     options.histories = 10;
   }

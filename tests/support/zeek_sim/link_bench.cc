@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "process/command_line.h"
 #include "zeek/broker_link.h"
 #include "zeek/websocket_link.h"
 #include "zeek_sim/zeek_sim.h"
@@ -162,18 +162,23 @@ bool measure_loads(Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures a link against the stand-in, or against a Zeek that runs"};
+  misp_zeek::process::CommandLine line(
+      "Measures a link against the stand-in, or against a Zeek that runs");
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
   bool disable_tls = false;
   Transport transport = Transport::kBroker;
-  app.add_option("--transport", transport, "broker or websocket")
-      ->transform(CLI::Transformer(std::map<std::string, Transport>{
-          {"broker", Transport::kBroker}, {"websocket", Transport::kWebSocket}}));
-  app.add_option("--address", address, "Of a Zeek that listens");
-  app.add_option("--port", port, "Of a Zeek that listens; without it, a stand-in is started");
-  app.add_flag("--disable-tls", disable_tls, "Broker without TLS");
-  CLI11_PARSE(app, argc, argv);
+  line.choice("--transport", transport,
+              std::map<std::string, Transport>{{"broker", Transport::kBroker},
+                                               {"websocket", Transport::kWebSocket}},
+              "broker or websocket");
+  line.text("--address", address, "Of a Zeek that listens");
+  line.number("--port", port, 0, 65'535,
+              "Of a Zeek that listens; without it, a stand-in is started");
+  line.flag("--disable-tls", disable_tls, "Broker without TLS");
+  if (const auto status = line.parse(argc, argv)) {
+    return *status;
+  }
   std::signal(SIGPIPE, SIG_IGN);
 
   std::unique_ptr<misp_zeek::sim::ZeekSim> sim;

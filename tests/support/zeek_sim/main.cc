@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <pthread.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "process/command_line.h"
 #include "zeek_sim/zeek_sim.h"
 
 namespace {
@@ -49,22 +49,25 @@ bool write_ready_file(const std::string& path, std::uint16_t port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{
-      "A stand-in for a Zeek with the MISP package. No Zeek: for tests and demonstrations"};
+  misp_zeek::process::CommandLine line(
+      "A stand-in for a Zeek with the MISP package. No Zeek: for tests and demonstrations");
   std::string listen;
   std::string ready_file;
   misp_zeek::sim::ZeekSimOptions options;
-  app.add_option("--listen", listen,
-                 "HOST:PORT, by default 127.0.0.1 and 27760 or 27759; port 0 takes a free one");
-  app.add_option("--transport", options.transport, "broker or websocket")
-      ->transform(CLI::Transformer(std::map<std::string, Transport>{
-          {"broker", Transport::kBroker}, {"websocket", Transport::kWebSocket}}));
-  app.add_option("--ready-file", ready_file, "Gets {\"port\": N} when the stand-in listens");
-  app.add_flag("--disable-tls", options.disable_tls,
-               "Broker without TLS; the WebSocket server never has it");
-  app.add_option("--package-version", options.package.package_version, "Shown to the service");
-  app.add_option("--node", options.package.node, "Shown to the service");
-  CLI11_PARSE(app, argc, argv);
+  line.text("--listen", listen,
+            "HOST:PORT, by default 127.0.0.1 and 27760 or 27759; port 0 takes a free one");
+  line.choice("--transport", options.transport,
+              std::map<std::string, Transport>{{"broker", Transport::kBroker},
+                                               {"websocket", Transport::kWebSocket}},
+              "broker or websocket");
+  line.text("--ready-file", ready_file, "Gets {\"port\": N} when the stand-in listens");
+  line.flag("--disable-tls", options.disable_tls,
+            "Broker without TLS; the WebSocket server never has it");
+  line.text("--package-version", options.package.package_version, "Shown to the service");
+  line.text("--node", options.package.node, "Shown to the service");
+  if (const auto status = line.parse(argc, argv)) {
+    return *status;
+  }
   const bool is_broker = options.transport == Transport::kBroker;
   if (listen.empty()) {
     listen = is_broker ? "127.0.0.1:27760" : "127.0.0.1:27759";
