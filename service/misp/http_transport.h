@@ -42,7 +42,7 @@ class HttpTransport {
   HttpTransport& operator=(const HttpTransport&) = delete;
 
   /// Sends a POST with this JSON body, or a GET without one, and waits until the headers are there.
-  /// An earlier answer that was not read to its end is given up.
+  /// An earlier answer that was not read to its end is dropped.
   Result<HttpHead> send(std::string_view path, const std::optional<std::string>& body);
   /// The next bytes of the answer; empty at its end or after a failure, see error(). Valid until
   /// the next call.

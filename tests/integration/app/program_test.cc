@@ -74,7 +74,7 @@ TEST(Program, EndsWithStatus2ForWrongUsage) {
 }
 
 TEST(Program, EndsWithStatus1WhenItCannotStart) {
-  // 192.0.2.1 is set aside for documentation, so it is no address of this machine.
+  // 192.0.2.1 is reserved for documentation, so it is no address of this machine.
   const Outcome outcome = call(std::string("run") + kFlags + " --http 192.0.2.1:9180", kKey);
   EXPECT_EQ(outcome.status, 1) << outcome.output;
   EXPECT_NE(outcome.output.find("cannot listen at 192.0.2.1:9180: Cannot assign requested address"),

@@ -116,7 +116,7 @@ TEST(WebhookClient, RefusesACertificateThatTheSystemDoesNotKnow) {
   EXPECT_TRUE(server.requests().empty());
 }
 
-TEST(WebhookClient, AHookThatDoesNotAnswerIsGivenUpInTime) {
+TEST(WebhookClient, AHookThatDoesNotAnswerIsDroppedInTime) {
   const HttpTestServer server(answering(slow_status()));
   auto client = client_of(server.url(), milliseconds(500));
   const auto posted = client.post("x");

@@ -286,7 +286,7 @@ TEST_F(WebSocketLinkFailure, TellsWhyZeekClosedTheConnection) {
   EXPECT_TRUE(log_.next_as<LinkUp>());
 }
 
-TEST_F(WebSocketLinkFailure, GivesUpAServerThatDoesNotAnswerPings) {
+TEST_F(WebSocketLinkFailure, DropsAServerThatDoesNotAnswerPings) {
   start_sim();
   auto options = options_for(sim_->port());
   options.websocket.silence_timeout = milliseconds(400);

@@ -13,7 +13,7 @@ using Id = std::uint64_t;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// Rows of one SQL table in order of their id, with what other connections see of them: MISP sends
-/// its messages before COMMIT, so a change can be held back from readers for a while. Writers see
+/// its messages before COMMIT, so readers may not see a change for a while. Writers see
 /// their own changes at once (`find`, `rows`), readers use the `visible` functions.
 /// Not thread safe: the owner locks.
 template <typename Row>

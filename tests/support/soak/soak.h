@@ -33,7 +33,7 @@ struct Figures {
   std::size_t drift_at_quiet_points = 0;
   std::vector<double> settle_seconds;  ///< from the end of the faults until all was equal
   std::uint64_t healed = 0;            ///< drift that the service's reconciles found and repaired
-  std::size_t looks_in_between = 0;  ///< at what nothing may take out, with the faults still there
+  std::size_t looks_in_between = 0;    ///< at entries that nothing may remove, during the faults
   std::size_t service_starts = 0;
   std::size_t zeek_starts = 0;
   double memory_at_start = 0;  ///< MiB, of the service at the first quiet point
