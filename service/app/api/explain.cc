@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/api/status.h"
+#include "app/telemetry/health.h"
 #include "core/base/text.h"
 
 namespace misp_zeek::app {
@@ -18,19 +19,21 @@ struct Fate {
   std::string reason;
 };
 
-Fate fate_in(const ZeekSession& session, const EntryKey& entry, const IndicatorStore& store) {
+Fate fate_in(const View& view, const Peer& peer, const EntryKey& entry) {
   using State = ZeekSession::State;
+  const ZeekSession& session = *peer.session;
   if (const auto refusal = session.refusals().find(entry); refusal != session.refusals().end()) {
     return {"refused", std::string(refusal->second.reason)};
   }
   if (session.state() == State::kDisconnected || session.state() == State::kGreeting) {
-    return {"away", session.explain()};
+    return {"away", zeek_message(view, peer)};
   }
-  const bool all = session.state() == State::kLive && session.acknowledged() >= store.revision();
+  const bool all =
+      session.state() == State::kLive && session.acknowledged() >= view.store.revision();
   if (!all) {
-    return {"under way", session.explain()};
+    return {"under way", zeek_message(view, peer)};
   }
-  return {"held", session.workers_behind() ? session.explain() : ""};
+  return {"held", session.workers_behind() ? zeek_message(view, peer) : ""};
 }
 
 /// Collects what is found, each thing once and up to the bound.
@@ -94,7 +97,7 @@ class Findings {
     }
     Json zeeks = Json::array();
     for (const Peer& peer : view_.peers) {
-      const Fate fate = fate_in(*peer.session, entry, view_.store);
+      const Fate fate = fate_in(view_, peer, entry);
       not_held_ = not_held_ || fate.state != "held";
       zeeks.push_back({{"name", peer.session->name()},
                        {"state", fate.state},

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/process/version.h"
+#include "app/telemetry/health.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -67,17 +68,17 @@ Json store_json(const View& view) {
   return store;
 }
 
-Json zeek_json(const Peer& peer, const ZeekConfig& config, const IndicatorStore& store) {
+Json zeek_json(const View& view, const Peer& peer, const ZeekConfig& config) {
   const ZeekSession& session = *peer.session;
   return {{"name", session.name()},
           {"address", config.address + ":" + std::to_string(config.port)},
           {"transport", config.transport},
           {"state", to_string(session.state())},
           {"in_sync", session.in_step()},
-          {"message", session.explain()},
+          {"message", zeek_message(view, peer)},
           {"zeek_version", session.zeek_version()},
           {"package_version", session.package_version()},
-          {"lag_revisions", store.revision() - session.acknowledged()},
+          {"lag_revisions", view.store.revision() - session.acknowledged()},
           {"unacknowledged_items", session.unacknowledged_items()},
           {"refused_items", session.refusals().size()},
           {"workers", session.workers()},
@@ -162,7 +163,7 @@ Json status_json(const View& view, const http::Health& health, TimePoint now) {
   status["store"] = store_json(view);
   Json zeeks = Json::array();
   for (std::size_t i = 0; i < view.peers.size(); ++i) {
-    zeeks.push_back(zeek_json(view.peers[i], view.config.zeek.at(i), view.store));
+    zeeks.push_back(zeek_json(view, view.peers[i], view.config.zeek.at(i)));
   }
   status["zeeks"] = std::move(zeeks);
   status["sightings"] = sightings_json(view.sightings, view.notices);

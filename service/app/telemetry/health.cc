@@ -65,14 +65,24 @@ void HealthBoard::check_misp(const View& view, TimePoint now) {
       now);
 }
 
-void HealthBoard::check_zeek(const Peer& peer, bool has_set, TimePoint now) {
+std::string zeek_message(const View& view, const Peer& peer) {
+  if (peer.session->state() != ZeekSession::State::kDisconnected) {
+    // Until then nothing is said to it at all.
+    if (!view.sync.status().bootstrapped && !view.sync.status().restored_from) {
+      return "connected, waiting for the first complete read of MISP";
+    }
+    if (view.paused && peer.session->state() == ZeekSession::State::kGreeting) {
+      return "connected, waiting for 'misp-zeek resume'";
+    }
+  }
+  return peer.session->explain();
+}
+
+void HealthBoard::check_zeek(const View& view, const Peer& peer, TimePoint now) {
   const auto behind = peer.session->behind_since();
   const bool settled = peer.was_in_step && !peer.session->workers_behind() &&
                        (!behind || now.steady - *behind < kBehindTolerance);
-  const bool waits = !has_set && peer.session->state() != ZeekSession::State::kDisconnected;
-  set("zeek:" + peer.session->name(), settled,
-      waits ? "connected, waiting for the first complete read of MISP" : peer.session->explain(),
-      now);
+  set("zeek:" + peer.session->name(), settled, zeek_message(view, peer), now);
 }
 
 void HealthBoard::update(const View& view, TimePoint now) {
@@ -82,7 +92,7 @@ void HealthBoard::update(const View& view, TimePoint now) {
     set("changes", !view.paused,
         view.paused ? "paused by an operator; 'misp-zeek resume' ends it" : "on", now);
     for (const auto& peer : view.peers) {
-      check_zeek(peer, view.sync.status().bootstrapped || view.sync.status().restored_from, now);
+      check_zeek(view, peer, now);
     }
   }
   last_turn_ = now.steady;

@@ -11,6 +11,10 @@
 
 namespace misp_zeek::app {
 
+/// What is to be said of a Zeek: why it is not in step, or that it is. The one place for it,
+/// whoever tells.
+std::string zeek_message(const View& view, const Peer& peer);
+
 /// The checks behind /livez and /readyz.
 ///
 /// Threads: update() is called by the loop thread at every turn, health() by any.
@@ -21,7 +25,7 @@ class HealthBoard {
 
  private:
   void check_misp(const View& view, TimePoint now);
-  void check_zeek(const Peer& peer, bool has_set, TimePoint now);
+  void check_zeek(const View& view, const Peer& peer, TimePoint now);
   void set(const std::string& name, bool ok, std::string message, TimePoint now);
 
   mutable std::mutex mutex_;

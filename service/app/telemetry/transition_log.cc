@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "app/telemetry/health.h"
+
 namespace misp_zeek::app {
 
 void Narrator::on_feed(const FeedReport& report, const View& view) {
@@ -27,7 +29,7 @@ void Narrator::tell(const View& view, SteadyMs now) {
   tell_misp(view);
   peers_.resize(view.peers.size());
   for (std::size_t i = 0; i < peers_.size(); ++i) {
-    tell_zeek(*view.peers[i].session, view.store.item_count(), peers_[i]);
+    tell_zeek(view, view.peers[i], peers_[i]);
   }
 }
 
@@ -63,18 +65,19 @@ void Narrator::tell_misp(const View& view) {
   }
 }
 
-void Narrator::tell_zeek(const ZeekSession& session, std::size_t items, PeerStory& story) {
+void Narrator::tell_zeek(const View& view, const Peer& peer, PeerStory& story) {
+  const ZeekSession& session = *peer.session;
   if (session.state() != story.state) {
     story.state = session.state();
     log::info("zeek session", {{"zeek", session.name()},
                                {"state", to_string(story.state)},
                                {"zeek_version", session.zeek_version()},
                                {"package_version", session.package_version()},
-                               {"items", items}});
+                               {"items", view.store.item_count()}});
   }
   const bool trouble = story.state == ZeekSession::State::kDisconnected ||
                        story.state == ZeekSession::State::kGreeting;
-  std::string problem = trouble ? session.explain() : "";
+  std::string problem = trouble ? zeek_message(view, peer) : "";
   if (problem != story.problem) {
     story.problem = std::move(problem);
     if (!story.problem.empty()) {

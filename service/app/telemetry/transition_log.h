@@ -28,7 +28,7 @@ class Narrator {
   };
 
   void tell_misp(const View& view);
-  void tell_zeek(const ZeekSession& session, std::size_t items, PeerStory& story);
+  void tell_zeek(const View& view, const Peer& peer, PeerStory& story);
 
   bool bootstrapped_ = false;
   std::string rest_problem_;

@@ -8,6 +8,7 @@
 
 #include "app/api/explain.h"
 #include "app/api/export.h"
+#include "app/telemetry/health.h"
 #include "app/telemetry/progress.h"
 #include "telemetry/metrics_support.h"
 
@@ -35,6 +36,22 @@ TEST(Status, TellsOfEveryPart) {
   EXPECT_EQ(status.at("zeeks").at(0).at("name"), "sensor-1");
   EXPECT_EQ(status.at("zeeks").at(0).at("lag_revisions"), 1);
   EXPECT_EQ(status.at("latency").at(0).at("mean_ms"), 2.0);
+}
+
+TEST(Status, SaysOfAZeekWhatReadyzSays) {
+  Scene scene;
+  ZeekSession& session = *scene.peers.front().session;
+  const auto told = [&scene] {
+    HealthBoard board;
+    board.update(scene.view(), {5'000, 1'000});
+    const std::string check = board.health().checks.back().message;
+    EXPECT_EQ(status_json(scene.view(), {}, {5'000, 1'000}).at("zeeks").at(0).at("message"), check);
+    return check;
+  };
+  session.on_report(LinkDown{{ErrorCode::kUnavailable, "connection refused"}}, 0);
+  EXPECT_EQ(told(), "connection refused");
+  session.on_report(LinkUp{}, 0);
+  EXPECT_EQ(told(), "connected, waiting for the first complete read of MISP");
 }
 
 TEST(Status, TellsOfTheWebhookBesideSightings) {
