@@ -454,6 +454,10 @@ Problem check_transport(std::string_view transport) {
 }
 
 Problem check_address(std::string_view address) {
+  if (const auto both = parse_host_port(address, 1)) {
+    return "has a port in it: address = " + toml_string(both->host) +
+           ", port = " + std::to_string(both->port);
+  }
   return is_host(address) ? Problem() : Problem("is not a host name or address");
 }
 

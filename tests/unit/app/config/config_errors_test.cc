@@ -159,6 +159,9 @@ INSTANTIATE_TEST_SUITE_P(
               "\"zeek.transport\": \"smoke\" is unknown; allowed: broker, websocket"},
         Wrong{"Address", "", "address = \"127.0.0.1:27760 \"",
               "\"zeek.address\": is not a host name or address; allowed: a host name or address"},
+        Wrong{"AddressWithPort", "", "address = \"sensor.example:27758\"",
+              "\"zeek.address\": has a port in it: address = \"sensor.example\", port = 27758; "
+              "allowed: a host name or address"},
         Wrong{"SecondOfOneName", "[[zeek]]", "name = \"zeek\"",
               "\"zeek.name\": \"zeek\" is the name of another [[zeek]]; allowed: a name of its own "
               "for each"},
