@@ -2,6 +2,7 @@
 #include "app/config/secret.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -21,6 +22,12 @@ bool is_visible(char c) { return c > ' ' && c < '\x7f'; }
 tl::unexpected<Error> file_problem(const std::string& path, const std::string& what) {
   const std::string name = path.find('/') == std::string::npos ? "" : " " + path;
   return fail(ErrorCode::kInvalidConfig, "names a file" + name + " that " + what);
+}
+
+tl::unexpected<Error> unreadable(const std::string& path) {
+  // Whom the file must be given to: in a container it is a user whom the host does not know.
+  const std::string who = errno == EACCES ? " by user " + std::to_string(geteuid()) : "";
+  return file_problem(path, "cannot be read" + who + ": " + std::strerror(errno));
 }
 
 }  // namespace
@@ -44,7 +51,7 @@ Result<Secret> parse_secret(std::string text) {
 Result<SecretFile> read_secret_file(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return file_problem(path, std::string("cannot be read: ") + std::strerror(errno));
+    return unreadable(path);
   }
   // Anything else could block for ever or never end; a systemd credential is a regular file too.
   if (!S_ISREG(status.st_mode)) {
@@ -52,7 +59,7 @@ Result<SecretFile> read_secret_file(const std::string& path) {
   }
   std::ifstream stream(path, std::ios::binary);
   if (!stream) {
-    return file_problem(path, std::string("cannot be read: ") + std::strerror(errno));
+    return unreadable(path);
   }
   // A little more than the longest secret, so that parse_secret() sees that a file is too long.
   std::array<char, 2 * kMaxSecret> buffer{};

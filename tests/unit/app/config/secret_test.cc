@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/fmt/ostr.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <ostream>
@@ -65,6 +66,20 @@ TEST(SecretFile, SaysWhyItCannotBeUsed) {
   EXPECT_EQ(error(huge), "names a file " + huge + " that is longer than 255 bytes");
   const std::string empty = folder.write("empty", "\n");
   EXPECT_EQ(error(empty), "names a file " + empty + " that is empty");
+}
+
+TEST(SecretFile, SaysWhichUserNeedsIt) {
+  if (geteuid() != 0) {
+    GTEST_SKIP() << "only root can become another user";
+  }
+  const TemporaryFolder folder;
+  const std::string path = folder.write("key", "x", std::filesystem::perms::none);
+  ASSERT_EQ(seteuid(10180), 0);
+  const auto file = read_secret_file(path);
+  ASSERT_EQ(seteuid(0), 0);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().message,
+            "names a file " + path + " that cannot be read by user 10180: Permission denied");
 }
 
 TEST(SecretFile, TellsWhoCanReadIt) {
