@@ -49,7 +49,9 @@ struct Options {
 };
 
 void add_options(CLI::App& command, Options& options) {
-  command.add_option("-c,--config", options.file, "Configuration file (TOML)")->type_name("FILE");
+  command.add_option("-c,--config", options.file, "Configuration file (TOML)")
+      ->type_name("FILE")
+      ->envname("MISP_ZEEK_CONFIG");
   command.add_option("--misp-url", options.url, "MISP instance, as misp.url")->type_name("URL");
   command.add_option("--feed", options.feed, "MISP's ZeroMQ publisher, as misp.feed.endpoint")
       ->type_name("tcp://HOST:PORT");

@@ -121,8 +121,9 @@ void Draft::apply_environment(const Environment& environment) {
 }
 
 void Draft::warn_of_unknown_variables(const Environment& environment) {
-  std::vector<std::string> known = {kApiKeyVariable, kFeedPasswordVariable, kWebhookUrlVariable,
-                                    kHttpTokenVariable, variable_of(kMappingTypes)};
+  std::vector<std::string> known = {kConfigVariable,       kApiKeyVariable,
+                                    kFeedPasswordVariable, kWebhookUrlVariable,
+                                    kHttpTokenVariable,    variable_of(kMappingTypes)};
   for (const auto& key : config_keys()) {
     known.push_back(variable_of(key.name));
   }

@@ -80,6 +80,7 @@ class Draft {
 };
 
 /// Environment variables whose value is a secret; no key has them.
+inline constexpr const char* kConfigVariable = "MISP_ZEEK_CONFIG";  // the file; see cli.cc
 inline constexpr const char* kApiKeyVariable = "MISP_ZEEK_MISP_API_KEY";
 inline constexpr const char* kFeedPasswordVariable = "MISP_ZEEK_MISP_FEED_PASSWORD";
 inline constexpr const char* kWebhookUrlVariable = "MISP_ZEEK_SIGHTINGS_WEBHOOK_URL";
