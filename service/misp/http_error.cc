@@ -124,17 +124,20 @@ Error transfer_error(int curl_code, std::string_view detail) {
   const auto make_error = [&](ErrorCode code, std::string text) {
     return Error{code, with_detail(std::move(text), detail), 0};
   };
+  const auto unreachable = [&](std::string text) {
+    Error error = make_error(ErrorCode::kUnavailable, std::move(text));
+    error.unreachable = true;
+    return error;
+  };
   switch (static_cast<CURLcode>(curl_code)) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return make_error(ErrorCode::kUnavailable,
-                        "the host name in misp.url cannot be resolved: check the name and DNS");
+      return unreachable("the host name in misp.url cannot be resolved: check the name and DNS");
     case CURLE_COULDNT_RESOLVE_PROXY:
       return make_error(ErrorCode::kUnavailable,
                         "the host name in misp.proxy cannot be resolved: check the name and DNS");
     case CURLE_COULDNT_CONNECT:
-      return make_error(ErrorCode::kUnavailable,
-                        "no connection to MISP: check that it runs and that misp.url's port is "
-                        "reachable");
+      return unreachable(
+          "no connection to MISP: check that it runs and that misp.url's port is reachable");
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
       return make_error(ErrorCode::kUnavailable,

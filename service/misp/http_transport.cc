@@ -168,6 +168,8 @@ void HttpTransport::Impl::set_fixed_options() {
     curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
     curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // the file may be renewed
   }
+  // A MISP in a container has another address each time it is made again.
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(options_.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.request_timeout.count()));

@@ -32,6 +32,8 @@ struct Error {
   std::string message;
   /// Only for kRateLimited: when the other side said it may be asked again. 0 = not said.
   int retry_after_seconds = 0;
+  /// Nobody was there to take the connection: to ask again costs the other side nothing.
+  bool unreachable = false;
 };
 
 template <typename T>

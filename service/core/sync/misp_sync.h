@@ -393,6 +393,7 @@ class MispSync {
   SteadyMs next_user_ = 0;
   SteadyMs retry_at_ = 0;
   int errors_ = 0;
+  bool rate_limited_ = false;     ///< the last error asked to wait
   bool shrink_accepted_ = false;  ///< of the pass that starts next
   int doubtful_lists_ = 0;        ///< full lists in a row that may lack rows
   std::unordered_map<std::uint64_t, EventIndexRow> index_;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kErrorsUntilRestart = 5;
 constexpr SteadyMs kMaxRetryDelay = 60'000;
+constexpr SteadyMs kMaxUnreachableDelay = 4'000;
 constexpr SteadyMs kMaxDistrustDelay = 5'000;
 constexpr SteadyMs kUserInterval = 300'000;
 
@@ -148,6 +149,7 @@ void MispSync::on_answer(const Result<RestAnswer>& answer, TimePoint now) {
     return;
   }
   errors_ = 0;
+  rate_limited_ = false;
   status_.rest_error.clear();
   status_.rest_error_since.reset();
 }
@@ -160,7 +162,8 @@ SteadyMs MispSync::retry_delay(const Error& error) {
       error.code == ErrorCode::kRateLimited) {
     return kMaxRetryDelay;
   }
-  return retry_pause(500, errors_ - 1, kMaxRetryDelay, jitter_);
+  return retry_pause(500, errors_ - 1, error.unreachable ? kMaxUnreachableDelay : kMaxRetryDelay,
+                     jitter_);
 }
 
 void MispSync::on_distrusted(Waiting was, const Error& error, TimePoint now) {
@@ -183,6 +186,7 @@ void MispSync::on_error(Waiting was, const Error& error, TimePoint now) {
     status_.rest_error_since = now.steady;
   }
   retry_at_ = now.steady + retry_delay(error);
+  rate_limited_ = error.code == ErrorCode::kRateLimited;
   if (was == Waiting::kUser) {
     next_user_ = retry_at_;
   }

@@ -265,6 +265,34 @@ TEST(MispSync, WaitsAfterAnErrorAndLongerAfterTheNext) {
   EXPECT_EQ(desk.sync.status().rest_error_since, std::nullopt);
 }
 
+TEST(MispSync, AsksAMispThatIsAwayEveryFewSeconds) {
+  Desk desk;
+  desk.bootstrap();
+  desk.spoil = [](const RestCall&, Result<RestAnswer>) -> Result<RestAnswer> {
+    return tl::unexpected<Error>(Error{ErrorCode::kUnavailable, "no connection", 0, true});
+  };
+  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.pass(120'000);
+  desk.spoil = nullptr;
+  desk.pass(4'000);
+  EXPECT_EQ(desk.sync.status().rest_error, "");
+}
+
+TEST(MispSync, AsksAtOnceWhenTheFeedIsBack) {
+  Desk desk;
+  desk.bootstrap();
+  desk.spoil = [](const RestCall&, Result<RestAnswer>) -> Result<RestAnswer> {
+    return fail(ErrorCode::kUnavailable, "a page of another web server");
+  };
+  desk.sync.on_feed_disconnected(desk.now());
+  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.pass(300'000);
+  desk.spoil = nullptr;
+  desk.sync.on_feed_connected(desk.now());
+  desk.pass(100);
+  EXPECT_EQ(desk.sync.status().rest_error, "");
+}
+
 TEST(MispSync, ARefusedKeyIsTriedOnceAMinute) {
   Desk desk;
   desk.bootstrap();
