@@ -129,7 +129,7 @@ Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point
   const auto link = make_link(zeek);
   const std::string id = random_id();
   std::string first;  ///< the name that this Zeek has already
-  link->start(id, [&](LinkReport report) { reports.add(std::move(report)); });
+  link->start(id, [&](LinkReport&& report) { reports.add(std::move(report)); });
   finding.ok = reports.wait(until, [&](const LinkReport& report) {
     if (std::holds_alternative<LinkUp>(report)) {
       finding.message = "connected, but the package does not answer: is it loaded on this Zeek?";
