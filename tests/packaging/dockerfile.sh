@@ -53,14 +53,26 @@ while read -r instruction rest; do
   esac
 done <<<"$instructions"
 
-# The last stage is what runs.
-last=$(awk '/^FROM / { stage = "" } { stage = stage $0 "\n" } END { printf "%s", stage }' <<<"$instructions")
+# Without --target, the service is built.
+[[ $(tail -n 1 <<<"$instructions") == "FROM service AS "* ]] || fault "the last stage is not the service"
+last=$(awk '/^FROM / { on = $NF == "service" } on' <<<"$instructions")
 user=$(awk '$1 == "USER" { user = $2 } END { print user }' <<<"$last")
-[[ $user =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fault "the last stage runs as \"$user\", not as a fixed id"
+[[ $user =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fault "the service runs as \"$user\", not as a fixed id"
 grep -q '^HEALTHCHECK .*/readyz' <<<"$last" || fault "no HEALTHCHECK on /readyz"
 for label in title description licenses version revision; do
   grep -q "org.opencontainers.image.$label=" <<<"$last" || fault "no OCI label $label"
 done
 grep -q '^RUN misp-zeek version' <<<"$last" || fault "the image does not try the program"
+
+grep -qx "ARG VERSION=$(cat "$root/VERSION")" <<<"$last" || fault "ARG VERSION is not what the file VERSION says"
+
+# Builders without BuildKit know no more than this; the build must not take all memory; what is not compiled
+# must not be where the compiler's layer is.
+! grep -E '^(RUN|COPY) --(mount|link|chmod|parents)' <<<"$instructions" || fault "an instruction that needs BuildKit"
+# shellcheck disable=SC2016
+! grep -E 'cmake --build' <<<"$instructions" | grep -v -- '-j "$(cmake/parallel_jobs.sh)"' ||
+  fault "a build that is not bounded"
+compiled=$(awk '/^FROM / { on = $NF == "build" || $NF == "toolchain" } /cmake --build/ { on = 0 } on' <<<"$instructions")
+! grep -E '^COPY (\.|docker|README|docs|tests|dev) ' <<<"$compiled" || fault "a layer of the compiler with more than sources"
 
 [ "$faults" -eq 0 ]

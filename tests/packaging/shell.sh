@@ -7,7 +7,7 @@ command -v shellcheck >/dev/null || {
   echo "skipped: no shellcheck on this machine"
   exit 77
 }
-folders=(.ci docker docs service tools zeek tests)
+folders=(.ci cmake docker docs service tools zeek tests)
 mapfile -t scripts < <(grep -rIlE -m1 '^#!.*(bash|/sh)$' "${folders[@]}" | sort)
 scripts+=(dev tools/lib/*.sh)
 echo "${#scripts[@]} scripts"

@@ -4,14 +4,7 @@
 
 build_dir=build
 
-# As many compilers as there are cores, and memory: one may take 1.5 GB.
-parallel_jobs() {
-  local cores memory
-  cores=$(nproc)
-  memory=$(awk '/^MemAvailable:/ { print int($2 / 1500000) }' /proc/meminfo)
-  [ "$memory" -ge 1 ] || memory=1
-  echo $((cores < memory ? cores : memory))
-}
+parallel_jobs() { cmake/parallel_jobs.sh; }
 
 # configure_in FOLDER OPTION...
 configure_in() {
