@@ -6,39 +6,34 @@ set -euo pipefail
 root=$(realpath "$1")
 faults=0
 
-if docker compose version >/dev/null 2>&1; then
-  compose=(docker compose)
-elif docker-compose version --short >/dev/null 2>&1; then
-  compose=(docker-compose)
-else
+# Debian 12 has docker-compose 1.29, which knows less.
+if docker-compose version --short >/dev/null 2>&1; then
+  docker-compose -f "$root/docker/try.yaml" config --quiet
+fi
+docker compose version >/dev/null 2>&1 || {
   echo "skipped: no docker compose on this machine"
   exit 77
-fi
-echo "docker compose $("${compose[@]}" version --short)"
+}
+echo "docker compose $(docker compose version --short)"
+docker compose -f "$root/docker/try.yaml" config --quiet
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-cp "$root/tests/packaging/misp-docker.yaml" "$folder/docker-compose.yml"
-mkdir "$folder/ssl"
 cd "$folder"
-
-# The commands of docs/install/docker.md, up to the engine that is not needed here.
-awk '/^## / { section = $0 == "## Beside misp-docker" }
-  /^```/ { on = section && /^```sh/; next } on' "$root/docs/install/docker.md" |
-  sed -e "s|^git clone .*|ln -s '$root' misp-zeek|" -e 's|^editor |echo key >|' \
-    -e 's|^docker compose \(.*\) up -d --build$|compose \1 --profile monitoring config >merged.yaml|' -e '/^docker compose .* ps$/d' >commands
-grep -q 'config >merged' commands || {
-  echo "docs/install/docker.md has no such commands"
-  exit 1
-}
-compose() { "${compose[@]}" "$@"; }
-[ "$(id -u)" -eq 0 ] || sed -i '/^chown /d' commands
-# shellcheck source=/dev/null
-. ./commands
-
-# Debian 12 has docker-compose 1.29, which reads all of the files but the name of a project.
-sed '/^name:/d' misp-zeek/docker/try.yaml >try.yaml
-"${compose[@]}" -f try.yaml config --quiet
+cp "$root/tests/packaging/misp-docker.yaml" docker-compose.yml
+# As after misp-docker's own set-up, and no more; the key as made by hand.
+echo BASE_URL= >.env
+echo key >misp-zeek.key
+ln -s "$root" misp-zeek
+if [ "$(id -u)" -ne 0 ]; then
+  mkdir bin
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\n[ "$1" = chown ] || exec "$@"\n' >bin/sudo
+  chmod +x bin/sudo
+  PATH="$PWD/bin:$PATH"
+fi
+misp-zeek/docker/setup.sh
+docker compose --profile monitoring --profile sensor config >merged.yaml
 
 service() { # NAME -> its part of the merged file
   awk -v name="  $1:" '/^[^ ]/ { part = $0; on = 0 } /^  [^ ]/ { on = part == "services:" && $0 == name } on' \
@@ -57,10 +52,11 @@ refuse() { # PATTERN WHAT
   }
 }
 
-# Version 1 writes mounts in the short form.
-expect misp-core '(target: |:)/custom/files/customize_misp\.sh' "the script that turns the feed on"
+expect misp-core 'target: /etc/supervisor/conf\.d/60-misp-zeek\.conf' "the program that turns the feed on"
+refuse 'target: /custom' "a mount where the user's own customize_misp.sh is"
 expect misp-core '/etc/nginx/certs' "what misp-docker's own file says"
-expect misp-zeek 'condition: service_healthy' "a start that waits for health"
+expect misp-zeek 'condition: service_started' "a start that waits for nobody's health"
+expect misp-zeek 'pull_policy: build' "that up builds it"
 expect misp-zeek '^    read_only: true' "a read-only root"
 expect misp-zeek 'no-new-privileges:true' "no-new-privileges"
 expect misp-zeek '^ *- ALL$' "that all capabilities are dropped"
@@ -70,6 +66,8 @@ expect misp-zeek 'pids_limit: 256' "a limit of threads"
 expect misp-zeek 'source: misp_zeek_api_key' "the API key as a secret file"
 expect misp-zeek '/var/lib/misp-zeek' "a volume for its state"
 expect misp-zeek 'MISP_ZEEK_HTTP_ALLOWED_HOSTS: misp-zeek' "the name by which Prometheus reaches it"
+expect misp-zeek 'target: /etc/misp-zeek' "a folder for any other key"
+expect zeek '^ *- sensor$' "the profile"
 expect zeek 'MISP_BROKER_ADDRESS: 0\.0\.0\.0' "an address where the service reaches Zeek"
 expect prometheus 'misp-zeek\.rules\.yaml' "the alert rules"
 expect grafana 'grafana-dashboard\.json' "the dashboard"

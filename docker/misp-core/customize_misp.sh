@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Turns on MISP's ZeroMQ feed. misp-docker runs it as root, as /custom/files/customize_misp.sh, at the
-# end of every start of misp-core. It may be run again, by hand too.
+# Turns on MISP's ZeroMQ feed, as root in the container misp-core. after_setup.sh runs it at the end of every
+# start. It may be run again, by hand too.
 set -u
 
 app=${MISP_APP:-/var/www/MISP/app}
