@@ -57,8 +57,11 @@ start_engine() {
     exec chroot . /bin/sh -c "umount -l /.host; exec dockerd --host unix:///run/docker.sock"' \
     bash "$root" "$2" "$source" >"$root.dockerd.log" 2>&1 </dev/null &
   engine_pid=$!
-  for _ in $(seq 60); do
-    ! in_engine / docker info >/dev/null 2>&1 || return 0
+  for _ in $(seq 240); do
+    if in_engine / docker info >/dev/null 2>&1; then
+      empty_engine
+      return
+    fi
     kill -0 "$engine_pid" 2>/dev/null || break
     sleep 0.5
   done
@@ -75,9 +78,15 @@ in_engine() {
 }
 engine_environment=(DEBIAN_FRONTEND=noninteractive)
 
+# Images stay, for their layers.
+empty_engine() {
+  in_engine / sh -c 'docker ps -aq | xargs -r docker rm -f; docker volume ls -q | xargs -r docker volume rm;
+    docker network prune -f' >/dev/null 2>&1 || true
+}
+
 stop_engine() {
   [ -n "$engine_pid" ] || return 0
-  in_engine / sh -c 'docker ps -q | xargs -r docker rm -f' >/dev/null 2>&1 || true
+  empty_engine
   kill "$engine_pid" 2>/dev/null || true
   wait "$engine_pid" 2>/dev/null || true
   engine_pid=""
