@@ -72,8 +72,8 @@ void MispSync::on_feed_connected(TimePoint now) {
   status_.feed_connected = true;
   status_.last_message = now.steady;
   silent_ = false;
-  if (!rate_limited_) {
-    retry_at_ = std::min(retry_at_, now.steady);  // MISP is back, or was never away
+  if (errors_ > 0 && !rate_limited_) {
+    retry_at_ = std::min(retry_at_, now.steady);  // MISP is back
     next_user_ = std::min(next_user_, now.steady);
   }
   if (feed_seen_ || status_.bootstrapped || reconcile_) {
