@@ -183,8 +183,7 @@ TEST_F(DurableState, SaysThatNoServiceRuns) {
   start_in_step();
   stack_.stop_service();
   EXPECT_EQ(stack_.command({"reconcile"}), 1);
-  EXPECT_NE(content_of(stack_.file("command.log")).find("no answer from the service at"),
-            std::string::npos);
+  EXPECT_NE(content_of(stack_.file("command.log")).find("no service runs: "), std::string::npos);
 }
 
 }  // namespace
