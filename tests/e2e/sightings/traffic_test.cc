@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -26,7 +27,8 @@ constexpr const char* kClient = "10.0.0.5";
 constexpr const char* kNameServer = "10.0.0.53";
 constexpr const char* kBody = "this is an evil file\n";
 constexpr const char* kAgent = "EvilAgent/1.0 (test)";
-constexpr std::int64_t kStart = 1'767'225'600;
+/// The service drops a sighting that is older than a week.
+const std::int64_t kStart = std::time(nullptr) - 60;
 
 std::string sha256(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

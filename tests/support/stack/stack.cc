@@ -191,7 +191,10 @@ int Stack::command(const std::vector<std::string>& verb) const {
   std::vector<std::string> command = {MISP_ZEEK_SERVICE};
   command.insert(command.end(), verb.begin(), verb.end());
   command.insert(command.end(), {"-c", file("misp-zeek.toml")});
-  Process program({command, {{"MISP_ZEEK_MISP_API_KEY", api_key()}}, "", file("command.log")});
+  Process program({command,
+                   {{"MISP_ZEEK_MISP_API_KEY", api_key()}, {"MISP_ZEEK_HTTP_TOKEN", http_token()}},
+                   "",
+                   file("command.log")});
   return program.wait(std::chrono::seconds(30));
 }
 
