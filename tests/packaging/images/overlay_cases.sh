@@ -46,6 +46,7 @@ start_misp_docker() {
   grep -q './own/:/custom' docker-compose.yml
   compose up -d
   wait_until 90 misp_is_live
+  wait_until 30 eval 'compose logs misp-core | grep "INIT | Done"'
 }
 misp_is_live() { misp servers/getVersion | grep version; }
 
