@@ -5,7 +5,7 @@ set -euo pipefail
 program=$1 build_type=$2
 faults=0
 expect() { # WHAT PATTERN OPTION
-  readelf -W "$3" "$program" | grep -Eq -- "$2" || {
+  readelf -W "$3" "$program" | grep -E -- "$2" >/dev/null || {
     echo "$program: $1 is missing"
     faults=$((faults + 1))
   }
@@ -14,7 +14,7 @@ expect "a position-independent executable" '^ *Type: +DYN ' -h
 expect "read-only relocations" ' GNU_RELRO ' -l
 expect "binding of all symbols at the start" 'BIND_NOW|FLAGS_1.* NOW' -d
 expect "a stack that is not executable" ' GNU_STACK .* RW +0x' -l
-! readelf -W -l "$program" | grep -Eq ' LOAD .* RWE ' || {
+! readelf -W -l "$program" | grep -E ' LOAD .* RWE ' >/dev/null || {
   echo "$program: memory is writable and executable"
   faults=$((faults + 1))
 }
