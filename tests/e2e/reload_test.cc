@@ -116,8 +116,7 @@ TEST_F(Reload, AWrongFileLeavesAllAsItIs) {
 TEST_F(Reload, ChangesTheLogLevelAndNamesWhatNeedsARestart) {
   reload_with("[filter]", "[log]\nlevel = \"debug\"\n[reconcile]\ninterval = \"7m\"\n[filter]");
   EXPECT_TRUE(logged("changed=\"log.level: \\\"info\\\" -> \\\"debug\\\"\"")) << log();
-  EXPECT_TRUE(logged("msg=\"changed keys need a restart\" keys=reconcile.interval"))
-      << log();
+  EXPECT_TRUE(logged("msg=\"changed keys need a restart\" keys=reconcile.interval")) << log();
   add("ip-dst", "198.51.100.99");
   EXPECT_TRUE(logged("level=debug ")) << "the new level holds";
 }

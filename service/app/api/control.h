@@ -20,8 +20,8 @@ struct ReconcileCommand {
   bool full = false;
   bool accept_shrink = false;
 };
-/// `POST /v1/pause` and `POST /v1/resume`: stops and resumes changes to Zeek. MISP is followed all the
-/// same.
+/// `POST /v1/pause` and `POST /v1/resume`: stops and resumes changes to Zeek. MISP is followed all
+/// the same.
 struct PauseCommand {
   bool paused = false;
 };

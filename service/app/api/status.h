@@ -9,7 +9,8 @@
 
 namespace misp_zeek::app {
 
-/// `/status`, version 1; docs/operations.md has its fields. A reader ignores fields that it does not know.
+/// `/status`, version 1; docs/operations.md has its fields. A reader ignores fields that it does
+/// not know.
 nlohmann::ordered_json status_json(const View& view, const http::Health& health, TimePoint now);
 
 /// "2026-01-31T12:00:00Z"

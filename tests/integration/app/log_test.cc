@@ -143,8 +143,8 @@ TEST(Secrets, AreNeverPrinted) {
         [&] { return content_of(log).find("configuration reloaded") != std::string::npos; }));
     std::ofstream(config, std::ios::app) << "[misp.x]\napi_key = \"" << key << "\"\n";
     ASSERT_EQ(::kill(service.pid(), SIGHUP), 0);
-    EXPECT_TRUE(eventually(
-        [&] { return content_of(log).find("reload failed") != std::string::npos; }));
+    EXPECT_TRUE(
+        eventually([&] { return content_of(log).find("reload failed") != std::string::npos; }));
     seen += output_of(program + " status" + with_config);
     EXPECT_EQ(service.terminate(kPatience), 0);
   }
