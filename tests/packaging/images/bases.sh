@@ -44,7 +44,7 @@ make_misp_bases() {
   cp "$misp_docker/core/files/entrypoint.sh" "$build/theirs/"
   cp -r "$misp_docker/core/files/etc/supervisor" "$build/theirs/etc/"
   rm -f "$build"/theirs/etc/supervisor/conf.d/{40,50}-* "$build"/theirs/etc/supervisor/conf.d/*.kubernetes
-  in_engine /work docker build -q -t ghcr.io/misp/misp-docker/misp-core:latest misp-core
+  in_engine /srv docker build -q -t ghcr.io/misp/misp-docker/misp-core:latest misp-core
   # For the others: something that answers their health checks.
   printf '%s\n' "FROM debian:13-slim" \
     "RUN apt-get update && apt-get install -y --no-install-recommends socat && rm -rf /var/lib/apt/lists/*" \

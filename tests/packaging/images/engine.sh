@@ -35,10 +35,10 @@ make_engine() {
   touch "$folder.done"
 }
 
-# start_engine FOLDER SHARED: its /work is SHARED, its /source the sources.
+# start_engine FOLDER SHARED: its /srv is SHARED, its /source the sources.
 start_engine() {
   local root=$1
-  mkdir -p "$root/work" "$root/source"
+  mkdir -p "$root/srv" "$root/source"
   # shellcheck disable=SC2016
   unshare --mount --propagation private bash -c '
     set -e
@@ -48,7 +48,7 @@ start_engine() {
     mount -t tmpfs -o mode=755 tmpfs "$root/run"
     mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
-    mount --bind "$2" "$root/work"
+    mount --bind "$2" "$root/srv"
     mount --bind -o ro "$3" "$root/source"
     # Not chroot alone: what "docker exec" starts would have the host as its root.
     mkdir -p "$root/.host"

@@ -3,7 +3,7 @@
 # Sourced by run.sh: docker/compose.yaml beside misp-docker, as a person with a running misp-docker has it. Each case
 # leaves misp-core, misp-zeek and zeek running and in sync.
 
-beside() { in_engine /work/misp-docker "$@"; }
+beside() { in_engine /srv/misp-docker "$@"; }
 compose() { beside docker compose "$@" 2> >(grep -v 'level=warning' >&2); }
 service_log() { compose logs --no-log-prefix misp-zeek; }
 ready() { compose exec -T misp-zeek curl -fsS http://127.0.0.1:9180/readyz; }
@@ -73,7 +73,7 @@ newcomer() {
   [ "$(five_lines | wc -l)" -eq 5 ] || fault "docs/install/docker.md begins with $(five_lines | wc -l) lines"
   : >"$shared/newcomer.log"
   while IFS= read -r line; do
-    paste "${line/REPOSITORY//work/misp-zeek}" </dev/null >>"$shared/newcomer.log" 2>&1 || {
+    paste "${line/REPOSITORY//srv/misp-zeek}" </dev/null >>"$shared/newcomer.log" 2>&1 || {
       grep -v level=warning "$shared/newcomer.log" | tail -n 30
       fault "failed: $line"
     }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Sourced by run.sh: the images themselves, and docker/try.yaml as docs/install/docker.md has it.
 
-in_clone() { in_engine /work/misp-zeek "$@"; }
+in_clone() { in_engine /srv/misp-zeek "$@"; }
 
 # as_shown OUTPUT SHOWN: each line of SHOWN, in which "..." is anything, is in OUTPUT, in this order.
 as_shown() {
