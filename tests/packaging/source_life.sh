@@ -104,12 +104,12 @@ event=$(misp /events/add '{"info": "from source", "distribution": "3"}' | grep -
 explained() { misp-zeek explain "$1" -c /usr/local/etc/misp-zeek/misp-zeek.toml >explained 2>&1; }
 on_workers() {
   curl -sS "http://127.0.0.1:$http/readyz" >ready
-  grep -q "in step, with 2 workers" ready
+  grep -q "in sync, with 2 workers" ready
 }
 add() { # DOMAIN: in MISP; it comes to both workers
   misp "/attributes/add/$event" "{\"type\": \"domain\", \"value\": \"$1\", \"to_ids\": true}" >/dev/null
   wait_until 30 explained "$1" || fail "not in Zeek within 30 s: $(cat explained)"
-  wait_until 30 on_workers || fail "not in step with both workers: $(cat ready)"
+  wait_until 30 on_workers || fail "not in sync with both workers: $(cat ready)"
 }
 add from-source.example
 

@@ -247,7 +247,7 @@ void Loop::on_answer(const RestDone& done, TimePoint now) {
 }
 
 void Loop::on_feed(const FeedReport& report, TimePoint now) {
-  narrator_.on_feed(report, view());
+  transition_log_.on_feed(report, view());
   if (const auto* message = std::get_if<FeedMessageAt>(&report)) {
     const Revision before = store_.revision();
     sync_.on_message(message->message, now);
@@ -297,7 +297,7 @@ void Loop::turn(TimePoint now) {
   if (state_) {
     state_->save(store_, sync_, now);
   }
-  narrator_.tell(view(), now.steady);
+  transition_log_.update(view(), now.steady);
   board_.update(view(), now);
   systemd_.alive(now.steady);
   systemd_.status(status_line(board_.health().checks));

@@ -100,7 +100,7 @@ class Loop {
   std::vector<Peer> peers_;
   std::unique_ptr<Sightings> sightings_;  ///< nullptr: matches are not reported
   std::string feed_problem_ = "not connected yet";
-  Narrator narrator_;
+  TransitionLog transition_log_;
   HealthBoard board_;
   SystemdNotifier systemd_;
   Metrics metrics_;

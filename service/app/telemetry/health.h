@@ -11,7 +11,7 @@
 
 namespace misp_zeek::app {
 
-/// What is to be said of a Zeek: why it is not in step, or that it is. The one place for it,
+/// What is to be said of a Zeek: why it is not in sync, or that it is. The one place for it,
 /// whoever tells.
 std::string zeek_message(const View& view, const Peer& peer);
 

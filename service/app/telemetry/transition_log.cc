@@ -8,7 +8,7 @@
 
 namespace misp_zeek::app {
 
-void Narrator::on_feed(const FeedReport& report, const View& view) {
+void TransitionLog::on_feed(const FeedReport& report, const View& view) {
   if (std::holds_alternative<FeedConnected>(report)) {
     log::info("feed connected", {{"endpoint", view.config.feed.endpoint}});
   } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
@@ -24,16 +24,16 @@ void Narrator::on_feed(const FeedReport& report, const View& view) {
   }
 }
 
-void Narrator::tell(const View& view, SteadyMs now) {
+void TransitionLog::update(const View& view, SteadyMs now) {
   progress_.tell(view.sync.status(), now);
-  tell_misp(view);
+  log_misp(view);
   peers_.resize(view.peers.size());
   for (std::size_t i = 0; i < peers_.size(); ++i) {
-    tell_zeek(view, view.peers[i], peers_[i]);
+    log_zeek(view, view.peers[i], peers_[i]);
   }
 }
 
-void Narrator::tell_misp(const View& view) {
+void TransitionLog::log_misp(const View& view) {
   const auto& status = view.sync.status();
   if (status.bootstrapped && !bootstrapped_) {
     bootstrapped_ = true;
@@ -65,23 +65,23 @@ void Narrator::tell_misp(const View& view) {
   }
 }
 
-void Narrator::tell_zeek(const View& view, const Peer& peer, PeerStory& story) {
+void TransitionLog::log_zeek(const View& view, const Peer& peer, PeerRecord& record) {
   const ZeekSession& session = *peer.session;
-  if (session.state() != story.state) {
-    story.state = session.state();
+  if (session.state() != record.state) {
+    record.state = session.state();
     log::info("zeek session", {{"zeek", session.name()},
-                               {"state", to_string(story.state)},
+                               {"state", to_string(record.state)},
                                {"zeek_version", session.zeek_version()},
                                {"package_version", session.package_version()},
                                {"items", view.store.item_count()}});
   }
-  const bool trouble = story.state == ZeekSession::State::kDisconnected ||
-                       story.state == ZeekSession::State::kGreeting;
+  const bool trouble = record.state == ZeekSession::State::kDisconnected ||
+                       record.state == ZeekSession::State::kGreeting;
   std::string problem = trouble ? zeek_message(view, peer) : "";
-  if (problem != story.problem) {
-    story.problem = std::move(problem);
-    if (!story.problem.empty()) {
-      log::warn("zeek not ready", {{"zeek", session.name()}, {"reason", story.problem}});
+  if (problem != record.problem) {
+    record.problem = std::move(problem);
+    if (!record.problem.empty()) {
+      log::warn("zeek not ready", {{"zeek", session.name()}, {"reason", record.problem}});
     }
   }
 }

@@ -12,29 +12,29 @@
 
 namespace misp_zeek::app {
 
-/// Tells the service's life in the log: what changed since the last turn, each thing once. Only for
+/// Logs changes of state since the last turn, each once. Only for
 /// the loop thread.
-class Narrator {
+class TransitionLog {
  public:
   /// Before the report has had its effect on `view`.
   void on_feed(const FeedReport& report, const View& view);
   /// At the end of every turn.
-  void tell(const View& view, SteadyMs now);
+  void update(const View& view, SteadyMs now);
 
  private:
-  struct PeerStory {
+  struct PeerRecord {
     ZeekSession::State state = ZeekSession::State::kDisconnected;
     std::string problem;
   };
 
-  void tell_misp(const View& view);
-  void tell_zeek(const View& view, const Peer& peer, PeerStory& story);
+  void log_misp(const View& view);
+  void log_zeek(const View& view, const Peer& peer, PeerRecord& record);
 
   bool bootstrapped_ = false;
   std::string rest_problem_;
   std::string held_;
   Drift drift_;  ///< as far as it was told
-  std::vector<PeerStory> peers_;
+  std::vector<PeerRecord> peers_;
   Progress progress_;
   log::Limited gaps_;  ///< an overrun feed has one after the other
   log::Limited malformed_;

@@ -73,12 +73,12 @@ std::string ZeekSession::explain() const {
              : store_.complete()
                  ? "holds what it held: MISP shows nothing at all, and it stays until MISP shows "
                    "something or 'misp-zeek reconcile --accept-shrink'"
-                 : "holds the last known set; nothing is taken out before MISP was read completely";
+                 : "holds the last known set; nothing is removed before MISP was read completely";
     case State::kLive:
       break;
   }
   if (in_step()) {
-    std::string text = "in step";
+    std::string text = "in sync";
     if (workers_ > 0) {
       text += ", with " + std::to_string(workers_) + " workers";
     }
@@ -89,7 +89,7 @@ std::string ZeekSession::explain() const {
   }
   if (workers_behind()) {
     return std::to_string(workers_ - workers_in_step_) + " of " + std::to_string(workers_) +
-           " workers are not in step with their manager, which repairs them";
+           " workers are not in sync with their manager, which repairs them";
   }
   return verified_ ? "changes are on their way" : "waiting for Zeek's digest";
 }

@@ -128,7 +128,7 @@ class MispSync {
     PassEnd last_pass;       ///< the newest of Counters::passes
     std::string rest_error;  ///< empty while MISP answers
     std::optional<SteadyMs> rest_error_since;
-    std::string held;  ///< why removals are held back; empty = none are
+    std::string held;  ///< why removals are blocked; empty = none are
     /// When a pass last ended before this process began, if the store was restored.
     std::optional<UnixSeconds> restored_from;
     std::uint64_t rows_read = 0;      ///< of the full pass under way

@@ -3,7 +3,7 @@
 """A Zeek cluster of real processes, the real service, a simulated MISP: a bulk load, live changes, and
 what goes wrong in a cluster. After each, the stores of all nodes are read and compared with what MISP
 says. With --measure instead: the rate of a bulk load beside that of Intel::insert, in turns, and how soon
-a restarted worker is in step."""
+a restarted worker is in sync."""
 
 import argparse
 import collections
@@ -61,9 +61,9 @@ class Run:
         say(self.arguments, text)
 
     def wait_in_step(self, workers=2, limit=60.0, pause=0.02):
-        """Until the service says that all is in step; returns the seconds."""
+        """Until the service says that all is in sync; returns the seconds."""
         begin = time.monotonic()
-        wait_for("the service to be in step, it says: " + self.service.explain(),
+        wait_for("the service to be in sync, it says: " + self.service.explain(),
                  lambda: self.service.is_ready() and self.service.holds_with(workers), limit, pause)
         return time.monotonic() - begin
 
@@ -166,7 +166,7 @@ class Run:
         self.wait_in_step()
         took = time.monotonic() - begin
         self.compare("worker restarted", limit=0)
-        self.say(f"a killed worker was in step {took:.1f} s after its new start")
+        self.say(f"a killed worker was in sync {took:.1f} s after its new start")
         if took > 15:
             raise Failure(f"a restarted worker took {took:.1f} s")
 
@@ -201,7 +201,7 @@ class Run:
         self.wait_in_step(limit=self.arguments.limit)
         took = time.monotonic() - begin
         self.compare("manager restarted", limit=0)
-        self.say(f"all nodes were in step {took:.1f} s after the manager's new start")
+        self.say(f"all nodes were in sync {took:.1f} s after the manager's new start")
 
     def test(self):
         self.bulk_load()

@@ -176,7 +176,7 @@ listen = "127.0.0.1:{self.port}"
         return ""
 
     def holds_with(self, workers):
-        return self.explain() == f"in step, with {workers} workers"
+        return self.explain() == f"in sync, with {workers} workers"
 
 
 LAYOUT = """redef Cluster::nodes = {{

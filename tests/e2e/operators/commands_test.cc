@@ -24,7 +24,7 @@ TEST_F(Operators, CheckEveryConnectionOfARunningService) {
   EXPECT_HAS(outcome.text, "answers and accepts the key; without TLS");
   EXPECT_HAS(outcome.text, "ok    rights");
   EXPECT_HAS(outcome.text, "ok    feed               receives messages from tcp://127.0.0.1:");
-  EXPECT_HAS(outcome.text, "ok    zeek:zeek          the running service says: in step");
+  EXPECT_HAS(outcome.text, "ok    zeek:zeek          the running service says: in sync");
   EXPECT_TRUE(stack_.ready().at("ready").get<bool>()) << "the check has ended the session";
 }
 

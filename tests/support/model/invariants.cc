@@ -167,7 +167,7 @@ std::string Invariants::check_settled(const ZeekSide& zeek, const IndicatorStore
     return "digest or number of items differ in " + zeek.name();
   }
   if (!zeek.session().in_step()) {
-    return zeek.name() + " is not in step: " + zeek.session().explain();
+    return zeek.name() + " is not in sync: " + zeek.session().explain();
   }
   const bool same_epoch = zeek.package().epoch() == store.epoch();
   if (zeek.session().acknowledged() != store.revision() ||

@@ -65,7 +65,7 @@ class ZeekSim {
   /// The package forgets all and is a new instance; the connection stays.
   /// Returns how many sightings went with it.
   std::size_t restart_package();
-  /// Each answer is held back by this time.
+  /// Each answer is delayed by this time.
   void delay_answers(std::chrono::milliseconds delay);
   /// Takes an entry out of the package.
   bool lose(const EntryKey& entry);

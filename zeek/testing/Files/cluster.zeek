@@ -27,7 +27,7 @@ export {
 	                       removals: vector of MISP::KeyV1 &default=vector());
 	global end: function(session: string, seq: count, revision: count);
 
-	## Asks until the pong says that both workers are there and in step.
+	## Asks until the pong says that both workers are there and in sync.
 	global in_step: function(session: string);
 
 	## Expects each node to do this by itself.
@@ -145,7 +145,7 @@ event MISP::pong_v1(session: string, nonce: count, seq: count, epoch: string, re
                     items: count, digest: string, workers: count, workers_in_step: count)
 	{
 	if ( workers == 2 && workers_in_step == 2 )
-		answered(fmt("pong: %d items, 2 workers in step", items));
+		answered(fmt("pong: %d items, 2 workers in sync", items));
 	else
 		schedule 100msec { ask() };
 	}

@@ -1,4 +1,4 @@
-# @TEST-DOC: What expires on the manager stays on the workers if MISP says it, the workers stay in step without a repair, and what is taken out afterwards goes.
+# @TEST-DOC: What expires on the manager stays on the workers if MISP says it, the workers stay in sync without a repair, and what is taken out afterwards goes.
 # @TEST-REQUIRES: has-zeromq
 # @TEST-EXEC: cluster-run zeromq %INPUT
 # @TEST-EXEC: cluster-run broker %INPUT

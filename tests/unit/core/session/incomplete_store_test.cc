@@ -50,7 +50,7 @@ TEST(IncompleteStore, ReachesZeekBeforeMispAnswers) {
   EXPECT_EQ(domains_in(zeek), (std::vector<std::string>{"d1.example", "d2.example"}));
   EXPECT_FALSE(talk.session.in_step());
   EXPECT_EQ(talk.session.explain(),
-            "holds the last known set; nothing is taken out before MISP was read completely");
+            "holds the last known set; nothing is removed before MISP was read completely");
   store.set_complete(true);
   talk.run();
   EXPECT_TRUE(talk.session.in_step());

@@ -426,7 +426,7 @@ TEST(ZeekSession, StaysInStepWhenMoreIsVetoedThanAnAcknowledgementCanName) {
   EXPECT_EQ(pair.session.refusals().size(), 100'002U);
   EXPECT_EQ(pair.package.items().size(), 1U);
   EXPECT_EQ(pair.session.counters().snapshots, 1U);
-  EXPECT_EQ(pair.session.explain(), "in step; Zeek refuses 100002 entries");
+  EXPECT_EQ(pair.session.explain(), "in sync; Zeek refuses 100002 entries");
 }
 
 TEST(ZeekSession, KeepsABoundedNumberOfReasons) {

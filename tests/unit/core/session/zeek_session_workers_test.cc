@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A session is in step only when the workers of the cluster are.
+// A session is in sync only when the workers of the cluster are.
 #include <gtest/gtest.h>
 
 #include "core/session/zeek_session.h"
@@ -39,14 +39,14 @@ class ZeekSessionWorkers : public testing::Test {
 TEST_F(ZeekSessionWorkers, IsInStepWithoutWorkers) {
   pong(0, 0);
   EXPECT_TRUE(session_.in_step());
-  EXPECT_EQ(session_.explain(), "in step");
+  EXPECT_EQ(session_.explain(), "in sync");
 }
 
 TEST_F(ZeekSessionWorkers, IsInStepWhenAllWorkersAre) {
   pong(2, 2);
   EXPECT_TRUE(session_.in_step());
   EXPECT_FALSE(session_.workers_behind());
-  EXPECT_EQ(session_.explain(), "in step, with 2 workers");
+  EXPECT_EQ(session_.explain(), "in sync, with 2 workers");
 }
 
 TEST_F(ZeekSessionWorkers, IsBehindWhileOneWorkerDiffersAndAsksMoreOften) {
@@ -57,7 +57,7 @@ TEST_F(ZeekSessionWorkers, IsBehindWhileOneWorkerDiffersAndAsksMoreOften) {
   EXPECT_TRUE(session_.workers_behind());
   EXPECT_EQ(session_.behind_since(), now_);
   EXPECT_EQ(session_.explain(),
-            "1 of 2 workers are not in step with their manager, which repairs them");
+            "1 of 2 workers are not in sync with their manager, which repairs them");
   EXPECT_EQ(session_.counters().resyncs, 0U);
   EXPECT_EQ(session_.deadline(), now_ + 1'000);
   now_ += 1'000;
