@@ -8,9 +8,6 @@
 
 namespace misp_zeek::http {
 
-/// Seconds since the epoch as "2026-01-01T00:00:00Z".
-std::string rfc3339(std::int64_t seconds);
-
 /// One thing that must hold for the sensor to be in sync.
 struct Check {
   std::string name;

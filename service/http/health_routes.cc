@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "http/health_routes.h"
 
-#include <array>
-#include <ctime>
 #include <nlohmann/json.hpp>
-#include <utility>
+
+#include "core/base/time.h"
 
 namespace misp_zeek::http {
 namespace {
@@ -23,6 +22,13 @@ Response livez(const Health& health, const Request& request) {
 }
 
 Response readyz(const Health& health, const Request& request) {
+  const bool ready = health.ready();
+  return json_response(ready, {{"ready", ready}, {"checks", checks_json(health)}}, request);
+}
+
+}  // namespace
+
+Json checks_json(const Health& health) {
   Json checks = Json::array();
   for (const Check& check : health.checks) {
     checks.push_back({{"name", check.name},
@@ -30,19 +36,7 @@ Response readyz(const Health& health, const Request& request) {
                       {"since", rfc3339(check.since)},
                       {"message", check.message}});
   }
-  const bool ready = health.ready();
-  return json_response(ready, {{"ready", ready}, {"checks", std::move(checks)}}, request);
-}
-
-}  // namespace
-
-std::string rfc3339(std::int64_t seconds) {
-  const std::time_t time = seconds;
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  std::array<char, 32> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), length};
+  return checks;
 }
 
 std::vector<Route> health_routes(const std::function<Health()>& health) {

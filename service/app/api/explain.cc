@@ -8,6 +8,7 @@
 #include "app/api/status.h"
 #include "app/telemetry/health.h"
 #include "core/base/text.h"
+#include "core/base/time.h"
 
 namespace misp_zeek::app {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/api/status.h"
 
-#include <array>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "app/process/version.h"
 #include "app/telemetry/health.h"
+#include "core/base/time.h"
+#include "http/health_routes.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -16,17 +16,6 @@ using Json = nlohmann::ordered_json;
 
 Json age(std::optional<SteadyMs> at, TimePoint now) {
   return at ? Json(static_cast<double>(now.steady - *at) / 1000) : Json();
-}
-
-Json checks_json(const http::Health& health) {
-  Json checks = Json::array();
-  for (const http::Check& check : health.checks) {
-    checks.push_back({{"name", check.name},
-                      {"ok", check.ok},
-                      {"since", rfc3339(check.since)},
-                      {"message", check.message}});
-  }
-  return checks;
 }
 
 Json misp_json(const View& view, TimePoint now) {
@@ -143,22 +132,13 @@ Json changes_json(const DecisionLog& log) {
 
 }  // namespace
 
-std::string rfc3339(UnixSeconds seconds) {
-  const std::time_t time = seconds;
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  std::array<char, 32> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), length};
-}
-
 Json status_json(const View& view, const http::Health& health, TimePoint now) {
   Json status = {{"version", 1}, {"time", rfc3339(now.unix_seconds)}};
   status["service"] = {{"version", version()},
                        {"uptime_seconds", static_cast<double>(now.steady - view.started) / 1000},
                        {"ready", health.ready()},
                        {"paused", view.paused}};
-  status["checks"] = checks_json(health);
+  status["checks"] = http::checks_json(health);
   status["misp"] = misp_json(view, now);
   status["store"] = store_json(view);
   Json zeeks = Json::array();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
-#include <string>
 
 #include "app/telemetry/view.h"
 #include "http/health.h"
@@ -12,8 +11,5 @@ namespace misp_zeek::app {
 /// `/status`, version 1; docs/operations.md has its fields. A reader ignores fields that it does
 /// not know.
 nlohmann::ordered_json status_json(const View& view, const http::Health& health, TimePoint now);
-
-/// "2026-01-31T12:00:00Z"
-std::string rfc3339(UnixSeconds seconds);
 
 }  // namespace misp_zeek::app

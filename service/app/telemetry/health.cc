@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/process/clocks.h"
+#include "core/base/time.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -16,9 +17,8 @@ constexpr SteadyMs kTurnTolerance = 10'000;
 std::string describe_reading(const MispSync::Status& status, std::size_t restored) {
   std::string stale;
   if (status.restored_from) {
-    const std::string since = *status.restored_from == 0
-                                  ? "during an unfinished first read"
-                                  : "at " + http::rfc3339(*status.restored_from);
+    const std::string since = *status.restored_from == 0 ? "during an unfinished first read"
+                                                         : "at " + rfc3339(*status.restored_from);
     stale = "stale: " + std::to_string(restored) + " attributes as MISP was " + since + "; ";
     if (status.rows_read == 0) {
       return stale + "waiting for MISP";

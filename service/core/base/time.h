@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace misp_zeek {
 
@@ -15,5 +16,8 @@ struct TimePoint {
   SteadyMs steady = 0;
   UnixSeconds unix_seconds = 0;
 };
+
+/// As "2026-01-01T00:00:00Z".
+std::string rfc3339(UnixSeconds seconds);
 
 }  // namespace misp_zeek
