@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -19,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "connection.h"
 #include "process/waiting.h"
 #include "web/client.h"
 
@@ -47,31 +44,6 @@ std::unique_ptr<Server> start(Health health, std::vector<Route> routes = {}) {
 std::optional<web::Answer> get(const Server& server, const std::string& target) {
   return web::Client(server.port()).get(target, {{"Authorization", web::bearer(kToken)}});
 }
-
-/// A connection that says nothing of HTTP, closed at the end.
-class RawConnection {
- public:
-  explicit RawConnection(std::uint16_t port) : handle_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-    connected_ = connect(handle_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  }
-  ~RawConnection() { close(handle_); }
-  RawConnection(const RawConnection&) = delete;
-  RawConnection& operator=(const RawConnection&) = delete;
-
-  bool connected() const { return connected_; }
-  bool send_text(const std::string& text) const {
-    return send(handle_, text.data(), text.size(), MSG_NOSIGNAL) ==
-           static_cast<ssize_t>(text.size());
-  }
-
- private:
-  int handle_;
-  bool connected_ = false;
-};
 
 TEST(HttpServer, SaysLiveWhileTheLoopTurns) {
   const auto server = start(healthy());
@@ -195,8 +167,8 @@ TEST(HttpServer, TurnsAHandlersExceptionIntoA500) {
 
 TEST(HttpServer, ServesOthersWhileClientsStaySilent) {
   const auto server = start(healthy());
-  const RawConnection first(server->port());
-  const RawConnection second(server->port());
+  const Connection first(server->port());
+  const Connection second(server->port());
   ASSERT_TRUE(first.connected() && second.connected());
   EXPECT_EQ(get(*server, "/livez")->status, 200);
 }
@@ -274,9 +246,9 @@ TEST(HttpServer, AnswersHealthWhileAllThreadsThatWaitAreTaken) {
 
 TEST(HttpServer, StopsInTimeAlthoughAClientStaysSilent) {
   auto server = start(healthy());
-  const RawConnection silent(server->port());
+  const Connection silent(server->port());
   ASSERT_TRUE(silent.connected());
-  ASSERT_TRUE(silent.send_text("GET /livez HTTP/1.1\r\n"));
+  ASSERT_TRUE(silent.say("GET /livez HTTP/1.1\r\n"));
   // The next request is served by another thread, so the silent one has been taken.
   ASSERT_EQ(get(*server, "/livez")->status, 200);
   const auto before = steady_clock::now();
@@ -292,12 +264,12 @@ TEST(HttpServer, CallsNoHandlerAfterItHasStopped) {
   });
   ASSERT_TRUE(server) << server.error().message;
   const std::uint16_t port = (*server)->port();
-  const RawConnection slow(port);
-  ASSERT_TRUE(slow.send_text("GET /livez HTTP/1.1\r\n"));
+  const Connection slow(port);
+  ASSERT_TRUE(slow.say("GET /livez HTTP/1.1\r\n"));
   ASSERT_EQ(get(**server, "/livez")->status, 200);
   server->reset();
   const int before = *calls;
-  slow.send_text("\r\n");
+  slow.say("\r\n");
   EXPECT_FALSE(web::Client(port).get("/livez"));
   EXPECT_EQ(*calls, before);
 }
