@@ -103,6 +103,8 @@ Error status_error(const HttpHead& head, std::string_view body) {
     case 408:
     case 425:
       return make(ErrorCode::kUnavailable, status + " from MISP", message);
+    case 504:
+      return make(ErrorCode::kTimeout, status + " from MISP", message);
     case 429: {
       auto error =
           make(ErrorCode::kRateLimited, "429 from MISP: the key's rate limit is used up", message);
@@ -116,8 +118,20 @@ Error status_error(const HttpHead& head, std::string_view body) {
               status + " from MISP", message);
 }
 
-bool says_no_attribute(const HttpHead& head, std::string_view body) {
-  return (head.status == 404 || head.status == 405) && message_in(body) == "Invalid attribute";
+bool negative_reply(const HttpHead& head, std::string_view body, std::string_view path) {
+  if (head.status != 404 && head.status != 405) {
+    return false;
+  }
+  const auto json = read_json(body);
+  if (!json || !json->is_object()) {
+    return false;
+  }
+  const auto text_of = [&json](const char* key) {
+    const auto it = json->find(key);
+    return it != json->end() && it->is_string() ? it->get<std::string>() : std::string();
+  };
+  // With a base path in front, or without.
+  return !text_of("name").empty() && !text_of("message").empty() && text_of("url").ends_with(path);
 }
 
 Error transfer_error(int curl_code, std::string_view detail) {

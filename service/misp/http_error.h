@@ -25,9 +25,10 @@ struct HttpHead {
 /// `message` is taken from it. The status codes are those that MISP 2.5 was seen to use.
 Error status_error(const HttpHead& head, std::string_view body);
 
-/// Whether /attributes/view says that there is no such attribute, or none that the user may see:
-/// 405 by MISP 2.5, and 404 where it learned the difference.
-bool says_no_attribute(const HttpHead& head, std::string_view body);
+/// Whether MISP itself says that it has nothing, or nothing that the user may see, at `path`: 404
+/// or 405 with its error object, which repeats the path. Its words do not count: they are
+/// translated.
+bool negative_reply(const HttpHead& head, std::string_view body, std::string_view path);
 
 /// What a failed transfer means. `curl_code` is a CURLcode, `detail` libcurl's text for it.
 Error transfer_error(int curl_code, std::string_view detail);

@@ -2,9 +2,11 @@
 #include "misp/rest_client.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "misp/http_transport.h"
 #include "misp/rest_decode.h"
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::string_view kSearchPath = "/attributes/restSearch";
 constexpr std::string_view kIndexPath = "/events/index";
+constexpr std::string_view kEventsPath = "/events/restSearch";
 constexpr std::string_view kVersionPath = "/servers/getVersion";
 constexpr std::string_view kUserPath = "/users/view/me";
 constexpr std::string_view kAttributePath = "/attributes/view/";
@@ -44,13 +47,15 @@ class RestClient::Impl {
   template <typename T>
   Result<T> ask(std::string_view path, const std::optional<std::string>& body, HttpHead& head,
                 const std::function<Result<T>(const NextChunk&)>& decode);
-  Result<std::string> ask_small(std::string_view path, const std::optional<std::string>& body);
-  Result<Presence> presence(const Uuid& uuid);
-  SearchContext context() const { return {options_.filter, options_.mapped_types, options_.now()}; }
-  const RestOptions& options() const { return options_; }
+  Result<RestReply> perform(const UserCall& call);
+  Result<RestReply> perform(const IndexCall& call);
+  Result<RestReply> perform(const EventCall& call);
+  Result<RestReply> perform(const SearchCall& call);
+  Result<RestReply> perform(const PresenceCall& call);
   void cancel() { transport_.cancel(); }
 
  private:
+  Result<std::string> get_small(std::string_view path, HttpHead& head);
   Failure failure(Error error, std::string_view path) const;
 
   RestOptions options_;
@@ -90,23 +95,74 @@ Result<T> RestClient::Impl::ask(std::string_view path, const std::optional<std::
   return decoded ? std::move(decoded) : Result<T>(failure(decoded.error(), path));
 }
 
-Result<std::string> RestClient::Impl::ask_small(std::string_view path,
-                                                const std::optional<std::string>& body) {
-  HttpHead head;
-  return ask<std::string>(path, body, head, [](const NextChunk& next) -> Result<std::string> {
-    std::string text;
-    for (auto piece = next(); !piece.empty(); piece = next()) {
-      if (text.size() + piece.size() > kMaxSmallBody) {
-        return fail(ErrorCode::kTooLarge, "an answer larger than expected");
-      }
-      text += piece;
-    }
-    return text;
-  });
+Result<std::string> RestClient::Impl::get_small(std::string_view path, HttpHead& head) {
+  return ask<std::string>(path, std::nullopt, head,
+                          [](const NextChunk& next) -> Result<std::string> {
+                            std::string text;
+                            for (auto piece = next(); !piece.empty(); piece = next()) {
+                              if (text.size() + piece.size() > kMaxSmallBody) {
+                                return fail(ErrorCode::kTooLarge, "an answer larger than expected");
+                              }
+                              text += piece;
+                            }
+                            return text;
+                          });
 }
 
-Result<Presence> RestClient::Impl::presence(const Uuid& uuid) {
-  const auto path = std::string(kAttributePath) + uuid.str();
+Result<RestReply> RestClient::Impl::perform(const UserCall&) {
+  HttpHead head;
+  const auto version = get_small(kVersionPath, head);
+  if (!version) {
+    return Failure(version.error());
+  }
+  const auto me = get_small(kUserPath, head);
+  if (!me) {
+    return Failure(me.error());
+  }
+  auto user = decode_user(*version, *me);
+  if (!user) {
+    return Failure(std::move(user.error()));
+  }
+  return RestReply{*std::move(user), head.date};
+}
+
+Result<RestReply> RestClient::Impl::perform(const IndexCall& call) {
+  HttpHead head;
+  auto index = ask<EventIndex>(kIndexPath, index_body(call), head, decode_event_index);
+  if (!index) {
+    return Failure(std::move(index.error()));
+  }
+  return RestReply{*std::move(index), head.date};
+}
+
+Result<RestReply> RestClient::Impl::perform(const EventCall& call) {
+  HttpHead head;
+  auto details = ask<EventDetails>(kEventsPath, events_body(call), head, decode_events);
+  if (!details) {
+    return Failure(std::move(details.error()));
+  }
+  return RestReply{*std::move(details), head.date};
+}
+
+Result<RestReply> RestClient::Impl::perform(const SearchCall& call) {
+  const auto body = search_body(call, {options_.filter, options_.mapped_types});
+  if (!body) {
+    return RestReply{AttributeReply{}, 0};
+  }
+  HttpHead head;
+  auto decoded = ask<DecodedRows>(kSearchPath, body, head, [&](const NextChunk& next) {
+    return decode_rows(next, {call.limit, options_.max_row_bytes});
+  });
+  if (!decoded) {
+    return Failure(std::move(decoded.error()));
+  }
+  return RestReply{
+      attribute_reply(*std::move(decoded), {head.result_count, head.skipped}, call.limit),
+      head.date};
+}
+
+Result<RestReply> RestClient::Impl::perform(const PresenceCall& call) {
+  const auto path = std::string(kAttributePath) + call.uuid.str();
   auto head = transport_.send(path, std::nullopt);
   if (!head) {
     return failure(head.error(), path);
@@ -115,14 +171,17 @@ Result<Presence> RestClient::Impl::presence(const Uuid& uuid) {
   if (transport_.error()) {
     return failure(*transport_.error(), path);
   }
-  if (says_no_attribute(*head, text)) {
-    return Presence{false};
+  if (negative_reply(*head, text, path)) {
+    return RestReply{Presence{false}, head->date};
   }
   if (head->status != 200) {
     return failure(status_error(*head, text), path);
   }
-  auto shown = decode_presence(text, uuid);
-  return shown ? shown : failure(shown.error(), path);
+  const auto shown = decode_presence(text, call.uuid);
+  if (!shown) {
+    return failure(shown.error(), path);
+  }
+  return RestReply{*shown, head->date};
 }
 
 TransportOptions transport_options(const RestOptions& options) {
@@ -160,13 +219,6 @@ Result<std::unique_ptr<RestClient>> RestClient::create(RestOptions options) {
   if (auto usable = check(options); !usable) {
     return Failure(std::move(usable.error()));
   }
-  if (!options.now) {
-    options.now = [] {
-      return std::chrono::duration_cast<std::chrono::seconds>(
-                 std::chrono::system_clock::now().time_since_epoch())
-          .count();
-    };
-  }
   return std::unique_ptr<RestClient>(new RestClient(std::make_unique<Impl>(std::move(options))));
 }
 
@@ -174,65 +226,8 @@ RestClient::RestClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 RestClient::~RestClient() = default;
 
-Result<AttributePage> RestClient::search(const AttributeSearch& search, std::uint32_t page,
-                                         std::uint32_t limit) {
-  const auto body = search_body(search, impl_->context(), SearchPage{page, limit});
-  if (!body) {
-    return AttributePage{};
-  }
-  HttpHead head;
-  auto decoded = impl_->ask<DecodedRows>(kSearchPath, body, head, [&](const NextChunk& next) {
-    return decode_rows(next, {limit, impl_->options().max_row_bytes});
-  });
-  if (!decoded) {
-    return Failure(std::move(decoded.error()));
-  }
-  AttributePage result;
-  result.rows = std::move(decoded->rows);
-  result.undecodable = decoded->skipped.count;
-  result.skipped_rows = std::move(decoded->skipped.named);
-  result.skipped = head.skipped;
-  result.result_count = head.result_count;
-  result.server_time = head.date;
-  // X-Result-Count is no total and a page of warninglisted rows alone is empty: only this tells.
-  result.last = result.rows.size() + result.undecodable + result.skipped < limit;
-  return result;
-}
-
-Result<std::uint64_t> RestClient::count(const AttributeSearch& search) {
-  const auto body = search_body(search, impl_->context(), std::nullopt);
-  if (!body) {
-    return std::uint64_t{0};
-  }
-  return impl_->ask_small(kSearchPath, body).and_then(decode_count);
-}
-
-Result<EventIndex> RestClient::event_index() {
-  HttpHead head;
-  auto decoded = impl_->ask<DecodedIndex>(kIndexPath, R"({"minimal":1})", head, decode_event_index);
-  if (!decoded) {
-    return Failure(std::move(decoded.error()));
-  }
-  if (decoded->skipped.count > 0) {
-    // An event left out would look deleted.
-    return Failure(name_request({ErrorCode::kMalformed, decoded->skipped.named.front().reason, 0},
-                                kIndexPath, impl_->options().api_key));
-  }
-  return EventIndex{std::move(decoded->rows), head.date};
-}
-
-Result<Presence> RestClient::presence(const Uuid& uuid) { return impl_->presence(uuid); }
-
-Result<MispUser> RestClient::user() {
-  const auto version = impl_->ask_small(kVersionPath, std::nullopt);
-  if (!version) {
-    return Failure(version.error());
-  }
-  const auto me = impl_->ask_small(kUserPath, std::nullopt);
-  if (!me) {
-    return Failure(me.error());
-  }
-  return decode_user(*version, *me);
+Result<RestReply> RestClient::call(const RestCall& call) {
+  return std::visit([this](const auto& known) { return impl_->perform(known); }, call);
 }
 
 void RestClient::cancel() { impl_->cancel(); }

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,7 +31,6 @@ struct RestOptions {
   std::vector<std::string> mapped_types;  ///< Mapping::types(); searches ask for these alone
   std::size_t max_row_bytes = 16UL * 1024 * 1024;         ///< of one attribute's JSON
   std::size_t max_response_bytes = 1024UL * 1024 * 1024;  ///< of one answer, decompressed
-  std::function<UnixSeconds()> now;  ///< the wall clock, for max_age; empty: the system's
 };
 
 /// Takes slashes off the URL's end. kInvalidConfig for a URL or key that cannot be used.
@@ -42,22 +40,17 @@ TransportOptions transport_options(const RestOptions& options);
 /// MISP's REST interface over libcurl. Answers are decoded while they arrive; one connection is
 /// kept open. Nothing is repeated: back-off is the caller's matter.
 ///
-/// Errors, besides those of single calls: kUnauthorized (key or rights), kRateLimited with the time
-/// to wait, kTimeout, kUnavailable (network, TLS, 5xx, maintenance), kMalformed (truncated, HTML,
-/// another shape), kIncompatible (other 4xx), kInvalidConfig, kCancelled. Texts are one line and
-/// name the request.
+/// Errors: kUnauthorized (key or rights), kRateLimited with the time
+/// to wait, kTimeout (504, too), kUnavailable (network, TLS, other 5xx, maintenance), kMalformed
+/// (truncated, HTML, another shape), kIncompatible (other 4xx), kInvalidConfig, kCancelled. Texts
+/// are one line and name the request.
 class RestClient : public MispRest {
  public:
   /// kInvalidConfig for a URL or key that cannot be used. Connects to nobody.
   static Result<std::unique_ptr<RestClient>> create(RestOptions options);
   ~RestClient() override;
 
-  Result<AttributePage> search(const AttributeSearch& search, std::uint32_t page,
-                               std::uint32_t limit) override;
-  Result<std::uint64_t> count(const AttributeSearch& search) override;
-  Result<EventIndex> event_index() override;
-  Result<Presence> presence(const Uuid& uuid) override;
-  Result<MispUser> user() override;
+  Result<RestReply> call(const RestCall& call) override;
   void cancel() override;
 
  private:

@@ -24,7 +24,12 @@ using Failure = tl::unexpected<Error>;
 constexpr std::array<std::string_view, 2> kRowsAt = {"response", "Attribute"};
 constexpr std::array<std::string_view, 1> kRowRecords = {"/Sighting/*"};
 constexpr std::array<std::string_view, 4> kIndexKeys = {"id", "uuid", "timestamp", "published"};
+constexpr std::array<std::string_view, 1> kEventsAt = {"response"};
+constexpr std::array<std::string_view, 7> kEventKeys = {
+    "Event", "id", "uuid", "timestamp", "published", "info", "attribute_count"};
 constexpr std::size_t kMaxMessage = 200;
+/// The first with `order` and `attribute_timestamp` in searches.
+constexpr std::array<std::uint64_t, 3> kOldestMisp = {2, 4, 180};
 
 constexpr auto kRowKeys = attribute_keys_and();
 
@@ -65,8 +70,8 @@ Result<AttributeRow> row_from(const Json& json) {
   return AttributeRow{*std::move(attribute), *std::move(event)};
 }
 
-Result<EventIndexRow> index_row_from(const Json& json) {
-  Fields fields(json, "event index");
+Result<EventIndexRow> index_row_from(const Json& json, std::string_view where) {
+  Fields fields(json, where);
   EventIndexRow row;
   row.id = fields.id("id");
   row.uuid = fields.uuid("uuid");
@@ -75,13 +80,20 @@ Result<EventIndexRow> index_row_from(const Json& json) {
   return fields.ok() ? Result<EventIndexRow>(row) : Failure(fields.error());
 }
 
-/// What is left of a row that cannot be read; `event_key` holds its event's id.
-void skip(SkippedRows& skipped, const Json& kept, const char* event_key, std::size_t position,
-          std::string reason) {
-  ++skipped.count;
-  if (skipped.named.size() == SkippedRows::kMaxNamed) {
-    return;
+Result<EventDetail> event_detail_from(const Json& json) {
+  const auto it = json.find("Event");
+  const auto row = it == json.end() ? malformed("Event: missing") : index_row_from(*it, "Event");
+  if (!row) {
+    return Failure(row.error());
   }
+  Fields fields(*it, "Event");
+  EventDetail event{*row, fields.text_if("info").value_or(""), fields.id("attribute_count")};
+  return fields.ok() ? Result<EventDetail>(std::move(event)) : Failure(fields.error());
+}
+
+/// What is left of a row that cannot be read; `event_key` holds its event's id.
+SkippedRow skipped_row(const Json& kept, const char* event_key, std::size_t position,
+                       std::string reason) {
   SkippedRow row;
   row.position = position;
   row.reason = std::move(reason);
@@ -92,7 +104,7 @@ void skip(SkippedRows& skipped, const Json& kept, const char* event_key, std::si
     Fields name(kept, "row");
     row.uuid = name.uuid_if("uuid");
   }
-  skipped.named.push_back(std::move(row));
+  return row;
 }
 
 /// One row's JSON in `kept`, and why it is of no use.
@@ -102,12 +114,12 @@ std::optional<Error> parse_row(const RawRow& row, const JsonStreamOptions& optio
   return row.whole ? std::move(error) : Error{ErrorCode::kTooLarge, "too large", 0};
 }
 
-/// `on_row` takes a row or says why it is of no use.
+/// `take` takes a row or says why it is of no use.
 template <typename Take>
 Result<Json> read_each(const NextChunk& next, std::span<const std::string_view> path,
                        const RowLimits& limits, const JsonStreamOptions& options,
-                       const char* event_key, SkippedRows& skipped, const OnRecord& on_record,
-                       const Take& take) {
+                       const char* event_key, std::vector<SkippedRow>& skipped,
+                       const OnRecord& on_record, const Take& take) {
   bool too_many = false;
   auto around = read_rows(next, path, limits.max_row_bytes, [&](const RawRow& row) {
     too_many = limits.max_rows != 0 && row.position > limits.max_rows;
@@ -120,7 +132,7 @@ Result<Json> read_each(const NextChunk& next, std::span<const std::string_view> 
       problem = take(kept);
     }
     if (problem) {
-      skip(skipped, kept, event_key, row.position, problem->message);
+      skipped.push_back(skipped_row(kept, event_key, row.position, problem->message));
     }
     return true;
   });
@@ -165,17 +177,30 @@ Result<DecodedRows> decode_rows(const NextChunk& next, const RowLimits& limits) 
   return decoded;
 }
 
-Result<DecodedIndex> decode_event_index(const NextChunk& next) {
+AttributeReply attribute_reply(DecodedRows rows, const RowCounts& counts, std::uint64_t limit) {
+  const std::uint64_t shown = rows.rows.size() + rows.skipped.size();
+  const std::uint64_t counted = counts.counted.value_or(shown + counts.removed);
+  AttributeReply reply{std::move(rows.rows), std::move(rows.skipped), 0, true};
+  reply.complete = limit == 0 || counted < limit;
+  // The one that stands for "perhaps more", and the one of an empty page.
+  const bool one_more = counts.counted && limit > 0 && (!reply.complete || shown == 0);
+  const std::uint64_t real = counted - (one_more && counted > 0 ? 1 : 0);
+  reply.hidden = real > shown ? real - shown : 0;
+  return reply;
+}
+
+Result<EventIndex> decode_event_index(const NextChunk& next) {
   JsonStreamOptions options;
   options.keys = kIndexKeys;
-  DecodedIndex decoded;
-  const auto root = read_each(next, {}, RowLimits{}, options, "id", decoded.skipped, {},
+  EventIndex index;
+  std::vector<SkippedRow> skipped;
+  const auto root = read_each(next, {}, RowLimits{}, options, "id", skipped, {},
                               [&](const Json& json) -> std::optional<Error> {
-                                const auto row = index_row_from(json);
+                                const auto row = index_row_from(json, "event index");
                                 if (!row) {
                                   return row.error();
                                 }
-                                decoded.rows.push_back(*row);
+                                index.rows.push_back(*row);
                                 return std::nullopt;
                               });
   if (!root) {
@@ -184,19 +209,34 @@ Result<DecodedIndex> decode_event_index(const NextChunk& next) {
   if (!root->is_array()) {
     return unexpected_answer(*root, "event index: expected a list");
   }
-  return decoded;
+  index.skipped = skipped.size();
+  return index;
 }
 
-Result<std::uint64_t> decode_count(std::string_view body) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = std::min(body.find_first_not_of(kBlank), body.size());
-  const auto digits = body.substr(first, body.find_last_not_of(kBlank) + 1 - first);
-  std::uint64_t count = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  if (problem != std::errc{} || end != digits.data() + digits.size()) {
-    return malformed("restSearch count: expected a number as text");
+Result<EventDetails> decode_events(const NextChunk& next) {
+  JsonStreamOptions options;
+  options.keys = kEventKeys;
+  EventDetails details;
+  std::vector<SkippedRow> skipped;
+  const auto root = read_each(next, kEventsAt, RowLimits{}, options, "id", skipped, {},
+                              [&](const Json& json) -> std::optional<Error> {
+                                const auto event = event_detail_from(json);
+                                if (!event) {
+                                  return event.error();
+                                }
+                                details.events.push_back(*event);
+                                return std::nullopt;
+                              });
+  if (!root) {
+    return Failure(Error{root.error().code, "events: " + root.error().message, 0});
   }
-  return count;
+  if (!skipped.empty()) {
+    return malformed("events: " + skipped.front().reason);
+  }
+  if (!root->is_object() || !root->contains("response") || !root->at("response").is_array()) {
+    return unexpected_answer(*root, "events: expected a list in response");
+  }
+  return details;
 }
 
 Result<Presence> decode_presence(std::string_view body, const Uuid& asked) {
@@ -221,6 +261,53 @@ Result<Presence> decode_presence(std::string_view body, const Uuid& asked) {
   return Presence{!deleted};
 }
 
+namespace {
+
+/// "2.4.180" or "2.5.1"; what follows the numbers does not matter. nullopt for anything else.
+std::optional<std::array<std::uint64_t, 3>> version_numbers(std::string_view text) {
+  std::array<std::uint64_t, 3> numbers{};
+  for (auto& number : numbers) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (problem != std::errc{}) {
+      return std::nullopt;
+    }
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    text.remove_prefix(text.starts_with('.') ? 1 : 0);
+  }
+  return numbers;
+}
+
+std::optional<Error> version_problem(const std::string& version) {
+  const auto numbers = version_numbers(version);
+  if (!numbers || *numbers >= kOldestMisp) {
+    return std::nullopt;  // a version that cannot be read is not an old one
+  }
+  return Error{ErrorCode::kIncompatible,
+               "MISP " + version +
+                   " is too old: its searches ignore order and attribute_timestamp; 2.4.180 is "
+                   "the oldest that works",
+               0};
+}
+
+/// Settings are an object, or an empty list.
+std::optional<Error> settings_problem(const Fields& me) {
+  const auto* settings = me.child("UserSetting");
+  if (settings == nullptr || !settings->is_object()) {
+    return std::nullopt;
+  }
+  const auto it = settings->find("default_restsearch_parameters");
+  if (it == settings->end() || it->empty()) {
+    return std::nullopt;
+  }
+  return Error{ErrorCode::kIncompatible,
+               "the user of the API key has the setting default_restsearch_parameters, which MISP "
+               "adds to every search: delete it (MISP: My Profile, User settings), or use the key "
+               "of a user without it",
+               0};
+}
+
+}  // namespace
+
 Result<MispUser> decode_user(std::string_view version_body, std::string_view user_body) {
   const auto version = read_json(version_body);
   if (!version) {
@@ -240,12 +327,19 @@ Result<MispUser> decode_user(std::string_view version_body, std::string_view use
   const auto* role = me_fields.child("Role");
   Fields person_fields(person != nullptr ? *person : none, "users/view/me: User");
   user.org_id = person_fields.id("org_id");
+  user.role_id = person_fields.id_if("role_id").value_or(0);
   Fields role_fields(role != nullptr ? *role : none, "users/view/me: Role");
   user.site_admin = role_fields.flag("perm_site_admin");
   for (const auto* fields : {&version_fields, &me_fields, &person_fields, &role_fields}) {
     if (!fields->ok()) {
       return Failure(fields->error());
     }
+  }
+  if (auto problem = version_problem(user.misp_version)) {
+    return Failure(*std::move(problem));
+  }
+  if (auto problem = settings_problem(me_fields)) {
+    return Failure(*std::move(problem));
   }
   return user;
 }

@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/sync/misp_rest.h"
+#include "core/sync/rest_call.h"
 #include "misp/json_rows.h"
 
 namespace misp_zeek::misp {
@@ -21,38 +22,39 @@ struct RowLimits {
   std::size_t max_row_bytes = 16UL * 1024 * 1024;  ///< a longer row is skipped. 0: no bound
 };
 
-struct SkippedRows {
-  static constexpr std::size_t kMaxNamed = 100;
-  std::uint64_t count = 0;
-  std::vector<SkippedRow> named;  ///< the first of them
-};
-
 struct DecodedRows {
   std::vector<AttributeRow> rows;
-  SkippedRows skipped;
+  std::vector<SkippedRow> skipped;
 };
+
+/// What X-Result-Count and X-Skipped-Elements-Count say of a reply's rows.
+struct RowCounts {
+  std::optional<std::uint64_t> counted;  ///< nullopt: no such header
+  std::uint64_t removed = 0;             ///< 0 without the header
+};
+
+/// MISP counts the rows of a reply before it hides any, one more when a page is full, and 1 when a
+/// page is empty. `limit` 0: none was sent.
+AttributeReply attribute_reply(DecodedRows rows, const RowCounts& counts, std::uint64_t limit);
 
 /// `{"response":{"Attribute":[...]}}` of /attributes/restSearch, row by row. A row that cannot be
 /// read (broken UTF-8, too long, too deep, too many values, another shape than documented) is
 /// skipped to its end.
 Result<DecodedRows> decode_rows(const NextChunk& next, const RowLimits& limits);
 
-struct DecodedIndex {
-  std::vector<EventIndexRow> rows;
-  SkippedRows skipped;  ///< event_id is the row's own id
-};
-
 /// `[{"id":..,"timestamp":..,"published":..,"uuid":..},...]` of /events/index with `minimal`.
 /// Skips rows as decode_rows() does.
-Result<DecodedIndex> decode_event_index(const NextChunk& next);
+Result<EventIndex> decode_event_index(const NextChunk& next);
 
-/// The body of `returnFormat count`: a number as text.
-Result<std::uint64_t> decode_count(std::string_view body);
+/// `{"response":[{"Event":{...}},...]}` of /events/restSearch with `metadata`. One event that
+/// cannot be read fails it all: it would look deleted.
+Result<EventDetails> decode_events(const NextChunk& next);
 
 /// `{"Attribute":{...}}` of /attributes/view. Another attribute than the one asked for is an error.
 Result<Presence> decode_presence(std::string_view body, const Uuid& asked);
 
-/// /servers/getVersion and /users/view/me.
+/// /servers/getVersion and /users/view/me. kIncompatible for a MISP that is too old, and for a user
+/// whose default_restsearch_parameters would change every search.
 Result<MispUser> decode_user(std::string_view version_body, std::string_view user_body);
 
 }  // namespace misp_zeek::misp

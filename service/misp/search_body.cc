@@ -74,7 +74,7 @@ bool restrict_events(Json& body, const AttributeSearch& search, const FilterOpti
   return true;
 }
 
-void apply_filter(Json& body, const FilterOptions& filter, UnixSeconds now) {
+void apply_filter(Json& body, const FilterOptions& filter) {
   if (filter.to_ids) {
     body["to_ids"] = 1;
   }
@@ -84,49 +84,78 @@ void apply_filter(Json& body, const FilterOptions& filter, UnixSeconds now) {
   if (!filter.tags.empty()) {
     body["tags"] = filter.tags;
   }
-  if (filter.max_age.count() > 0) {
-    body["attribute_timestamp"] = now - filter.max_age.count();
-  }
   if (filter.enforce_warninglist) {
     body["enforceWarninglist"] = 1;
   }
 }
 
+std::string to_text(const Json& body) {
+  // Invalid UTF-8 in a configured tag must not end in an exception.
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// False when no type is left.
+bool restrict_types(Json& body, const AttributeSearch& search, const SearchContext& context) {
+  if (search.any_type) {
+    return true;
+  }
+  const bool filtered = search.apply_filter && !search.fixed_events;
+  auto types = admitted(context.mapped_types, NameList(filtered ? context.filter.types : Names{}));
+  const bool any = !types.empty();
+  body["type"] = std::move(types);
+  return any;
+}
+
 }  // namespace
 
-std::optional<std::string> search_body(const AttributeSearch& search, const SearchContext& context,
-                                       const std::optional<SearchPage>& page) {
-  const bool filtered = search.apply_filter && !search.fixed_events;
-  Json body = {{"returnFormat", page ? "json" : "count"}};
-  if (page) {
-    body["page"] = page->page;
-    body["limit"] = page->limit;
+std::optional<std::string> search_body(const SearchCall& call, const SearchContext& context) {
+  const auto& search = call.search;
+  Json body = {{"returnFormat", "json"}};
+  if (call.limit > 0) {
+    body["page"] = call.page;
+    body["limit"] = call.limit;
     // Without an order MISP gives none, and pages would overlap.
     body["order"] = "Attribute.id ASC";
   }
-  const auto types =
-      admitted(context.mapped_types, NameList(filtered ? context.filter.types : Names{}));
-  if (types.empty() || !restrict_events(body, search, context.filter)) {
+  if (!restrict_types(body, search, context) || !restrict_events(body, search, context.filter)) {
     return std::nullopt;
   }
-  body["type"] = types;
-  if (filtered) {
-    apply_filter(body, context.filter, context.now);
+  if (search.apply_filter && !search.fixed_events) {
+    apply_filter(body, context.filter);
   }
-  if (page && !search.fixed_events && context.filter.needs_sightings()) {
+  if (search.changed_since > 0) {
+    body["attribute_timestamp"] = search.changed_since;
+  }
+  if (search.with_deleted) {
+    body["deleted"] = {0, 1};
+  }
+  if (!search.fixed_events && context.filter.needs_sightings()) {
     body["includeSightings"] = 1;
   }
   if (!search.value.empty()) {
     body["value"] = search.value;
   }
-  if (page && !context.filter.shown_tags.empty()) {
+  if (!context.filter.shown_tags.empty()) {
     body["includeEventTags"] = 1;
   }
   for (const auto& uuid : search.uuids) {
     body["uuid"].push_back(uuid.str());
   }
-  // Invalid UTF-8 in a configured tag must not end in an exception.
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return to_text(body);
+}
+
+std::string index_body(const IndexCall& call) {
+  Json body = {{"minimal", 1}};
+  if (call.which == IndexCall::Which::kChangedSince) {
+    body["timestamp"] = call.since;
+  } else if (call.which == IndexCall::Which::kPublishedSince) {
+    body["publish_timestamp"] = call.since;
+  }
+  return to_text(body);
+}
+
+std::string events_body(const EventCall& call) {
+  return to_text({{"returnFormat", "json"}, {"metadata", 1}, {"eventid", decimal(call.ids)}});
 }
 
 }  // namespace misp_zeek::misp

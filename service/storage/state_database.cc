@@ -13,7 +13,7 @@ namespace misp_zeek::storage {
 namespace {
 
 /// Of the tables below: another layout is another number.
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 constexpr int kBusyMs = 1'000;
 
 constexpr const char* kTables = R"(
@@ -24,14 +24,17 @@ CREATE TABLE attribute (uuid BLOB PRIMARY KEY, event_id INTEGER NOT NULL, id INT
                         timestamp INTEGER NOT NULL, type TEXT NOT NULL, reject TEXT,
                         supports TEXT NOT NULL, checksum INTEGER NOT NULL,
                         tags INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE event_index (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, timestamp INTEGER NOT NULL,
-                          published INTEGER NOT NULL);
+CREATE TABLE event_state (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, timestamp INTEGER NOT NULL,
+                          published INTEGER NOT NULL, fresh INTEGER NOT NULL,
+                          read_until INTEGER NOT NULL, rows INTEGER NOT NULL,
+                          checksum INTEGER NOT NULL);
 )";
 
 /// Why a file is of no use; the reason is part of its new name.
 struct Unusable {
   std::string reason;
   std::string text;
+  std::string old_fingerprint;
 };
 
 std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
@@ -65,50 +68,43 @@ class SqliteState : public StateDatabase {
       return std::nullopt;
     }
     if (schema > kSchema) {
-      return Unusable{"newer", "it was written by a newer version of misp-zeek (schema " +
-                                   std::to_string(schema) + ", this one knows " +
-                                   std::to_string(kSchema) + ")"};
+      return Unusable{"newer",
+                      "it was written by a newer version of misp-zeek (schema " +
+                          std::to_string(schema) + ", this one knows " + std::to_string(kSchema) +
+                          ")",
+                      ""};
     }
     if (schema != 0 && schema < kSchema) {
-      return Unusable{"other", "its schema is " + std::to_string(schema) +
-                                   ", from before the first release; this one is " +
-                                   std::to_string(kSchema)};
+      return Unusable{"other",
+                      "it was written by an older version of misp-zeek (schema " +
+                          std::to_string(schema) + ", this one is " + std::to_string(kSchema) +
+                          "): all is read from MISP again",
+                      ""};
     }
-    const std::string health = database_.execAndGet("PRAGMA quick_check(1)").getString();
-    if (schema != kSchema || health != "ok") {
-      return Unusable{"damaged", "it is damaged: " + (schema == kSchema ? health : "no schema")};
+    if (schema != kSchema) {
+      return Unusable{"damaged", "it is damaged: no schema", ""};
     }
-    if (text_of("fingerprint") != fingerprint) {
-      return Unusable{"other", "it is of another MISP, filter or mapping"};
+    if (auto old = text_of("fingerprint"); old != fingerprint) {
+      return Unusable{"other", "it is of another MISP, filter or mapping", std::move(old)};
     }
     return std::nullopt;
   }
 
-  Result<SavedSync> load(const std::function<void(SavedEvent&&)>& on_event,
-                         const std::function<void(SavedAttribute&&)>& on_attribute) override {
+  Result<SavedSync> load(const OnStateRow& on_row) override {
     try {
-      SQLite::Statement events(database_,
-                               "SELECT id, uuid, info, publish_timestamp, checksum FROM event");
-      while (events.executeStep()) {
-        SavedEvent event{unsigned_of(events.getColumn(0).getInt64()), uuid_column(events, 1),
-                         events.getColumn(2).getString(), events.getColumn(3).getInt64()};
-        if (checksum(event) != events.getColumn(4).getInt64()) {
-          return damaged("an event was altered");
-        }
-        on_event(std::move(event));
+      const std::string health = database_.execAndGet("PRAGMA quick_check(1)").getString();
+      if (health != "ok") {
+        return damaged(health);
       }
-      SQLite::Statement rows(
-          database_,
-          "SELECT uuid, event_id, id, timestamp, type, reject, supports, checksum, tags "
-          "FROM attribute");
-      while (rows.executeStep()) {
-        auto attribute = attribute_of(rows);
-        if (!attribute || checksum(*attribute) != rows.getColumn(7).getInt64()) {
-          return damaged("an attribute was altered");
-        }
-        on_attribute(std::move(*attribute));
+      const auto all =
+          load_events(on_row).and_then([&] { return load_attributes(on_row); }).and_then([&] {
+            return load_states(on_row);
+          });
+      if (!all) {
+        return tl::unexpected<Error>(all.error());
       }
-      return load_sync();
+      return SavedSync{number_of("last_reconcile"), number_of("last_full"),
+                       number_of("heard_until")};
     } catch (const std::exception& error) {
       return damaged(error.what());
     }
@@ -119,6 +115,7 @@ class SqliteState : public StateDatabase {
       SQLite::Transaction transaction(database_);
       write_events(batch.changes);
       write_attributes(batch.changes);
+      write_states(batch.events);
       if (batch.sync) {
         write_sync(*batch.sync);
       }
@@ -182,17 +179,55 @@ class SqliteState : public StateDatabase {
     return attribute;
   }
 
-  SavedSync load_sync() {
-    SavedSync saved{
-        number_of("last_reconcile"), number_of("last_full"), number_of("index_time"), {}};
-    SQLite::Statement rows(database_, "SELECT id, uuid, timestamp, published FROM event_index");
-    while (rows.executeStep()) {
-      if (const auto uuid = uuid_column(rows, 1)) {
-        saved.index.push_back({unsigned_of(rows.getColumn(0).getInt64()), *uuid,
-                               rows.getColumn(2).getInt64(), rows.getColumn(3).getInt() != 0});
-      }
+  static Result<void> give(const OnStateRow& on_row, StateRow&& row) {
+    return on_row(std::move(row)) ? Result<void>()
+                                  : fail(ErrorCode::kCancelled, "loading was ended");
+  }
+
+  Result<void> load_events(const OnStateRow& on_row) {
+    SQLite::Statement rows(database_,
+                           "SELECT id, uuid, info, publish_timestamp, checksum FROM event");
+    Result<void> given;
+    while (given && rows.executeStep()) {
+      SavedEvent event{unsigned_of(rows.getColumn(0).getInt64()), uuid_column(rows, 1),
+                       rows.getColumn(2).getString(), rows.getColumn(3).getInt64()};
+      given = checksum(event) == rows.getColumn(4).getInt64() ? give(on_row, std::move(event))
+                                                              : damaged("an event was altered");
     }
-    return saved;
+    return given;
+  }
+
+  Result<void> load_attributes(const OnStateRow& on_row) {
+    SQLite::Statement rows(
+        database_,
+        "SELECT uuid, event_id, id, timestamp, type, reject, supports, checksum, tags "
+        "FROM attribute");
+    Result<void> given;
+    while (given && rows.executeStep()) {
+      auto attribute = attribute_of(rows);
+      const bool right = attribute && checksum(*attribute) == rows.getColumn(7).getInt64();
+      given = right ? give(on_row, std::move(*attribute)) : damaged("an attribute was altered");
+    }
+    return given;
+  }
+
+  Result<void> load_states(const OnStateRow& on_row) {
+    SQLite::Statement rows(database_,
+                           "SELECT id, uuid, timestamp, published, fresh, read_until, rows, "
+                           "checksum FROM event_state");
+    Result<void> given;
+    while (given && rows.executeStep()) {
+      SavedEventState state;
+      state.row = {unsigned_of(rows.getColumn(0).getInt64()), uuid_column(rows, 1).value_or(Uuid{}),
+                   rows.getColumn(2).getInt64(), rows.getColumn(3).getInt() != 0};
+      state.fresh = rows.getColumn(4).getInt() != 0;
+      state.read_until = rows.getColumn(5).getInt64();
+      state.rows = unsigned_of(rows.getColumn(6).getInt64());
+      given = checksum(state) == rows.getColumn(7).getInt64()
+                  ? give(on_row, std::move(state))
+                  : damaged("an event's state was altered");
+    }
+    return given;
   }
 
   void write_events(const Unsaved& changes) {
@@ -240,20 +275,33 @@ class SqliteState : public StateDatabase {
     }
   }
 
+  void write_states(const UnsavedEvents& events) {
+    SQLite::Statement put_state(
+        database_, "INSERT OR REPLACE INTO event_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& state : events.events) {
+      put_state.bind(1, signed_of(state.row.id));
+      bind_uuid(put_state, 2, state.row.uuid);
+      put_state.bind(3, state.row.timestamp);
+      put_state.bind(4, state.row.published ? 1 : 0);
+      put_state.bind(5, state.fresh ? 1 : 0);
+      put_state.bind(6, state.read_until);
+      put_state.bind(7, signed_of(state.rows));
+      put_state.bind(8, checksum(state));
+      put_state.exec();
+      put_state.reset();
+    }
+    SQLite::Statement drop_state(database_, "DELETE FROM event_state WHERE id = ?");
+    for (const auto id : events.gone) {
+      drop_state.bind(1, signed_of(id));
+      drop_state.exec();
+      drop_state.reset();
+    }
+  }
+
   void write_sync(const SavedSync& sync) {
     put("last_reconcile", sync.last_reconcile);
     put("last_full", sync.last_full);
-    put("index_time", sync.index_time);
-    database_.exec("DELETE FROM event_index");
-    SQLite::Statement put_row(database_, "INSERT INTO event_index VALUES (?, ?, ?, ?)");
-    for (const auto& row : sync.index) {
-      put_row.bind(1, signed_of(row.id));
-      bind_uuid(put_row, 2, row.uuid);
-      put_row.bind(3, row.timestamp);
-      put_row.bind(4, row.published ? 1 : 0);
-      put_row.exec();
-      put_row.reset();
-    }
+    put("heard_until", sync.heard_until);
   }
 
   SQLite::Database database_;
@@ -272,7 +320,7 @@ tl::expected<std::unique_ptr<StateDatabase>, Unusable> try_open(const std::strin
     if (!is_damage(error)) {
       throw;
     }
-    return tl::unexpected(Unusable{"damaged", std::string("it is damaged: ") + error.what()});
+    return tl::unexpected(Unusable{"damaged", std::string("it is damaged: ") + error.what(), ""});
   }
   return database;
 }
@@ -284,7 +332,7 @@ Result<StateDatabase::Opened> StateDatabase::open(const std::string& file,
   try {
     auto first = try_open(file, fingerprint);
     if (first) {
-      return Opened{std::move(*first), ""};
+      return Opened{std::move(*first), "", ""};
     }
     const std::string name = quarantine(file, first.error().reason);
     auto second = try_open(file, fingerprint);
@@ -293,7 +341,8 @@ Result<StateDatabase::Opened> StateDatabase::open(const std::string& file,
                   "state.path: cannot use " + file + ": " + second.error().text);
     }
     return Opened{std::move(*second),
-                  "the saved state is not used: " + first.error().text + "; it is now " + name};
+                  "the saved state is not used: " + first.error().text + "; it is now " + name,
+                  first.error().old_fingerprint};
   } catch (const std::exception& error) {
     return fail(ErrorCode::kUnavailable, "state.path: cannot use " + file + ": " + error.what());
   }

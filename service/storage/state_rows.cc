@@ -57,6 +57,16 @@ std::int64_t checksum(const SavedEvent& event) {
   return sum_of(text + '\n' + event.info);
 }
 
+std::int64_t checksum(const SavedEventState& event) {
+  std::string text(bytes_of(event.row.uuid));
+  for (const auto number : {static_cast<std::int64_t>(event.row.id), event.row.timestamp,
+                            std::int64_t{event.row.published}, std::int64_t{event.fresh},
+                            event.read_until, static_cast<std::int64_t>(event.rows)}) {
+    text += ' ' + std::to_string(number);
+  }
+  return sum_of(text);
+}
+
 std::string encode_supports(const std::vector<SavedAttribute::Support>& supports) {
   std::string text;
   for (const auto& [key, port] : supports) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/store/indicator_store.h"
+#include "core/sync/sync_status.h"
 
 /// Values of the database's columns that SQLite has no type for.
 namespace misp_zeek::storage {
@@ -19,6 +20,7 @@ std::optional<std::vector<SavedAttribute::Support>> decode_supports(std::string_
 /// Over all fields. SQLite notices damage of its structure, not of a value; this notices the rest.
 std::int64_t checksum(const SavedAttribute& attribute);
 std::int64_t checksum(const SavedEvent& event);
+std::int64_t checksum(const SavedEventState& event);
 
 /// By the name of to_string().
 std::optional<Reject> reject_from(std::string_view name);

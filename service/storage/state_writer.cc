@@ -9,7 +9,7 @@ namespace {
 std::uint64_t rows_of(const StateBatch& batch) {
   const auto& changes = batch.changes;
   return changes.attributes.size() + changes.gone_attributes.size() + changes.events.size() +
-         changes.gone_events.size();
+         changes.gone_events.size() + batch.events.events.size() + batch.events.gone.size();
 }
 
 }  // namespace

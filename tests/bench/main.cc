@@ -3,6 +3,7 @@
 // message. With a real Zeek it measures bare Intel::insert in the same run too, since absolute
 // figures of a busy machine say little.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -30,6 +31,8 @@ constexpr std::chrono::seconds kLimit{300};
 
 struct Settings {
   std::size_t attributes = 100'000;
+  std::size_t events = 0;  ///< 0: one for each 100 attributes
+  bool costs = false;
   std::size_t changes = 500;
   std::string zeek = "auto";
   std::string visibility;
@@ -77,6 +80,7 @@ class Bench {
     std::printf("Zeek: %s\n", stack_.has_real_zeek() ? "real" : "stand-in zeek-sim");
     const double plain = stack_.has_real_zeek() ? plain_insert() : 0;
     bootstrap(plain);
+    edit_giant_event();
     visible_changes();
     if (settings_.visibility != "lookup") {  // whose changes are no effect of a message alone
       live_changes();
@@ -93,7 +97,10 @@ class Bench {
 
  private:
   double plain_insert();
+  double plain_client();
+  std::size_t requests() const;
   void bootstrap(double plain);
+  void edit_giant_event();
   void visible_changes();
   void live_changes();
   void publish();
@@ -131,28 +138,104 @@ double Bench::plain_insert() {
   return items / seconds;
 }
 
+/// A client that reads the same in batches of 500 events, two requests in flight, and does nothing
+/// with it: the floor that MISP sets.
+double Bench::plain_client() {
+  const auto begin = Clock::now();
+  const json index = stack_.post("/events/index", {{"minimal", 1}});
+  constexpr std::size_t kBatch = 500;
+  std::atomic<std::size_t> next = 0;
+  const auto read = [&] {
+    for (std::size_t at = next.fetch_add(kBatch); at < index.size(); at = next.fetch_add(kBatch)) {
+      json ids = json::array();
+      for (std::size_t i = at; i < std::min(at + kBatch, index.size()); ++i) {
+        ids.push_back(index[i].at("id"));
+      }
+      stack_.post("/attributes/restSearch",
+                  {{"returnFormat", "json"}, {"to_ids", 1}, {"eventid", ids}});
+    }
+  };
+  {
+    const std::jthread first(read);
+    const std::jthread second(read);
+  }
+  const double seconds = seconds_since(begin);
+  std::printf("a plain client, batches of %zu events, two in flight: %.2f s\n", kBatch, seconds);
+  return seconds;
+}
+
+/// That MISP has answered.
+std::size_t Bench::requests() const {
+  std::size_t count = 0;
+  const json by_action = stack_.get("/sim/stats").at("requests");
+  for (const auto& [action, number] : by_action.items()) {
+    count += number.get<std::size_t>();
+  }
+  return count;
+}
+
+void Bench::edit_giant_event() {
+  constexpr std::size_t kEdits = 10;
+  const std::size_t count = std::min<std::size_t>(settings_.attributes / 2, 100'000);
+  const std::string event = new_event("a giant event");
+  stack_.post("/sim/faults", {{"silent", true}});
+  json list = json::array();
+  for (std::size_t i = 0; i < count; ++i) {
+    list.push_back(
+        {{"type", "domain"}, {"value", std::to_string(i) + ".giant.example"}, {"to_ids", true}});
+  }
+  stack_.post("/events/edit/" + event, {{"Event", {{"Attribute", list}}}});
+  stack_.post("/sim/faults", {{"silent", false}});
+  stack_.command({"reconcile"});
+  indicators_ += count;
+  wait_for_indicators(indicators_);
+  const std::size_t before = requests();
+  for (std::size_t i = 0; i < kEdits; ++i) {
+    stack_.post(
+        "/attributes/add/" + event,
+        {{"type", "domain"}, {"value", std::to_string(i) + ".edit.example"}, {"to_ids", true}});
+    std::this_thread::sleep_for(std::chrono::seconds(6));
+  }
+  indicators_ += kEdits;
+  wait_for_indicators(indicators_);
+  std::printf("an event of %zu attributes, %zu edits: %.1f requests an edit\n", count, kEdits,
+              static_cast<double>(requests() - before - kEdits) / kEdits);
+}
+
 void Bench::bootstrap(double plain) {
   stack_.start_misp();
-  stack_.post("/sim/load", {{"events", std::max<std::size_t>(settings_.attributes / 100, 1)},
+  const std::size_t events = settings_.events > 0
+                                 ? settings_.events
+                                 : std::max<std::size_t>(settings_.attributes / 100, 1);
+  stack_.post("/sim/load", {{"events", events},
                             {"attributes", settings_.attributes},
                             {"to_ids_percent", 100},
                             {"seed", 1}});
+  if (settings_.costs) {
+    stack_.post("/sim/instance", {{"costs", "measured"}});
+  }
+  const double client = plain_client();
+  const std::size_t before = requests();
   stack_.start_zeek();
   const double empty = stack_.zeek().memory();
   const auto begin = Clock::now();
   stack_.start_service();
   stack_.wait_until_ready(kLimit);
   const double seconds = seconds_since(begin);
+  const std::size_t asked = requests() - before;
   // Before Zeek is asked for all of its entries, which takes memory of its own.
   const double full = stack_.zeek().memory();
   const std::size_t entries = stack_.held(kLimit).size();
   indicators_ = stack_.held_indicators(kLimit);
   std::printf(
-      "bootstrap: %zu attributes, start to in sync with digests agreed %.2f s; Zeek holds %zu "
-      "entries, %.0f entries/s",
-      settings_.attributes, seconds, entries, static_cast<double>(entries) / seconds);
+      "bootstrap: %zu attributes in %zu events, start to in sync with digests agreed %.2f s, %zu "
+      "requests; Zeek holds %zu entries, %.0f entries/s",
+      settings_.attributes, events, seconds, asked, entries,
+      static_cast<double>(entries) / seconds);
   if (plain > 0) {
-    std::printf(", %.2f of bare Intel::insert", static_cast<double>(entries) / seconds / plain);
+    const double floor = client + static_cast<double>(entries) / plain;
+    std::printf(", %.2f of bare Intel::insert; %.2f x (plain client + bare insert)",
+                static_cast<double>(entries) / seconds / plain, seconds / floor);
   }
   std::printf("\nmemory of the service: %.0f MiB; of Zeek: %.0f MiB, %.0f MiB before\n",
               stack_.service().memory(), full, empty);
@@ -249,6 +332,8 @@ int main(int argc, char** argv) {
   misp_zeek::process::CommandLine line("Measures bootstrap and live changes on loopback.");
   Settings settings;
   line.number("--attributes", settings.attributes, 1'000, 1'000'000, "Of the bootstrap");
+  line.number("--events", settings.events, 0, 200'000, "That hold them; 0: one for each 100");
+  line.flag("--misp-costs", settings.costs, "MISP's answers take as long as a real MISP's");
   line.number("--changes", settings.changes, 1, 10'000, "Single live changes");
   line.text("--zeek", settings.zeek,
             "Program zeek; \"auto\" looks for one, \"none\" takes the stand-in");

@@ -169,7 +169,7 @@ TEST_F(DurableState, ReleasesAShrinkOnlyWhenTheOperatorAcceptsIt) {
   const auto before = zeek_->entries().size();
   EXPECT_EQ(stack_.command({"reconcile", "--full"}), 0);
   EXPECT_TRUE(eventually([&] {
-    return check("snapshot").at("message").get<std::string>().find("--accept-shrink") !=
+    return check("removals").at("message").get<std::string>().find("--accept-shrink") !=
            std::string::npos;
   })) << stack_.ready().dump();
   EXPECT_EQ(zeek_->entries().size(), before);

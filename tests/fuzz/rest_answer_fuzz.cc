@@ -47,17 +47,17 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   require_same(rows, rows_in_pieces);
   if (rows) {
     require(rows->rows.size() == rows_in_pieces->rows.size(), "the same rows in pieces");
-    require(rows->rows.size() + rows->skipped.count <= limits.max_rows, "rows are bounded");
+    require(rows->rows.size() + rows->skipped.size() <= limits.max_rows, "rows are bounded");
   }
   rest = text;
   const auto index =
       misp::decode_event_index(in_pieces(rest, std::max<std::size_t>(text.size(), 1)));
   rest = text;
   require_same(index, misp::decode_event_index(in_pieces(rest, piece)));
-  const auto count = misp::decode_count(text);
-  if (!count) {
-    require_sound_text(count.error().message);
-  }
+  rest = text;
+  const auto events = misp::decode_events(in_pieces(rest, std::max<std::size_t>(text.size(), 1)));
+  rest = text;
+  require_same(events, misp::decode_events(in_pieces(rest, piece)));
   const auto half = text.size() / 2;
   const auto user = misp::decode_user(text.substr(0, half), text.substr(half));
   if (!user) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -25,16 +26,32 @@ std::string target_of(const ReconcileCommand& command) {
   std::string query;
   query += command.full ? "&full" : "";
   query += command.accept_shrink ? "&accept_shrink" : "";
+  query +=
+      command.accept_growth != 0 ? "&accept_growth=" + std::to_string(command.accept_growth) : "";
   return kReconcile + (query.empty() ? "" : "?" + query.substr(1));
 }
 
 std::string target_of(const PauseCommand& command) { return command.paused ? kPause : kResume; }
 
-http::Response take(const OnCommand& on_command, const Command& command, const std::string& done) {
-  if (on_command(command)) {
-    return {202, "text/plain; charset=utf-8", done + "\n"};
+http::Response take(const OnCommand& on_command, const Command& command) {
+  auto answer = on_command(command);
+  return answer ? *std::move(answer)
+                : http::Response{503, "text/plain; charset=utf-8",
+                                 "too many commands wait; try again\n"};
+}
+
+http::Response reconcile(const OnCommand& on_command, const http::Request& request) {
+  ReconcileCommand command{request.query.contains("full"), request.query.contains("accept_shrink"),
+                           0};
+  if (const auto event = request.query.find("accept_growth"); event != request.query.end()) {
+    const std::string& id = event->second;
+    const auto [end, problem] =
+        std::from_chars(id.data(), id.data() + id.size(), command.accept_growth);
+    if (problem != std::errc{} || end != id.data() + id.size() || command.accept_growth == 0) {
+      return {400, "text/plain; charset=utf-8", "?accept_growth= is the id of an event\n"};
+    }
   }
-  return {503, "text/plain; charset=utf-8", "too many commands wait; try again\n"};
+  return take(on_command, command);
 }
 
 /// Where a service of this configuration may have its socket, whoever started it.
@@ -53,22 +70,17 @@ std::vector<std::string> possible_sockets(const Config& config) {
 }  // namespace
 
 std::vector<http::Route> control_routes(OnCommand on_command) {
-  const auto pause = [on_command](bool paused, const char* done) {
-    return [on_command, paused, done](const http::Request&) {
-      return take(on_command, PauseCommand{paused}, done);
+  const auto pause = [on_command](bool paused) {
+    return [on_command, paused](const http::Request&) {
+      return take(on_command, PauseCommand{paused});
     };
   };
-  return {{kPause, "stop changes to Zeek", pause(true, "paused: no changes go to Zeek"),
-           http::Access::kCommand},
-          {kResume, "resume changes to Zeek", pause(false, "resumed"), http::Access::kCommand},
-          {kReconcile, "reconcile with MISP now; ?full, ?accept_shrink",
-           [on_command](const http::Request& request) {
-             const ReconcileCommand command{request.query.contains("full"),
-                                            request.query.contains("accept_shrink")};
-             return take(
-                 on_command, command,
-                 "reconcile requested; the log shows what it finds, /readyz when all is in sync");
-           },
+  return {{kPause, "stop changes to Zeek", pause(true), http::Access::kCommand},
+          {kResume, "resume changes to Zeek", pause(false), http::Access::kCommand},
+          {kReconcile,
+           "reconcile with MISP now; ?full reads every event, ?accept_shrink and "
+           "?accept_growth=EVENT release what is blocked",
+           [on_command](const http::Request& request) { return reconcile(on_command, request); },
            http::Access::kCommand}};
 }
 

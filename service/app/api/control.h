@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,10 +17,11 @@
 /// subcommand.
 namespace misp_zeek::app {
 
-/// `POST /v1/reconcile`, with `full` and `accept_shrink` in its query.
+/// `POST /v1/reconcile`, with `full`, `accept_shrink` and `accept_growth=EVENT` in its query.
 struct ReconcileCommand {
   bool full = false;
   bool accept_shrink = false;
+  std::uint64_t accept_growth = 0;  ///< id of an event; 0 = none
 };
 /// `POST /v1/pause` and `POST /v1/resume`: stops and resumes changes to Zeek. MISP is followed all
 /// the same.
@@ -33,10 +36,11 @@ inline constexpr const char* kTokenFile = "http.token";
 inline constexpr const char* kPackagedState = "/var/lib/misp-zeek";
 inline constexpr const char* kPackagedSocket = "/run/misp-zeek/control.sock";
 
-/// Hands a command to the loop. False: too many wait.
-using OnCommand = std::function<bool(const Command&)>;
+/// Hands a command to the loop and waits for what it says. nullopt: too many wait, or it does not
+/// answer.
+using OnCommand = std::function<std::optional<http::Response>(const Command&)>;
 
-/// The routes of all commands. They answer 202 when the loop has got the command.
+/// The routes of all commands. They answer 202 when the loop has taken the command.
 std::vector<http::Route> control_routes(OnCommand on_command);
 
 /// Where a service with this configuration makes its control socket: `control.socket`; under

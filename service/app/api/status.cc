@@ -18,11 +18,35 @@ Json age(std::optional<SteadyMs> at, TimePoint now) {
   return at ? Json(static_cast<double>(now.steady - *at) / 1000) : Json();
 }
 
+Json blocked_json(const SyncStatus& status) {
+  Json events = Json::array();
+  for (const auto& event : status.growth) {
+    events.push_back(
+        {{"event_id", event.event_id}, {"info", event.info}, {"attributes", event.attributes}});
+  }
+  return {{"removals", status.blocked.count},
+          {"held", status.blocked.held},
+          {"allowed", status.blocked.allowed},
+          {"reason", status.blocked.text},
+          {"events", std::move(events)}};
+}
+
+Json skipped_json(const SyncStatus& status) {
+  Json rows = Json::array();
+  for (const auto& row : status.skipped_rows) {
+    rows.push_back({{"attribute", row.uuid ? Json(row.uuid->str()) : Json()},
+                    {"event_id", row.event_id},
+                    {"position", row.position},
+                    {"reason", row.reason}});
+  }
+  return {{"count", status.skipped_count}, {"rows", std::move(rows)}};
+}
+
 Json misp_json(const View& view, TimePoint now) {
   const auto& status = view.sync.status();
   Json misp = {{"url", view.config.misp.url}};
   misp["version"] = status.user ? Json(status.user->misp_version) : Json();
-  misp["feed"] = {{"endpoint", view.config.feed.endpoint},
+  misp["feed"] = {{"endpoint", view.config.feed.endpoints},
                   {"connected", status.feed_connected},
                   {"age_seconds", age(status.last_message, now)},
                   {"problem", view.feed_problem}};
@@ -31,10 +55,19 @@ Json misp_json(const View& view, TimePoint now) {
   misp["reconcile"] = {{"complete", status.bootstrapped},
                        {"age_seconds", age(status.last_reconcile, now)},
                        {"full_age_seconds", age(status.last_full, now)},
+                       {"events_read", status.events_read},
+                       {"events_expected", status.events_expected},
                        {"rows_read", status.rows_read},
-                       {"rows_expected", status.rows_expected},
-                       {"pending_lookups", view.sync.open_questions()},
-                       {"blocked", status.held}};
+                       {"pending_lookups", view.sync.open_lookups()},
+                       {"stale_events", status.stale_events},
+                       {"oldest_stale_seconds", age(status.oldest_stale, now)},
+                       {"unverified_changes", status.unverified},
+                       {"oldest_unverified_seconds", age(status.oldest_unverified, now)},
+                       {"index_bound_seconds", static_cast<double>(status.index_bound) / 1000},
+                       {"blocked", blocked_json(status)}};
+  misp["clock"] = {{"skew_seconds", status.clock_skew ? Json(*status.clock_skew) : Json()},
+                   {"trusted", status.clock_trusted}};
+  misp["skipped_rows"] = skipped_json(status);
   return misp;
 }
 

@@ -70,9 +70,13 @@ void add_options(CLI::App& command, Options& options) {
 }
 
 void add_reconcile_options(CLI::App& command, ReconcileCommand& reconcile) {
-  command.add_flag("--full", reconcile.full, "Read all of MISP, not only its event index");
+  command.add_flag("--full", reconcile.full, "Read every event, not only those that changed");
   command.add_flag("--accept-shrink", reconcile.accept_shrink,
-                   "Allow removals that reconcile.max_shrink blocks, for this reconcile");
+                   "Remove what reconcile.max_shrink blocks, once");
+  command
+      .add_option("--accept-growth", reconcile.accept_growth,
+                  "Take the event that limits.max_growth blocks, once")
+      ->type_name("EVENT");
 }
 
 /// The commands that only read, and their options.

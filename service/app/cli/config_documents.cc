@@ -20,12 +20,13 @@ struct SectionMeaning {
   std::string_view text;
 };
 
-constexpr std::array<SectionMeaning, 11> kSections = {{
+constexpr std::array<SectionMeaning, 12> kSections = {{
     {"misp", "How to reach MISP's REST API."},
     {"misp.feed", "How to follow MISP's ZeroMQ feed."},
     {"filter", "Which attributes Zeek gets."},
     {"mapping", "How attributes become indicators."},
-    {"reconcile", "When the service compares with MISP, and how much it may remove."},
+    {"reconcile", "When the service reconciles with MISP, and how much it may remove."},
+    {"limits", "What waits for an operator."},
     {"http", "Where the service answers."},
     {"control", "Where the service takes commands."},
     {"sightings", "How matches return to MISP."},
@@ -71,7 +72,7 @@ Config example() {
   Config config;
   config.misp.url = "https://misp.example.org";
   config.misp.api_key_file = "/etc/misp-zeek/misp.key";
-  config.feed.endpoint = "tcp://misp.example.org:50000";
+  config.feed.endpoints = {"tcp://misp.example.org:50000"};
   return config;
 }
 

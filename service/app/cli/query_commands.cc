@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <utility>
+#include <variant>
 
 #include "app/api/control.h"
 #include "app/api/export.h"
@@ -172,11 +173,12 @@ int explain_from_misp(const Config& config, const std::string& query, std::ostre
                       std::ostream& err) {
   const Mapping mapping = Mapping::create(config.mapping).value();
   const auto rest = make_rest(config, mapping.types());
-  const auto page =
-      rest ? (*rest)->search(search_for(query), 1, 100) : tl::unexpected<Error>(rest.error());
-  if (!page) {
-    return complain(err, "cannot ask MISP: " + page.error().message);
+  const auto reply = rest ? (*rest)->call(SearchCall{search_for(query), 100, 1})
+                          : tl::unexpected<Error>(rest.error());
+  if (!reply) {
+    return complain(err, "cannot ask MISP: " + reply.error().message);
   }
+  const auto* page = &std::get<AttributeReply>(reply->body);
   if (page->rows.empty()) {
     out << "MISP shows this user no such attribute of a type that has a rule\n";
   }

@@ -29,12 +29,16 @@ struct MispConfig {
   std::string proxy;         ///< http, https, socks5 or socks5h URL; empty: none
   std::chrono::milliseconds connect_timeout{10'000};   ///< 100 ms to 10 min
   std::chrono::milliseconds request_timeout{120'000};  ///< for a whole answer; 1 s to 1 h
-  std::uint32_t page_size = 5'000;                     ///< rows of one search; 100 to 50000
+  std::uint32_t page_size = 10'000;  ///< rows of one answer, as a rule; 100 to 50000
+  std::uint32_t parallel = 2;        ///< requests in flight; 1 to 8
+  double max_load = 0.3;  ///< share of MISP's time for reads in the background; 0.01 to 1
 };
 
 /// `[misp.feed]`
 struct FeedConfig {
-  std::string endpoint;       ///< of MISP's ZeroMQ publisher, "tcp://HOST:PORT"; required
+  /// "tcp://HOST:PORT" of MISP's ZeroMQ publisher, one for each of its web nodes; empty: no feed,
+  /// MISP is polled. Required.
+  std::vector<std::string> endpoints;
   std::string username;       ///< ZeroMQ PLAIN; empty: no authentication
   std::string password_file;  ///< empty: from the environment or a systemd credential
   Secret password;
@@ -43,9 +47,17 @@ struct FeedConfig {
 
 /// `[reconcile]`
 struct ReconcileConfig {
-  std::chrono::seconds interval{120};          ///< by the event index; 1 s to 1 d
-  std::chrono::seconds full_interval{21'600};  ///< by the full list; at least `interval`, to 30 d
-  double max_shrink = 0.2;  ///< share of all attributes that one reconcile may remove; 0 to 1
+  /// Between looks at the event index, 1 s to 1 d; 15 s without a feed if not given.
+  std::chrono::seconds interval{120};
+  /// Between full ones, at least `interval`, to 30 d; 1 h without a feed if not given.
+  std::chrono::seconds full_interval{21'600};
+  double max_shrink = 0.2;  ///< share of all attributes that may leave by absence alone; 0 to 1
+};
+
+/// `[limits]`
+struct LimitsConfig {
+  std::uint32_t max_growth =
+      100'000;  ///< attributes of one event that doubles the set; 1000 to 1e8
 };
 
 /// `[[zeek]]`
@@ -117,6 +129,7 @@ struct Config {
   FilterOptions filter = default_filter();
   MappingOptions mapping;
   ReconcileConfig reconcile;
+  LimitsConfig limits;
   std::vector<ZeekConfig> zeek;  ///< at least one
   HttpConfig http;
   ControlConfig control;

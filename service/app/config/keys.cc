@@ -144,6 +144,35 @@ Key<Config> names(std::string name, std::string meaning, std::string allowed, Ge
           [get](const Config& config) { return show_list(get(config), true); }};
 }
 
+/// A string or a list; "" = none.
+Problem set_endpoints(Config& config, const Value& value) {
+  std::vector<std::string> read;
+  std::string single;
+  if (!read_string(value, single) && single.find(',') == std::string::npos) {
+    read.push_back(single);
+  } else if (auto problem = read_list(value, read)) {
+    return problem;
+  }
+  if (read == std::vector<std::string>{""}) {
+    read.clear();
+  }
+  for (const std::string& endpoint : read) {
+    if (auto problem = check_feed_endpoint(endpoint)) {
+      return problem;
+    }
+  }
+  config.feed.endpoints = std::move(read);
+  return std::nullopt;
+}
+
+std::string show_endpoints(const Config& config) {
+  const auto& endpoints = config.feed.endpoints;
+  if (endpoints.size() > 1) {
+    return show_list(endpoints, true);
+  }
+  return toml_string(endpoints.empty() ? "" : endpoints.front());
+}
+
 Problem set_fixed_events(Config& config, const Value& value) {
   std::vector<std::string> read;
   if (auto problem = read_list(value, read)) {
@@ -193,6 +222,23 @@ std::string show_fixed_events(const Config& config) {
   return show_list(ids, false);
 }
 
+std::string show_real(double number) {
+  std::array<char, 32> digits{};
+  auto* const end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed)
+          .ptr;
+  const std::string shown(digits.data(), end);
+  return shown.find('.') == std::string::npos ? shown + ".0" : shown;
+}
+
+template <typename Get>
+Key<Config> real(std::string name, std::string meaning, double low, double high, Get get) {
+  return {
+      std::move(name), std::move(meaning), show_real(low) + " to " + show_real(high),
+      [=](Config& config, const Value& value) { return read_real(value, low, high, get(config)); },
+      [get](const Config& config) { return show_real(get(config)); }};
+}
+
 constexpr const char* kPem = "a PEM file, or \"\" for none";
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
@@ -228,11 +274,22 @@ std::vector<Key<Config>> misp_keys() {
       duration<Config>("misp.request_timeout", "Limit for a complete reply.", seconds(1), hours(1),
                        FIELD(misp.request_timeout)),
       integer<Config>("misp.page_size",
-                      "Attributes per reply. Larger pages need more of MISP's memory.", 100, 50'000,
-                      FIELD(misp.page_size)),
-      text<Config>("misp.feed.endpoint", "MISP's ZeroMQ publisher. Required.",
-                   R"("tcp://HOST:PORT" of MISP's ZeroMQ publisher, or "ipc:///PATH")",
-                   FIELD(feed.endpoint), check_feed_endpoint),
+                      "Attributes per reply, as a rule. Larger replies need more of MISP's memory.",
+                      100, 50'000, FIELD(misp.page_size)),
+      integer<Config>("misp.parallel",
+                      "Requests to MISP at the same time. Most MISPs serve no more than two well.",
+                      1, 8, FIELD(misp.parallel)),
+      real("misp.max_load",
+           "Share of MISP's time that reads in the background may take. The first read, and a full "
+           "reconcile that an operator asked for, take what they need.",
+           0.01, 1, FIELD(misp.max_load)),
+      {"misp.feed.endpoint",
+       "MISP's ZeroMQ publisher. A list for a MISP with several web nodes. `\"\"`: no feed; "
+       "polling "
+       "alone finds changes, within about 20 s. Required.",
+       R"("tcp://HOST:PORT" of MISP's ZeroMQ publisher, or "ipc:///PATH"; a list of them; or "" )"
+       R"(for none)",
+       set_endpoints, show_endpoints},
       text<Config>("misp.feed.username", "User of the publisher (ZeroMQ PLAIN).",
                    "a user name, or \"\" for none", FIELD(feed.username)),
       text<Config>("misp.feed.password_file",
@@ -251,8 +308,8 @@ std::vector<Key<Config>> misp_keys() {
            {"trust", VisibilityMode::kTrust}},
           FIELD(filter.visibility)),
       integer<Config>("misp.feed.max_queue",
-                      "Feed messages that may wait. The service drops further ones, and then "
-                      "reads MISP again.",
+                      "Feed messages that may wait, and 256 MiB of them. The service drops "
+                      "further ones, and then asks MISP what changed.",
                       1'000, 10'000'000, FIELD(feed.max_queue)),
   };
 }
@@ -318,24 +375,6 @@ std::vector<Key<Config>> filter_keys() {
   };
 }
 
-Key<Config> max_shrink_key() {
-  return {"reconcile.max_shrink",
-          "Share of all attributes that one reconcile may remove from Zeek. "
-          "Removals beyond it are blocked until an operator accepts them.",
-          "0.0 to 1.0",
-          [](Config& config, const Value& value) {
-            return read_real(value, 0, 1, config.reconcile.max_shrink);
-          },
-          [](const Config& config) {
-            std::array<char, 32> digits{};
-            auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(),
-                                            config.reconcile.max_shrink, std::chars_format::fixed)
-                                  .ptr;
-            const std::string shown(digits.data(), end);
-            return shown.find('.') == std::string::npos ? shown + ".0" : shown;
-          }};
-}
-
 Problem check_state_path(std::string_view path) {
   return path.empty() || path.starts_with('/') ? Problem() : Problem("is not an absolute path");
 }
@@ -395,13 +434,21 @@ std::vector<Key<Config>> service_keys() {
   return {
       duration<Config>("reconcile.interval",
                        "Time between reconciles by MISP's event index. They find changes without "
-                       "a message.",
+                       "a message. Without a feed, `\"15s\"` if not given.",
                        seconds(1), days(1), FIELD(reconcile.interval)),
       duration<Config>("reconcile.full_interval",
-                       "Time between reconciles that read all of MISP. At least "
-                       "`reconcile.interval`.",
+                       "Time between full reconciles, which read every event. At least "
+                       "`reconcile.interval`. Without a feed, `\"1h\"` if not given: only a full "
+                       "reconcile sees a change of tags or warninglists then.",
                        seconds(1), days(30), FIELD(reconcile.full_interval)),
-      max_shrink_key(),
+      real("reconcile.max_shrink",
+           "Share of all attributes that may leave Zeek because MISP does not show them any more. "
+           "Removals beyond it are blocked until an operator accepts them.",
+           0, 1, FIELD(reconcile.max_shrink)),
+      integer<Config>("limits.max_growth",
+                      "An event that would more than double the set, and add more attributes than "
+                      "this, is blocked until an operator accepts it.",
+                      1'000, 100'000'000, FIELD(limits.max_growth)),
       text<Config>("http.listen",
                    "Address and port; port 0: any. Everybody who reaches it may read `/livez`, "
                    "`/readyz` and `/metrics`, which hold no indicator. The status page and all "

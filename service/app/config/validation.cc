@@ -92,7 +92,14 @@ void Draft::check_required() {
 }
 
 void Draft::check_reconcile() {
-  const auto& reconcile = config_.reconcile;
+  auto& reconcile = config_.reconcile;
+  const bool polls = config_.feed.endpoints.empty() && places_.contains("misp.feed.endpoint");
+  if (polls && !places_.contains("reconcile.interval")) {
+    reconcile.interval = std::chrono::seconds(15);
+  }
+  if (polls && !places_.contains("reconcile.full_interval")) {
+    reconcile.full_interval = std::chrono::hours(1);
+  }
   if (reconcile.full_interval < reconcile.interval) {
     problem(place_of("reconcile.full_interval"), "reconcile.full_interval",
             "is shorter than reconcile.interval", "reconcile.interval or longer");

@@ -37,6 +37,11 @@ class CallThread {
     changed_.notify_all();
   }
 
+  bool busy() {
+    const std::lock_guard lock(mutex_);
+    return busy_;
+  }
+
   std::optional<Answer> take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(answer_, std::nullopt);

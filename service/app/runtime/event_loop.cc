@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kItemsPerTurn = 512;
 constexpr auto kAnswerTimeout = std::chrono::seconds(5);
+const std::string kNoState = "no saved state";
 
 }  // namespace
 
@@ -34,13 +35,8 @@ Loop::Loop(Config config)
       started_(read_clocks().steady) {}
 
 Result<void> Loop::start() {
-  auto rest = make_rest(config_, sync_.mapping().types());
-  if (!rest) {
-    return tl::unexpected<Error>(std::move(rest.error()));
-  }
-  rest_ = std::move(*rest);
   if (!config_.state.path.empty()) {
-    auto state = DurableState::open(config_, store_, sync_);
+    auto state = DurableState::open(config_, [this] { inbox_.wake(); });
     if (!state) {
       return tl::unexpected<Error>(std::move(state.error()));
     }
@@ -53,18 +49,38 @@ Result<void> Loop::start() {
   if (auto ready = start_sightings(); !ready) {
     return ready;
   }
-  start_rest_worker();
-  feed_ = make_feed(config_.feed);
-  feed_->start([this](FeedReport report) {
-    const auto* message = std::get_if<FeedMessageAt>(&report);
-    const std::size_t bytes = message == nullptr ? 0 : message->bytes;
-    return inbox_.push(std::move(report), bytes);
-  });
+  if (auto ready = start_rest_workers(); !ready) {
+    return ready;
+  }
   const std::string service_id = random_id();
   for (const auto& zeek : config_.zeek) {
     add_zeek(zeek, service_id);
   }
+  if (!loading()) {
+    start_feed();
+  }
   return {};
+}
+
+void Loop::start_feed() {
+  feed_ = make_feed(config_.feed);
+  if (feed_) {
+    feed_->start([this](FeedReport report) {
+      const auto* message = std::get_if<FeedMessageAt>(&report);
+      const std::size_t bytes = message == nullptr ? 0 : message->bytes;
+      return inbox_.push(std::move(report), bytes);
+    });
+  }
+}
+
+void Loop::load_state() {
+  if (const auto loaded = state_->load_some(store_, sync_); !loaded) {
+    log::error("state is not saved; the service goes on without",
+               {{"reason", loaded.error().message}});
+  }
+  if (!loading()) {
+    start_feed();
+  }
 }
 
 Result<void> Loop::start_sightings() {
@@ -93,7 +109,7 @@ Result<void> Loop::start_sightings() {
 }
 
 std::vector<http::Route> Loop::routes() {
-  auto routes = control_routes([this](Command command) { return inbox_.push(command); });
+  auto routes = control_routes([this](const Command& command) { return ask(command); });
   auto reading =
       reading_routes([this](const Question& question) { return ask(question); },
                      [this] { return board_.health(); }, [this] { return metrics_.text(); });
@@ -115,6 +131,16 @@ bool Loop::ask(const Question& question) {
          !inbox_.closed();
 }
 
+std::optional<http::Response> Loop::ask(const Command& command) {
+  auto promise = std::make_shared<std::promise<http::Response>>();
+  auto answer = promise->get_future();
+  if (!inbox_.push(Asked{command, std::move(promise)}) ||
+      answer.wait_for(kAnswerTimeout) != std::future_status::ready || inbox_.closed()) {
+    return std::nullopt;
+  }
+  return answer.get();
+}
+
 Result<void> Loop::start_http() {
   auto serving = Serving::start(
       config_, state_ ? &state_->folder() : nullptr, [this] { return board_.health(); }, routes());
@@ -126,9 +152,10 @@ Result<void> Loop::start_http() {
 }
 
 void Loop::add_zeek(const ZeekConfig& zeek, const std::string& service_id) {
-  peers_.push_back({make_link(zeek),
-                    std::make_unique<ZeekSession>(zeek.name, session_options(service_id), store_),
-                    false, Propagation(config_.feed.max_queue), std::nullopt});
+  peers_.push_back(
+      {make_link(zeek),
+       std::make_unique<ZeekSession>(zeek.name, session_options(config_, service_id), store_),
+       false, Propagation(config_.feed.max_queue), std::nullopt});
   const std::size_t index = peers_.size() - 1;
   // At most a few answers can be due from one Zeek, so these need no bound of their own.
   peers_.back().link->start(service_id, [this, index](LinkReport report) {
@@ -137,10 +164,10 @@ void Loop::add_zeek(const ZeekConfig& zeek, const std::string& service_id) {
 }
 
 SteadyMs Loop::next_deadline(TimePoint now) const {
-  SteadyMs due = sync_.deadline(now);
+  SteadyMs due = loading() ? now.steady + 1'000 : sync_.deadline(now);
   for (const auto& peer : peers_) {
     const auto at = peer.session->deadline();
-    if (at && knows_a_set() && !paused_) {
+    if (at && !paused_) {
       due = std::min(due, *at);
     }
   }
@@ -173,7 +200,7 @@ void Loop::stop() {
     sightings_->stop(read_clocks());
   }
   feed_.reset();
-  worker_.reset();
+  workers_.reset();
   for (auto& peer : peers_) {
     peer.link->stop();
   }
@@ -187,14 +214,19 @@ void Loop::stop() {
 void Loop::handle(Input& input, TimePoint now) {
   if (const auto* feed = std::get_if<FeedReport>(&input)) {
     on_feed(*feed, now);
-  } else if (const auto* answered = std::get_if<RestAnswered>(&input)) {
-    if (answered->worker == workers_) {
-      on_answer(answered->done, now);
-    }
+  } else if (const auto* done = std::get_if<RestDone>(&input)) {
+    on_reply(*done, now);
   } else if (const auto* again = std::get_if<Reload>(&input)) {
     on_reload(again->loaded, now);
-  } else if (const auto* command = std::get_if<Command>(&input)) {
-    std::visit([this](const auto& known) { on_command(known); }, *command);
+  } else if (const auto* asked = std::get_if<Asked>(&input)) {
+    constexpr const char* kText = "text/plain; charset=utf-8";
+    asked->answer->set_value(
+        loading()
+            ? http::Response{503, kText, "saved state is being loaded; try again\n"}
+            : http::Response{202, kText,
+                             std::visit([&](const auto& known) { return on_command(known, now); },
+                                        asked->command) +
+                                 "\n"});
   } else if (const auto* question = std::get_if<Question>(&input)) {
     (*question)(view(), now);
   } else {
@@ -219,30 +251,14 @@ void Loop::on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now) 
   }
 }
 
-void Loop::on_command(const ReconcileCommand& command) {
-  log::info("reconcile requested by an operator",
-            {{"full", command.full}, {"accept_shrink", command.accept_shrink}});
-  sync_.request_reconcile(command.full, Cause::kOperator);
-  if (command.accept_shrink) {
-    sync_.accept_shrink();
-  }
-}
-
-void Loop::on_command(const PauseCommand& command) {
-  if (paused_ != command.paused) {
-    paused_ = command.paused;
-    log::info(paused_ ? "paused by an operator: no changes go to Zeek" : "resumed by an operator");
-  }
-}
-
-void Loop::on_answer(const RestDone& done, TimePoint now) {
-  const auto& answer = done.answer;
-  metrics_.rest_answered(done.operation, answer ? "ok" : to_string(answer.error().code), done.took);
-  const std::uint64_t passes = sync_.counters().passes;
-  sync_.on_answer(answer, now);
-  if (sync_.counters().passes != passes) {
-    const PassEnd& end = sync_.status().last_pass;
-    metrics_.pass_ended(end.kind, std::chrono::milliseconds(end.duration));
+void Loop::on_reply(const RestDone& done, TimePoint now) {
+  const auto& reply = done.reply;
+  metrics_.rest_answered(done.operation, reply ? "ok" : to_string(reply.error().code), done.took);
+  const std::uint64_t ended = sync_.counters().ended;
+  sync_.on_reply(done.id, reply, now);
+  if (sync_.counters().ended != ended) {
+    const ReconcileEnd& end = sync_.status().last_end;
+    metrics_.reconcile_ended(end.kind, std::chrono::milliseconds(end.duration));
   }
 }
 
@@ -281,12 +297,24 @@ void Loop::on_applied(const FeedMessageAt& message, TimePoint now) {
   }
 }
 
-void Loop::turn(TimePoint now) {
-  sync_.tick(now);
-  if (auto call = sync_.next_call(now)) {
-    worker_->submit(std::move(*call));
+void Loop::follow_misp() {
+  while (workers_->idle()) {
+    auto request = sync_.next_request(read_clocks());
+    if (!request) {
+      return;
+    }
+    workers_->submit(std::move(*request));
   }
-  if (knows_a_set() && !paused_) {
+}
+
+void Loop::turn(TimePoint now) {
+  if (loading()) {
+    load_state();
+  } else {
+    sync_.tick(now);
+    follow_misp();
+  }
+  if (!paused_) {
     for (auto& peer : peers_) {
       serve_zeek(peer, now);
     }
@@ -310,8 +338,9 @@ void Loop::serve_zeek(Peer& peer, TimePoint now) {
     // What a broken link drops is sent again in the next session.
     peer.link->send(std::move(message));
   }
+  // Before MISP was read once, a Zeek that holds all that is known is in sync with little.
   peer.was_in_step = peer.session->state() == ZeekSession::State::kLive &&
-                     (peer.was_in_step || peer.session->in_step());
+                     (peer.was_in_step || (store_.complete() && peer.session->in_step()));
   follow_changes(peer, now);
   follow_snapshot(peer, now);
 }
@@ -353,7 +382,9 @@ View Loop::view() const {
           sightings_ ? &sightings_->queue() : nullptr,
           sightings_ ? sightings_->notices() : nullptr,
           started_,
-          paused_};
+          paused_,
+          loading(),
+          state_ ? state_->start_cause() : kNoState};
 }
 
 }  // namespace misp_zeek::app

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,36 +54,40 @@ class Loop {
   };
   /// From a thread of the HTTP server.
   using Question = std::function<void(const View&, TimePoint)>;
-  struct RestAnswered {
-    unsigned worker = 0;  ///< the number of the one that made the call
-    RestDone done;
+  struct Asked {
+    Command command;
+    std::shared_ptr<std::promise<http::Response>> answer;
   };
   struct Reload {
     Result<LoadedConfig> loaded;
   };
-  using Input = std::variant<FeedReport, RestAnswered, ZeekReport, Command, Question, Reload>;
+  using Input = std::variant<FeedReport, RestDone, ZeekReport, Asked, Question, Reload>;
 
   Result<void> start_sightings();
-  void start_rest_worker();
+  Result<void> start_rest_workers();
+  void start_feed();
+  /// Saved state is restored, or there is none: follow MISP.
+  void follow_misp();
+  void load_state();
   std::vector<http::Route> routes();
   Result<void> start_http();
   void add_zeek(const ZeekConfig& zeek, const std::string& service_id);
   SteadyMs next_deadline(TimePoint now) const;
   void handle(Input& input, TimePoint now);
   bool ask(const Question& question);
-  void on_command(const ReconcileCommand& command);
-  void on_command(const PauseCommand& command);
-  void on_answer(const RestDone& done, TimePoint now);
+  std::optional<http::Response> ask(const Command& command);
+  std::string on_command(const ReconcileCommand& command, TimePoint now);
+  std::string on_command(const PauseCommand& command, TimePoint now);
+  std::string accept_shrink(TimePoint now);
+  std::string accept_growth(std::uint64_t event_id, TimePoint now);
+  void on_reply(const RestDone& done, TimePoint now);
   void on_reload(const Result<LoadedConfig>& loaded, TimePoint now);
   Result<void> change_rules(const Config& wanted, TimePoint now);
   void on_feed(const FeedReport& report, TimePoint now);
   void on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now);
   void on_applied(const FeedMessageAt& message, TimePoint now);
   void turn(TimePoint now);
-  /// Whether the store has something to say: before, a session would empty Zeek.
-  bool knows_a_set() const {
-    return sync_.status().bootstrapped || sync_.status().restored_from.has_value();
-  }
+  bool loading() const { return state_ && state_->loading(); }
   void serve_zeek(Peer& peer, TimePoint now);
   void follow_changes(Peer& peer, TimePoint now);
   void follow_snapshot(Peer& peer, TimePoint now);
@@ -93,9 +98,7 @@ class Loop {
   IndicatorStore store_;
   MispSync sync_;
   std::unique_ptr<DurableState> state_;  ///< empty without `[state] path`
-  std::unique_ptr<MispRest> rest_;
-  std::unique_ptr<RestWorker> worker_;
-  unsigned workers_ = 0;  ///< so many there were
+  std::unique_ptr<RestWorkers> workers_;
   std::unique_ptr<MispFeed> feed_;
   std::vector<Peer> peers_;
   std::unique_ptr<Sightings> sightings_;  ///< nullptr: matches are not reported

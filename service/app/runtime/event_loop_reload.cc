@@ -28,11 +28,15 @@ void tell(const ConfigChange& change) {
 
 }  // namespace
 
-void Loop::start_rest_worker() {
-  // An answer that an earlier worker left in the inbox is of an earlier number.
-  worker_ = std::make_unique<RestWorker>(*rest_, [this, worker = ++workers_](RestDone done) {
-    inbox_.push_always(RestAnswered{worker, std::move(done)});
-  });
+Result<void> Loop::start_rest_workers() {
+  auto rests = make_rests(config_, sync_.mapping().types());
+  if (!rests) {
+    return tl::unexpected<Error>(std::move(rests.error()));
+  }
+  // At most one reply for each of them, so these need no bound of their own.
+  workers_ = std::make_unique<RestWorkers>(
+      std::move(*rests), [this](RestDone done) { inbox_.push_always(std::move(done)); });
+  return {};
 }
 
 void Loop::on_reload(const Result<LoadedConfig>& loaded, TimePoint now) {
@@ -40,6 +44,12 @@ void Loop::on_reload(const Result<LoadedConfig>& loaded, TimePoint now) {
   if (!loaded) {
     log::error("reload failed; keeping the current configuration",
                {{"reason", text::trim(loaded.error().message)}});
+    systemd_.ready();
+    return;
+  }
+  if (loading()) {
+    log::warn("reload failed; keeping the current configuration",
+              {{"reason", "saved state is being loaded; reload again when it is"}});
     systemd_.ready();
     return;
   }
@@ -87,19 +97,16 @@ Result<void> Loop::change_rules(const Config& wanted, TimePoint now) {
   next.filter = wanted.filter;
   next.filter.shown_tags = config_.filter.shown_tags;
   next.mapping = wanted.mapping;
-  auto rest = make_rest(next, mapping->types());
-  if (!rest) {
+  if (auto rest = make_rest(next, mapping->types()); !rest) {
     return tl::unexpected<Error>(std::move(rest.error()));
   }
-  worker_.reset();  // cancels the call under way, which asks by the old filter
-  rest_ = std::move(*rest);
+  workers_.reset();  // cancels the calls in flight, which ask by the old filter
   config_ = std::move(next);
   sync_.change_rules(Filter(config_.filter), std::move(*mapping), now);
   if (state_) {
     state_->change_rules(config_, now);
   }
-  start_rest_worker();
-  return {};
+  return start_rest_workers();
 }
 
 }  // namespace misp_zeek::app

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/runtime/rest_worker.h"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace misp_zeek::app {
 namespace {
-
-template <typename T>
-Result<RestAnswer> as_answer(Result<T> result) {
-  if (!result) {
-    return tl::unexpected<Error>(std::move(result.error()));
-  }
-  return RestAnswer(std::move(*result));
-}
 
 std::string_view operation_of(const RestCall& call) {
   if (std::holds_alternative<SearchCall>(call)) {
     return "search";
   }
-  if (std::holds_alternative<CountCall>(call)) {
-    return "count";
+  if (std::holds_alternative<EventCall>(call)) {
+    return "events";
   }
   if (std::holds_alternative<PresenceCall>(call)) {
     return "presence";
@@ -27,38 +21,44 @@ std::string_view operation_of(const RestCall& call) {
   return std::holds_alternative<IndexCall>(call) ? "index" : "user";
 }
 
-RestDone perform_timed(MispRest& rest, const RestCall& call) {
+RestDone perform(MispRest& rest, const RestRequest& request) {
   const auto began = std::chrono::steady_clock::now();
-  auto answer = perform(rest, call);
-  return {operation_of(call), std::chrono::steady_clock::now() - began, std::move(answer)};
+  auto reply = rest.call(request.call);
+  return {request.id, operation_of(request.call), std::chrono::steady_clock::now() - began,
+          std::move(reply)};
 }
 
 }  // namespace
 
-Result<RestAnswer> perform(MispRest& rest, const RestCall& call) {
-  if (const auto* search = std::get_if<SearchCall>(&call)) {
-    return as_answer(rest.search(search->search, search->page, search->limit));
+RestWorkers::RestWorkers(std::vector<std::unique_ptr<MispRest>> clients, const OnReply& on_reply)
+    : workers_(clients.size()) {
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    Worker& worker = workers_[i];
+    worker.client = std::move(clients[i]);
+    worker.thread = std::make_unique<Thread>(
+        [&rest = *worker.client](const RestRequest& request) { return perform(rest, request); },
+        [&worker, on_reply] { on_reply(*worker.thread->take()); });
   }
-  if (const auto* count = std::get_if<CountCall>(&call)) {
-    return as_answer(rest.count(count->search));
-  }
-  if (std::holds_alternative<IndexCall>(call)) {
-    return as_answer(rest.event_index());
-  }
-  if (const auto* presence = std::get_if<PresenceCall>(&call)) {
-    return as_answer(rest.presence(presence->uuid));
-  }
-  return as_answer(rest.user());
 }
 
-RestWorker::RestWorker(MispRest& rest, const OnAnswer& on_answer)
-    : rest_(rest),
-      thread_([&rest](const RestCall& call) { return perform_timed(rest, call); },
-              [this, on_answer] { on_answer(*thread_.take()); }) {}
+RestWorkers::~RestWorkers() {
+  for (Worker& worker : workers_) {
+    worker.client->cancel();
+  }
+  for (Worker& worker : workers_) {
+    worker.thread->stop();
+  }
+}
 
-RestWorker::~RestWorker() {
-  rest_.cancel();
-  thread_.stop();
+bool RestWorkers::idle() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const Worker& worker) { return !worker.thread->busy(); });
+}
+
+void RestWorkers::submit(RestRequest request) {
+  const auto idle = std::find_if(workers_.begin(), workers_.end(),
+                                 [](const Worker& worker) { return !worker.thread->busy(); });
+  idle->thread->submit(std::move(request));
 }
 
 }  // namespace misp_zeek::app

@@ -2,46 +2,52 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "app/runtime/call_thread.h"
 #include "core/sync/misp_rest.h"
-#include "core/sync/misp_sync.h"
+#include "core/sync/rest_call.h"
 
 namespace misp_zeek::app {
 
-/// A call that was answered.
+/// A request that was answered.
 struct RestDone {
-  std::string_view operation;  ///< "search", "count", "index", "presence" or "user"
+  std::uint64_t id = 0;        ///< of the RestRequest
+  std::string_view operation;  ///< one of kRestOperations in telemetry/metrics.h
   std::chrono::duration<double> took{};
-  Result<RestAnswer> answer;
+  Result<RestReply> reply;
 };
 
-/// Makes one call. Blocking.
-Result<RestAnswer> perform(MispRest& rest, const RestCall& call);
-
-/// Makes the blocking calls of MispRest on a thread of its own, one at a time.
+/// Makes the blocking calls of MispRest, each on a thread with a connection of its own.
 ///
-/// Answers go to `on_answer` on the worker's thread, so that the loop's queue keeps their order
-/// among the feed's messages. submit() is called by the loop thread.
-class RestWorker {
+/// Replies go to `on_reply` on these threads, in whatever order they come, so that the loop's queue
+/// keeps their order among the feed's messages. submit() is called by the loop thread.
+class RestWorkers {
  public:
-  using OnAnswer = std::function<void(RestDone)>;
+  using OnReply = std::function<void(RestDone)>;
 
-  RestWorker(MispRest& rest, const OnAnswer& on_answer);
-  /// Cancels the running call and ends the thread.
-  ~RestWorker();
-  RestWorker(const RestWorker&) = delete;
-  RestWorker& operator=(const RestWorker&) = delete;
+  RestWorkers(std::vector<std::unique_ptr<MispRest>> clients, const OnReply& on_reply);
+  /// Cancels the running calls and ends the threads.
+  ~RestWorkers();
+  RestWorkers(const RestWorkers&) = delete;
+  RestWorkers& operator=(const RestWorkers&) = delete;
 
-  /// The previous call must have been answered.
-  void submit(RestCall call) { thread_.submit(std::move(call)); }
+  /// Whether submit() may be called.
+  bool idle() const;
+  void submit(RestRequest request);
 
  private:
-  MispRest& rest_;
-  CallThread<RestCall, RestDone> thread_;
+  using Thread = CallThread<RestRequest, RestDone>;
+  struct Worker {
+    std::unique_ptr<MispRest> client;
+    std::unique_ptr<Thread> thread;
+  };
+  std::vector<Worker> workers_;
 };
 
 }  // namespace misp_zeek::app

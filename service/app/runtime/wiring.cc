@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/runtime/wiring.h"
 
+#include <chrono>
 #include <random>
 #include <utility>
 
 #include "app/config/tls_files.h"
 #include "app/process/log.h"
 #include "app/process/version.h"
+#include "misp/feed_group.h"
 #include "misp/feed_subscriber.h"
 #include "misp/rest_client.h"
 #include "misp/sightings_client.h"
@@ -66,6 +68,19 @@ Result<std::unique_ptr<MispRest>> make_rest(const Config& config,
   return misp::RestClient::create(std::move(rest));
 }
 
+Result<std::vector<std::unique_ptr<MispRest>>> make_rests(
+    const Config& config, const std::vector<std::string>& mapped_types) {
+  std::vector<std::unique_ptr<MispRest>> rests;
+  for (std::uint32_t i = 0; i < config.misp.parallel; ++i) {
+    auto rest = make_rest(config, mapped_types);
+    if (!rest) {
+      return tl::unexpected<Error>(std::move(rest.error()));
+    }
+    rests.push_back(std::move(*rest));
+  }
+  return rests;
+}
+
 Result<std::unique_ptr<MispSightings>> make_sightings(const Config& config) {
   return misp::SightingsClient::create(rest_options(config));
 }
@@ -92,8 +107,22 @@ std::unique_ptr<Webhook> make_webhook(const WebhookConfig& config) {
 }
 
 std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {
-  return std::make_unique<misp::FeedSubscriber>(
-      misp::FeedOptions{config.endpoint, config.username, config.password.reveal()});
+  std::vector<misp::FeedGroup::Member> members;
+  for (const std::string& endpoint : config.endpoints) {
+    misp::FeedOptions options;
+    options.endpoint = endpoint;
+    options.username = config.username;
+    options.password = config.password.reveal();
+    members.push_back({endpoint, std::make_unique<misp::FeedSubscriber>(std::move(options))});
+  }
+  if (members.empty()) {
+    return nullptr;
+  }
+  if (members.size() == 1) {
+    return std::move(members.front().feed);
+  }
+  return std::make_unique<misp::FeedGroup>(std::move(members),
+                                           std::chrono::milliseconds(SyncOptions{}.silence));
 }
 
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek) {
@@ -113,13 +142,18 @@ SyncOptions sync_options(const Config& config) {
   options.interval = config.reconcile.interval;
   options.full_interval = config.reconcile.full_interval;
   options.max_shrink = config.reconcile.max_shrink;
-  options.page_size = config.misp.page_size;
+  options.max_growth = config.limits.max_growth;
+  options.max_load = config.misp.max_load;
+  options.parallel = config.misp.parallel;
+  options.batch_rows = config.misp.page_size;
+  options.feed = !config.feed.endpoints.empty();
   options.seed = std::random_device{}();
   return options;
 }
 
-SessionOptions session_options(const std::string& service_id) {
+SessionOptions session_options(const Config& config, const std::string& service_id) {
   SessionOptions session;
+  session.max_shrink = config.reconcile.max_shrink;
   session.service_id = service_id;
   session.service_version = version();
   return session;

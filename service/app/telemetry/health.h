@@ -24,7 +24,10 @@ class HealthBoard {
   http::Health health() const;
 
  private:
+  void check_feed(const View& view, TimePoint now);
   void check_misp(const View& view, TimePoint now);
+  /// What waits for an operator, and what MISP or a clock makes impossible.
+  void check_limits(const View& view, TimePoint now);
   void check_zeek(const View& view, const Peer& peer, TimePoint now);
   void set(const std::string& name, bool ok, std::string message, TimePoint now);
 

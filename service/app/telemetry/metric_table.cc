@@ -20,6 +20,10 @@ double age(std::optional<SteadyMs> at, const View& view, TimePoint now) {
   return static_cast<double>(now.steady - at.value_or(view.started)) / 1000;
 }
 
+double waiting(std::optional<SteadyMs> since, TimePoint now) {
+  return since ? static_cast<double>(now.steady - *since) / 1000 : 0;
+}
+
 template <typename Count>
 void each_zeek(const View& view, MetricFamily& samples, Count count) {
   for (const Peer& peer : view.peers) {
@@ -116,11 +120,12 @@ double feed_count(const View& view, std::uint64_t FeedCounters::*field) {
 
 std::vector<MetricRow> misp_rows() {
   return {
-      {"misp_zeek_feed_up", kGauge, "Whether MISP's feed is connected.",
-       PLAIN(view.sync.status().feed_connected)},
+      {"misp_zeek_feed_up", kGauge, "Whether MISP's feed is connected, or none is configured.",
+       PLAIN(view.sync.status().feed_connected || view.config.feed.endpoints.empty())},
       {"misp_zeek_feed_age_seconds", kGauge,
        "Time since the last message of the feed, or the start.",
-       PLAIN(age(view.sync.status().last_message, view, now))},
+       PLAIN(view.config.feed.endpoints.empty() ? 0
+                                                : age(view.sync.status().last_message, view, now))},
       {"misp_zeek_feed_messages_total",
        kCounter,
        "Messages of the feed, by topic and action.",
@@ -155,13 +160,41 @@ std::vector<MetricRow> misp_rows() {
        "Differences that a reconcile found and repaired, by its cause.",
        {"cause", "kind"},
        read_drift},
-      {"misp_zeek_removals_blocked", kGauge, "Whether max_shrink blocks removals.",
-       PLAIN(!view.sync.status().held.empty())},
+      {"misp_zeek_removals_blocked", kGauge, "Removals that max_shrink blocks.",
+       PLAIN(view.sync.status().blocked.count)},
+      {"misp_zeek_events_blocked", kGauge, "Events that max_growth blocks.",
+       PLAIN(view.sync.status().growth.size())},
       {"misp_zeek_pending_lookups", kGauge, "Attributes and events that wait for a lookup in MISP.",
-       PLAIN(view.sync.open_questions())},
-      {"misp_zeek_undecodable_rows_total", kCounter,
-       "Rows of MISP's replies that could not be decoded.",
-       PLAIN(view.sync.counters().undecodable_rows)},
+       PLAIN(view.sync.open_lookups())},
+      {"misp_zeek_stale_events", kGauge, "Events that are out of date and still to be read.",
+       PLAIN(view.sync.status().stale_events)},
+      {"misp_zeek_oldest_stale_event_seconds", kGauge,
+       "For how long the oldest of them is out of date.",
+       PLAIN(waiting(view.sync.status().oldest_stale, now))},
+      {"misp_zeek_unverified_changes", kGauge,
+       "Changes by messages that MISP has not confirmed yet.",
+       PLAIN(view.sync.status().unverified)},
+      {"misp_zeek_oldest_unverified_change_seconds", kGauge,
+       "For how long the oldest of them waits.",
+       PLAIN(waiting(view.sync.status().oldest_unverified, now))},
+      {"misp_zeek_contradicted_changes_total", kCounter,
+       "Changes by messages that MISP did not confirm and that were undone.",
+       PLAIN(view.sync.counters().contradicted)},
+      {"misp_zeek_rows_total", kCounter, "Rows of MISP's replies.",
+       PLAIN(view.sync.counters().rows)},
+      {"misp_zeek_hidden_rows_total", kCounter,
+       "Rows that MISP counted and did not show: allowedlist, warninglist.",
+       PLAIN(view.sync.counters().hidden_rows)},
+      {"misp_zeek_skipped_rows_total", kCounter, "Rows of MISP's replies that could not be read.",
+       PLAIN(view.sync.counters().skipped_rows)},
+      {"misp_zeek_clock_skew_seconds", kGauge, "MISP's clock less this machine's.",
+       PLAIN(view.sync.status().clock_skew.value_or(0))},
+      {"misp_zeek_clock_trusted", kGauge,
+       "Whether both clocks agree well enough to remove what is too old.",
+       PLAIN(view.sync.status().clock_trusted)},
+      {"misp_zeek_index_bound_seconds", kGauge,
+       "How late a deletion or unpublishing of an event is seen at most, without a message.",
+       PLAIN(static_cast<double>(view.sync.status().index_bound) / 1000)},
   };
 }
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/telemetry/metrics.h"
 
-#include <array>
-
 namespace misp_zeek::app {
 namespace {
 
 constexpr SteadyMs kUpdateInterval = 250;
-constexpr std::array kOperations = {"search", "count", "index", "presence", "user"};
 
 /// A message takes a millisecond or less to Zeek's acknowledgement, a stalled Zeek minutes.
 const std::vector<double> kFast = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                    0.25,   0.5,   1,      2.5,   5,    10,    30,   60};
-/// Requests and passes.
+/// Requests and reconciles.
 const std::vector<double> kSlow = {0.01, 0.05, 0.1, 0.25, 0.5, 1,   2.5,
                                    5,    10,   30,  60,   120, 300, 600};
 /// MISP's timestamps are whole seconds; a feed that hangs may be minutes late.
@@ -23,7 +20,7 @@ const std::vector<double> kDelay = {1, 2, 3, 5, 10, 30, 60, 120, 300, 900, 3600,
 Metrics::Metrics(const Config& config)
     : rest_durations_("misp_zeek_rest_request_seconds",
                       "Time of requests to MISP, whatever their outcome.", "operation", kSlow),
-      passes_("misp_zeek_reconcile_seconds", "Duration of complete reconciles.", "kind", kSlow),
+      reconciles_("misp_zeek_reconcile_seconds", "Duration of complete reconciles.", "kind", kSlow),
       applies_("misp_zeek_apply_delay_seconds",
                "From an attribute's timestamp in MISP to its place here, by live messages.", "",
                kDelay),
@@ -33,15 +30,16 @@ Metrics::Metrics(const Config& config)
                  "From the first message of a snapshot to the acknowledgement of its last.", "zeek",
                  kSlow) {
   // All series exist from the start, with zeros, so that alerts on them work.
-  for (const auto* operation : kOperations) {
+  for (const auto name : kRestOperations) {
+    const std::string operation(name);
     rest_durations_.declare(operation);
     rest_requests_[{operation, "ok"}] = 0;
     for (std::size_t code = 0; code < kErrorCodeCount; ++code) {
       rest_requests_[{operation, std::string(to_string(static_cast<ErrorCode>(code)))}] = 0;
     }
   }
-  for (const auto kind : {PassKind::kFull, PassKind::kIndex, PassKind::kEvents}) {
-    passes_.declare(std::string(to_string(kind)));
+  for (const auto kind : {ReconcileKind::kFull, ReconcileKind::kIndex, ReconcileKind::kEvents}) {
+    reconciles_.declare(std::string(to_string(kind)));
   }
   applies_.declare("");
   for (const ZeekConfig& zeek : config.zeek) {
@@ -67,9 +65,9 @@ void Metrics::rest_answered(std::string_view operation, std::string_view outcome
   rest_durations_.observe(name, took.count());
 }
 
-void Metrics::pass_ended(PassKind kind, Seconds took) {
+void Metrics::reconcile_ended(ReconcileKind kind, Seconds took) {
   const std::lock_guard lock(mutex_);
-  passes_.observe(std::string(to_string(kind)), took.count());
+  reconciles_.observe(std::string(to_string(kind)), took.count());
 }
 
 void Metrics::applied(Seconds delay) {
@@ -100,7 +98,7 @@ std::string Metrics::text() const {
   }
   requests.append_to(text);
   for (const auto* histogram :
-       {&rest_durations_, &passes_, &applies_, &propagation_, &snapshots_}) {
+       {&rest_durations_, &reconciles_, &applies_, &propagation_, &snapshots_}) {
     histogram->append_to(text);
   }
   return text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -16,6 +17,10 @@
 
 namespace misp_zeek::app {
 
+/// Requests to MISP. A closed set: metric labels.
+inline constexpr std::array<std::string_view, 5> kRestOperations = {"search", "events", "index",
+                                                                    "presence", "user"};
+
 /// What /metrics serves, in Prometheus' text format 0.0.4. What the loop's state says is a line of
 /// metric_table.cc; durations are the histograms here. No label ever has an indicator's value.
 ///
@@ -28,10 +33,9 @@ class Metrics {
 
   /// Takes over the loop's state, at most four times a second.
   void update(const View& view, TimePoint now);
-  /// `operation`: "search", "count", "index", "presence" or "user". `outcome`: "ok" or an
-  /// ErrorCode's name.
+  /// `operation`: one of kRestOperations. `outcome`: "ok" or an ErrorCode's name.
   void rest_answered(std::string_view operation, std::string_view outcome, Seconds took);
-  void pass_ended(PassKind kind, Seconds took);
+  void reconcile_ended(ReconcileKind kind, Seconds took);
   /// From MISP's timestamp of an attribute, in whole seconds, to its place in the store.
   void applied(Seconds delay);
   /// From the feed's message to the acknowledgement of this Zeek.
@@ -47,7 +51,7 @@ class Metrics {
   std::vector<MetricFamily> families_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> rest_requests_;
   HistogramFamily rest_durations_;
-  HistogramFamily passes_;
+  HistogramFamily reconciles_;
   HistogramFamily applies_;
   HistogramFamily propagation_;
   HistogramFamily snapshots_;

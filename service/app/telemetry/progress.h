@@ -21,8 +21,8 @@ class Progress {
   bool done_ = false;
 };
 
-/// "reading MISP [##########          ]  50 %, 500 of about 1000 attributes". `expected` 0: not
-/// known, then without a bar.
-std::string progress_line(std::uint64_t rows, std::uint64_t expected);
+/// "reading MISP [##########          ]  50 %, 500 of 1000 events, 12000 attributes". `expected` 0:
+/// the index is not read yet.
+std::string progress_line(std::uint64_t rows, std::uint64_t events, std::uint64_t expected);
 
 }  // namespace misp_zeek::app

@@ -4,13 +4,14 @@
 #include <utility>
 #include <variant>
 
+#include "app/config/values.h"
 #include "app/telemetry/health.h"
 
 namespace misp_zeek::app {
 
 void TransitionLog::on_feed(const FeedReport& report, const View& view) {
   if (std::holds_alternative<FeedConnected>(report)) {
-    log::info("feed connected", {{"endpoint", view.config.feed.endpoint}});
+    log::info("feed connected", {{"endpoint", join(view.config.feed.endpoints, ", ")}});
   } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
     if (lost->reason != view.feed_problem) {
       log::warn("feed down", {{"reason", lost->reason}});
@@ -57,10 +58,52 @@ void TransitionLog::log_misp(const View& view) {
                                  {"removed", drift.removed - drift_.removed}});
     drift_ = drift;
   }
-  if (status.held != held_) {
-    held_ = status.held;
-    if (!held_.empty()) {
-      log::error("removals blocked", {{"reason", held_}});
+  log_trouble(status);
+}
+
+void TransitionLog::log_trouble(const SyncStatus& status) {
+  const bool blocked = status.blocked.count > 0;
+  if (blocked && status.blocked.count != blocked_) {
+    log::error("removals blocked by max_shrink", {{"removals", status.blocked.count},
+                                                  {"attributes", status.blocked.held},
+                                                  {"allowed", status.blocked.allowed},
+                                                  {"cause", to_string(status.blocked.cause)},
+                                                  {"reason", status.blocked.text}});
+  } else if (!blocked && blocked_ > 0) {
+    log::info("no removals are blocked any more");
+  }
+  blocked_ = status.blocked.count;
+  std::set<std::uint64_t> growing;
+  for (const BlockedGrowth& event : status.growth) {
+    growing.insert(event.event_id);
+    if (!growing_.contains(event.event_id)) {
+      log::error(
+          "an event is blocked by max_growth",
+          {{"event", event.event_id}, {"info", event.info}, {"attributes", event.attributes}});
+    }
+  }
+  growing_ = std::move(growing);
+  if (std::exchange(clock_trusted_, status.clock_trusted) != status.clock_trusted) {
+    if (status.clock_trusted) {
+      log::info("the clocks agree again");
+    } else {
+      log::error("this machine's clock and MISP's disagree, nothing is removed by age",
+                 {{"skew_seconds", status.clock_skew.value_or(0)}});
+    }
+  }
+  if (status.skipped_count > skipped_ && !status.skipped_rows.empty()) {
+    const SkippedRow& row = status.skipped_rows.back();
+    log::error("rows of MISP cannot be read", {{"rows", status.skipped_count},
+                                               {"attribute", row.uuid ? row.uuid->str() : ""},
+                                               {"event", row.event_id},
+                                               {"position", row.position},
+                                               {"reason", row.reason}});
+  }
+  skipped_ = status.skipped_count;
+  if (status.repeated_cause != repeated_) {
+    repeated_ = status.repeated_cause;
+    if (!repeated_.empty()) {
+      log::warn("a cause of reads repeats and is backed off", {{"cause", repeated_}});
     }
   }
 }

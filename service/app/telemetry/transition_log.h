@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,11 +30,16 @@ class TransitionLog {
   };
 
   void log_misp(const View& view);
+  void log_trouble(const SyncStatus& status);
   void log_zeek(const View& view, const Peer& peer, PeerRecord& record);
 
   bool bootstrapped_ = false;
   std::string rest_problem_;
-  std::string held_;
+  std::size_t blocked_ = 0;
+  std::set<std::uint64_t> growing_;
+  bool clock_trusted_ = true;
+  std::size_t skipped_ = 0;
+  std::string repeated_;
   Drift drift_;  ///< as far as it was told
   std::vector<PeerRecord> peers_;
   Progress progress_;

@@ -23,8 +23,9 @@ namespace misp_zeek::app {
 struct Peer {
   std::unique_ptr<ZeekLink> link;
   std::unique_ptr<ZeekSession> session;
-  bool was_in_step = false;  ///< its digest agreed once in the session under way
-  Propagation propagation;   ///< live changes on their way to it
+  /// Its digest agreed once in the session under way, with a store that was complete.
+  bool was_in_step = false;
+  Propagation propagation;  ///< live changes on their way to it
   std::optional<SteadyMs> snapshot_began;
 };
 
@@ -42,7 +43,9 @@ struct View {
   const SightingQueue* sightings;  ///< nullptr: matches are not reported
   const MatchNotices* notices;     ///< nullptr: there is no webhook
   SteadyMs started;
-  bool paused;  ///< an operator has stopped changes of Zeek
+  bool paused;                     ///< an operator has stopped changes of Zeek
+  bool loading;                    ///< saved state is still being loaded
+  const std::string& start_cause;  ///< what differs from the state of before: "no saved state"
 };
 
 }  // namespace misp_zeek::app

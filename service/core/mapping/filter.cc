@@ -240,6 +240,19 @@ bool Filter::event_edit_needs_misp() const {
   return !sees_all() || options_.needs_tags() || options_.published != PublishedMode::kAny;
 }
 
+bool Filter::row_needs_misp(std::uint64_t event_id) const {
+  if (is_fixed_event(event_id)) {
+    return !options_.shown_tags.empty();
+  }
+  return options_.needs_tags() || options_.enforce_warninglist || options_.needs_sightings() ||
+         options_.published == PublishedMode::kPublished;
+}
+
+bool Filter::has_silent_conditions() const {
+  return options_.needs_tags() || options_.enforce_warninglist || options_.needs_sightings() ||
+         !sees_all();
+}
+
 bool Filter::unpublishing_matters(const Event& event) const {
   const bool filtered =
       options_.published == PublishedMode::kPublished && !is_fixed_event(event.id);

@@ -114,6 +114,16 @@ class Filter {
   /// lacks is not known; `published` is from before the change.
   bool unpublishing_matters(const Event& event) const;
 
+  /// Whether the publication of an event decides about attributes that REST shows.
+  bool publication_matters() const {
+    return options_.published != PublishedMode::kAny || !sees_all();
+  }
+  /// Whether a row of a search without the filter does not tell all that the filter asks for.
+  bool row_needs_misp(std::uint64_t event_id) const;
+  /// Whether something decides about attributes that moves no timestamp: tags, sightings,
+  /// warninglists, visibility.
+  bool has_silent_conditions() const;
+
   /// When an accepted attribute becomes too old; nullopt = never.
   std::optional<UnixSeconds> expires_at(const Attribute& attribute) const;
 

@@ -11,6 +11,7 @@ namespace {
 constexpr SteadyMs kFirstRetryDelay = 200;
 /// While a snapshot runs and changes keep coming, every so many-th message is a snapshot chunk.
 constexpr int kChangesPerChunk = 3;
+constexpr std::size_t kMaxWithheldPerTurn = 2'000;
 
 std::optional<EntryKey> entry_of(const contract::RejectedItem& reject) {
   const auto type = indicator_type_from(reject.indicator_type);
@@ -55,6 +56,21 @@ std::size_t ZeekSession::unacknowledged_items() const {
   return items;
 }
 
+std::optional<BlockedSnapshot> ZeekSession::removals_blocked() const {
+  if (state_ != State::kSnapshot || shrink_accepted_ || end_sent_) {
+    return std::nullopt;
+  }
+  // What was restored was known: the sync has a brake of its own for it.
+  const std::uint64_t known = std::max(store_.item_count(), store_.restored_items());
+  const auto allowed = std::max<std::uint64_t>(
+      options_.shrink_floor,
+      static_cast<std::uint64_t>(options_.max_shrink * static_cast<double>(zeek_holds_)));
+  if (zeek_holds_ <= known + allowed) {
+    return std::nullopt;
+  }
+  return BlockedSnapshot{zeek_holds_, store_.item_count(), allowed};
+}
+
 void ZeekSession::note_step(SteadyMs now) {
   if (in_step()) {
     behind_since_.reset();
@@ -69,6 +85,12 @@ std::string ZeekSession::explain() const {
     case State::kGreeting:
       return problem_;
     case State::kSnapshot:
+      if (const auto blocked = removals_blocked(); blocked && store_.proven()) {
+        return "holds " + std::to_string(blocked->zeek_holds) + " entries of this service where " +
+               std::to_string(blocked->store_has) + " are due, and more than " +
+               std::to_string(blocked->allowed) +
+               " removals are blocked until 'misp-zeek reconcile --accept-shrink'";
+      }
       return store_.proven() ? "a snapshot is on its way"
              : store_.complete()
                  ? "holds what it held: MISP shows nothing at all, and it stays until MISP shows "
@@ -170,8 +192,10 @@ void ZeekSession::on_hello_ack(const contract::HelloAck& ack, SteadyMs now) {
   ++counters_.sessions;
   next_ping_ = now;
   const bool known = ack.epoch == store_.epoch() && store_.log_covers(ack.revision);
-  const bool same =
-      ack.items == store_.item_count() && ack.digest == format_digest(store_.digest());
+  // As long as nothing is known, all that comes belongs to one snapshot.
+  const bool same = (store_.complete() || store_.item_count() > 0) &&
+                    ack.items == store_.item_count() &&
+                    ack.digest == format_digest(store_.digest());
   if (!need_snapshot_ && (known || same)) {
     ++counters_.resumed;
     state_ = State::kLive;
@@ -184,6 +208,8 @@ void ZeekSession::on_hello_ack(const contract::HelloAck& ack, SteadyMs now) {
   }
   ++counters_.snapshots;
   state_ = State::kSnapshot;
+  zeek_holds_ = ack.epoch == store_.epoch() ? 0 : ack.items;
+  was_empty_ = ack.items == 0;
   force_begin_ = true;
   cursor_ = store_.revision();
 }
@@ -231,6 +257,7 @@ void ZeekSession::on_ack(const contract::Ack& ack, SteadyMs now) {
   on_refused(ack.rejects);
   if (sent.kind == Sent::Kind::kEnd) {
     state_ = State::kLive;
+    shrink_accepted_ = false;
     withheld_.clear();
     need_snapshot_ = false;
     acknowledged_ = sent.revision;
@@ -288,22 +315,33 @@ void ZeekSession::send_hello(SteadyMs now, std::vector<contract::ToZeek>& out) {
 }
 
 bool ZeekSession::send_changes(SteadyMs now, std::vector<contract::ToZeek>& out) {
-  const bool may_remove = store_.complete();
-  if (cursor_ == store_.revision() && (withheld_.empty() || !may_remove)) {
+  std::vector<EntryKey> released;
+  std::size_t looked_at = 0;
+  for (const auto& entry : withheld_) {
+    if (released.size() == contract::kMaxItemsPerApply || ++looked_at > kMaxWithheldPerTurn) {
+      break;
+    }
+    if (store_.authoritative(entry.event_id)) {
+      released.push_back(entry);
+    }
+  }
+  if (cursor_ == store_.revision() && released.empty()) {
     return false;
   }
   auto changes = store_.changes_since(cursor_, contract::kMaxItemsPerApply);
   for (const auto& entry : changes.entries) {
     withheld_.erase(entry);
   }
-  while (may_remove && !withheld_.empty() && changes.entries.size() < contract::kMaxItemsPerApply) {
-    changes.entries.push_back(withheld_.extract(withheld_.begin()).value());
+  for (const auto& entry : released) {
+    if (changes.entries.size() < contract::kMaxItemsPerApply && withheld_.erase(entry) > 0) {
+      changes.entries.push_back(entry);
+    }
   }
   contract::Apply apply;
   for (const auto& entry : changes.entries) {
     if (auto item = store_.item(entry)) {
       apply.upserts.push_back(std::move(*item));
-    } else if (may_remove) {
+    } else if (store_.authoritative(entry.event_id)) {
       apply.removals.push_back(entry);
     } else {
       withheld_.insert(entry);  // something that the store does not know yet may support it
@@ -368,9 +406,10 @@ void ZeekSession::fill_window(SteadyMs now, std::vector<contract::ToZeek>& out) 
     if (send_chunk(now, out)) {
       continue;
     }
-    // The end takes out what was not named: not before the store knows all that MISP has.
-    if (state_ == State::kSnapshot && !end_sent_ && cursor_ == store_.revision() &&
-        store_.proven()) {
+    // The end removes what was not named: not before the store knows all that MISP has.
+    const bool may_end = store_.proven() || (store_.complete() && was_empty_);
+    if (state_ == State::kSnapshot && !end_sent_ && cursor_ == store_.revision() && may_end &&
+        !removals_blocked()) {
       send_end(now, out);
     }
     if (cursor_ == store_.revision()) {

@@ -27,13 +27,23 @@ struct SessionOptions {
   SteadyMs ping_interval = 5'000;     ///< between digests when nothing else happens
   SteadyMs workers_interval = 1'000;  ///< the same while a worker of the cluster is behind
   SteadyMs max_retry_delay = 60'000;  ///< cap of the back-off between failing sessions
+  /// Share of what Zeek holds that a first snapshot may remove; beyond, an operator decides.
+  double max_shrink = 0.2;
+  std::size_t shrink_floor = 10;  ///< so many it may always
+};
+
+/// A first snapshot that would remove too much of what Zeek holds.
+struct BlockedSnapshot {
+  std::uint64_t zeek_holds = 0;
+  std::uint64_t store_has = 0;
+  std::uint64_t allowed = 0;  ///< so many may go
 };
 
 /// Brings one Zeek to the store's state and keeps it there: greets, resumes by changes or sends a
-/// snapshot, sends changes as they come, and compares digests. While the store is not complete() it
-/// does not end a snapshot, so that nothing leaves Zeek for not being in the store. Pure: the owner
-/// feeds it reports of the link and the time, and sends what poll() returns. Reads the store, never
-/// changes it. Sightings belong to no session and pass it by.
+/// snapshot, sends changes as they come, and compares digests. Inserts what is known; a removal
+/// waits until the store is authoritative for its event, and the end of a snapshot until it is
+/// complete. Pure: the owner feeds it reports of the link and the time, and sends what poll()
+/// returns. Reads the store, never changes it. Sightings belong to no session and pass it by.
 class ZeekSession {
  public:
   enum class State {
@@ -73,6 +83,11 @@ class ZeekSession {
   bool in_step() const;
   /// When the digests were compared last, they agreed. False until they are in a session.
   bool digest_agrees() const { return digest_agrees_; }
+  /// Zeek holds so much more than this service has ever known that the end of the snapshot waits
+  /// for accept_shrink(); nullopt: it does not.
+  std::optional<BlockedSnapshot> removals_blocked() const;
+  /// Lets the blocked snapshot end, once.
+  void accept_shrink() { shrink_accepted_ = removals_blocked().has_value(); }
   /// Since when in_step() has not been true; nullopt while it is. Short changes count too.
   std::optional<SteadyMs> behind_since() const { return behind_since_; }
   /// What is wrong or going on, for an operator.
@@ -167,7 +182,11 @@ class ZeekSession {
   std::string package_version_;
   std::map<EntryKey, Refusal> refusals_;
   std::set<std::string, std::less<>> reasons_;  ///< what the refusals point to
-  std::set<EntryKey> withheld_;                 ///< removals that wait until the store is complete
+  /// Removals that wait until the store is authoritative for their event.
+  std::set<EntryKey> withheld_;
+  std::uint64_t zeek_holds_ = 0;  ///< at hello, by another history of the store; 0 = by this one
+  bool was_empty_ = false;        ///< Zeek at hello
+  bool shrink_accepted_ = false;
   Counters counters_;
 };
 

@@ -118,20 +118,38 @@ class IndicatorStore {
   /// attributes is incomplete until set_complete(). Nothing restored counts as unsaved.
   void restore(const SavedEvent& event);
   void restore(const SavedAttribute& saved);
-  /// Up to `max` attributes and their events that changed. What is given out is not given again.
+  /// Up to `max` attributes and their events that changed, the oldest changes first. What is given
+  /// out is not given again.
   /// The memory for this is bounded by the attributes in the store and those ever given out.
   Unsaved take_unsaved(std::size_t max);
+  /// Changes noted so far, and given out of these: when the second has reached an earlier value of
+  /// the first, all changes of before it were given out.
+  std::uint64_t noted() const { return noted_; }
+  std::uint64_t given_out() const {
+    return unsaved_order_.empty() ? noted_ : unsaved_order_.front().first;
+  }
+  /// What was restored is nowhere saved any more.
+  void note_all_unsaved();
   std::size_t unsaved() const { return unsaved_attributes_.size() + unsaved_events_.size(); }
 
   /// False: attributes may be missing here that MISP has, so that Zeek must not lose what the store
   /// lacks.
   bool complete() const { return complete_; }
-  /// Whether all that MISP has was read.
+  /// Whether all that MISP has of the event was read: what the store lacks of it may leave Zeek.
+  bool authoritative(std::uint64_t event_id) const {
+    return complete_ || authoritative_.contains(event_id);
+  }
+  void set_authoritative(std::uint64_t event_id) {
+    if (!complete_) {
+      authoritative_.insert(event_id);
+    }
+  }
   /// Complete, and not by answers that showed nothing at all: what Zeek holds besides may leave.
   bool proven() const { return proven_; }
   void set_complete(bool complete, bool proven = true) {
     complete_ = complete;
     proven_ = complete && proven;
+    authoritative_.clear();
   }
 
   // ---- what Zeek must hold ----
@@ -140,6 +158,8 @@ class IndicatorStore {
   const std::string& epoch() const { return epoch_; }
   std::uint64_t digest() const { return digest_; }
   std::size_t item_count() const { return entries_.size(); }
+  /// So many items were restored.
+  std::size_t restored_items() const { return restored_items_; }
   std::optional<Item> item(const EntryKey& entry) const;
   /// Attributes that support an entry, sorted; at most `max`.
   std::vector<Uuid> supporters(const EntryKey& entry, std::size_t max) const;
@@ -224,7 +244,12 @@ class IndicatorStore {
   std::vector<std::string> type_names_;
   bool complete_ = true;
   bool proven_ = true;
-  std::unordered_set<Uuid> unsaved_attributes_;  ///< changed, or gone after they were given out
+  std::size_t restored_items_ = 0;
+  std::unordered_set<std::uint64_t> authoritative_;  ///< while not complete
+  std::unordered_set<Uuid> unsaved_attributes_;      ///< changed, or gone after they were given out
+  /// The same as they came, with the number of each; also some that are in it no more.
+  std::deque<std::pair<std::uint64_t, Uuid>> unsaved_order_;
+  std::uint64_t noted_ = 0;
   std::unordered_set<std::uint64_t> unsaved_events_;
   std::vector<std::size_t> type_counts_;  ///< of type_names_
 };

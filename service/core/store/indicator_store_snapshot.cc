@@ -6,16 +6,36 @@
 #include "core/store/indicator_store.h"
 
 namespace misp_zeek {
+namespace {
+
+/// So many that came and went before they were saved may stay in the order of changes.
+constexpr std::size_t kForgotten = 10'000;
+
+}  // namespace
 
 void IndicatorStore::note_attribute(const Uuid& uuid) {
-  if (options_.track_unsaved) {
-    unsaved_attributes_.insert(uuid);
+  if (options_.track_unsaved && unsaved_attributes_.insert(uuid).second) {
+    unsaved_order_.emplace_back(noted_++, uuid);
+    if (unsaved_order_.size() > 2 * unsaved_attributes_.size() + kForgotten) {
+      std::erase_if(unsaved_order_, [this](const auto& noted) {
+        return !unsaved_attributes_.contains(noted.second);
+      });
+    }
   }
 }
 
 void IndicatorStore::note_event(std::uint64_t event_id) {
   if (options_.track_unsaved) {
     unsaved_events_.insert(event_id);
+  }
+}
+
+void IndicatorStore::note_all_unsaved() {
+  for (const auto& [uuid, attribute] : attributes_) {
+    note_attribute(uuid);
+  }
+  for (const auto& [id, event] : events_) {
+    note_event(id);
   }
 }
 
@@ -51,6 +71,7 @@ void IndicatorStore::restore(const SavedAttribute& saved) {
   if (saved.reject) {
     ++rejects_[*saved.reject];
   }
+  restored_items_ = entries_.size();
 }
 
 void IndicatorStore::take_event(std::uint64_t event_id, Unsaved& unsaved) {
@@ -91,10 +112,12 @@ void IndicatorStore::take_attribute(const Uuid& uuid, Unsaved& unsaved) {
 
 Unsaved IndicatorStore::take_unsaved(std::size_t max) {
   Unsaved unsaved;
-  for (std::size_t i = 0; i < max && !unsaved_attributes_.empty(); ++i) {
-    const Uuid uuid = *unsaved_attributes_.begin();
-    unsaved_attributes_.erase(unsaved_attributes_.begin());
-    take_attribute(uuid, unsaved);
+  for (std::size_t i = 0; i < max && !unsaved_order_.empty(); ++i) {
+    const Uuid uuid = unsaved_order_.front().second;
+    unsaved_order_.pop_front();
+    if (unsaved_attributes_.erase(uuid) > 0) {
+      take_attribute(uuid, unsaved);
+    }
   }
   while (unsaved_attributes_.empty() && !unsaved_events_.empty() &&
          unsaved.events.size() + unsaved.gone_events.size() < max) {

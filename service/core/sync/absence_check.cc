@@ -1,116 +1,238 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The part of MispSync that takes out what searches do not show when nothing vouches for them: an
-// empty list with status 200 is what MISP says when all is gone, and what it says when it fails.
-// Only a word of MISP that no failure has takes such an attribute out.
+#include "core/sync/absence_check.h"
+
 #include <algorithm>
 #include <utility>
 
-#include "core/sync/misp_sync.h"
-
 namespace misp_zeek {
+namespace {
 
-void MispSync::doubt(const Uuid& uuid, std::optional<Cause> drift, SteadyMs due) {
-  if (store_.find(uuid) != nullptr) {
-    doubts_.try_emplace(uuid, Doubt{Doubt::Step::kPresence, due, drift});
-  }
-}
+/// Between reads of events with blocked removals; doubled each time.
+constexpr SteadyMs kFirstReread = 120'000;
+constexpr SteadyMs kMaxReread = 600'000;
 
-std::optional<RestCall> MispSync::doubt_call(TimePoint now) {
-  std::erase_if(doubts_, [&](const auto& entry) {
-    return store_.find(entry.first) == nullptr || confirms_.contains(entry.first);
-  });
-  const auto it = std::find_if(doubts_.begin(), doubts_.end(),
-                               [&](const auto& entry) { return entry.second.due <= now.steady; });
-  if (it == doubts_.end()) {
-    return std::nullopt;
-  }
-  waiting_ = Waiting::kDoubt;
-  doubted_ = it->first;
-  if (it->second.step == Doubt::Step::kPresence) {
-    return PresenceCall{doubted_};
-  }
-  if (it->second.step == Doubt::Step::kFiltered) {
-    return SearchCall{search_uuids({doubted_}, in_fixed_event(doubted_)), 1, 2};
-  }
-  auto search = unfiltered();
-  search.uuids = {doubted_};
-  return SearchCall{std::move(search), 1, 2};
-}
+}  // namespace
 
-std::optional<Error> MispSync::on_doubt_answer(const RestAnswer& answer, TimePoint now) {
-  const auto it = doubts_.find(doubted_);
-  const auto* attribute = store_.find(doubted_);
-  if (it == doubts_.end() || attribute == nullptr) {
-    return std::nullopt;  // a message has told meanwhile
-  }
-  if (touched_since(doubted_, call_started_ - options_.commit_grace)) {
-    ask_attribute(doubted_, attribute->event_id, 0, now.steady + options_.commit_grace);
-    doubts_.erase(it);
-    return std::nullopt;
-  }
-  switch (it->second.step) {
-    case Doubt::Step::kPresence:
-      on_presence(it->second, std::get<Presence>(answer));
-      break;
-    case Doubt::Step::kUnfiltered:
-      return on_unfiltered(it->second, std::get<AttributePage>(answer), now);
-    case Doubt::Step::kFiltered:
-      on_filtered(it->second, std::get<AttributePage>(answer), now);
-      break;
-  }
-  return std::nullopt;
-}
-
-void MispSync::on_presence(Doubt& doubt, const Presence& presence) {
-  if (presence.present) {
-    doubt.step = Doubt::Step::kUnfiltered;
-  } else {
-    end_doubt("not_in_misp");
-  }
-}
-
-std::optional<Error> MispSync::on_unfiltered(Doubt& doubt, const AttributePage& page,
-                                             TimePoint now) {
-  const bool found = std::any_of(page.rows.begin(), page.rows.end(),
-                                 [&](const auto& row) { return row.attribute.uuid == doubted_; });
-  doubt.step = found ? Doubt::Step::kFiltered : Doubt::Step::kPresence;
-  if (found) {
-    return std::nullopt;
-  }
-  doubt.due = now.steady + kDoubtPause;
-  return Error{ErrorCode::kMalformed,
-               "MISP has attribute " + doubted_.str() + ", but its search does not show it", 0};
-}
-
-void MispSync::on_filtered(Doubt& doubt, const AttributePage& page, TimePoint now) {
-  const auto row = std::find_if(page.rows.begin(), page.rows.end(), [&](const auto& candidate) {
-    return candidate.attribute.uuid == doubted_;
-  });
-  if (row == page.rows.end() && page.undecodable > 0) {
-    doubt.step = Doubt::Step::kPresence;
-    doubt.due = now.steady + kDoubtPause;
+void AbsenceCheck::suspect(const Uuid& uuid, Cause cause, bool in_round) {
+  if (context_.store.find(uuid) == nullptr) {
     return;
   }
-  if (row == page.rows.end()) {
-    end_doubt(doubt.drift == Cause::kConfiguration ? "configuration" : "not_in_misp");
+  const auto [it, is_new] = suspects_.try_emplace(uuid);
+  if (!is_new) {
+    if (it->second.step == Suspect::Step::kLookup && lookups_.find(uuid) == nullptr) {
+      move(it, Suspect::Step::kLookup);
+    }
     return;
   }
-  const auto judgement = filter_.judge_row(row->attribute, row->event, now.unix_seconds);
-  if (judgement.verdict == Verdict::kAccept) {
-    accept(row->attribute, row->event);
-    doubts_.erase(doubted_);
+  it->second.cause = cause;
+  it->second.in_round = in_round;
+  if (in_round) {
+    ++in_round_;
   } else {
-    ++counters_.filtered[judgement.reason];
-    end_doubt(to_string(judgement.reason));
+    held_.insert(uuid);
   }
 }
 
-void MispSync::end_doubt(std::string_view reason) {
-  const auto drift = doubts_.extract(doubted_).mapped().drift;
-  if (withdraw(doubted_, reason) && drift && drift != Cause::kConfiguration) {
-    ++counters_.drift.removed;
-    ++counters_.drift_by_cause[*drift].removed;
+void AbsenceCheck::leave_round(Suspect& suspect) {
+  if (std::exchange(suspect.in_round, false)) {
+    --in_round_;
   }
+}
+
+void AbsenceCheck::leave_step(Suspects::iterator it) {
+  held_.erase(it->first);
+  blocked_.erase(it->first);
+  presence_.erase(it->first);
+  looking_ -= it->second.step == Suspect::Step::kLookup ? 1 : 0;
+}
+
+bool AbsenceCheck::admits(std::size_t more) {
+  return brake_.admits(more + looking_ + presence_.size(), context_.allowed_removals(),
+                       context_.time());
+}
+
+void AbsenceCheck::move(Suspects::iterator it, Suspect::Step step) {
+  const Uuid& uuid = it->first;
+  leave_step(it);
+  it->second.step = step;
+  if (step == Suspect::Step::kBlocked) {
+    leave_round(it->second);
+    blocked_.insert(uuid);
+  } else if (step == Suspect::Step::kLookup) {
+    ++looking_;
+    lookups_.ask_absence(uuid, context_.store.find(uuid)->event_id, context_.time());
+  } else if (step == Suspect::Step::kPresence) {
+    presence_.add(uuid);
+  }
+}
+
+void AbsenceCheck::settle(const Uuid& uuid) {
+  const auto it = suspects_.find(uuid);
+  if (it == suspects_.end()) {
+    return;
+  }
+  leave_round(it->second);
+  leave_step(it);
+  suspects_.erase(it);
+  if (const Lookup* lookup = lookups_.find(uuid);
+      lookup != nullptr && lookup->kind == LookupKind::kAbsence) {
+    lookups_.erase(uuid);
+  }
+}
+
+void AbsenceCheck::look_up_or_block(const std::vector<Uuid>& uuids, bool accepted) {
+  const bool admitted = accepted || admits(uuids.size() + blocked_.size());
+  for (const auto& uuid : uuids) {
+    const auto it = suspects_.find(uuid);
+    if (admitted) {
+      move(it, Suspect::Step::kLookup);
+    } else {
+      context_.status.blocked.cause = it->second.cause;
+      move(it, Suspect::Step::kBlocked);
+    }
+  }
+  if (!admitted && rereads_ == 0) {
+    rereads_ = 1;
+    reread_at_ = context_.time() + kFirstReread;
+  }
+}
+
+void AbsenceCheck::end_round(bool accepted) {
+  std::vector<Uuid> uuids;
+  for (const auto& [uuid, suspect] : suspects_) {
+    if (suspect.in_round && suspect.step == Suspect::Step::kHeld) {
+      uuids.push_back(uuid);
+    }
+  }
+  if (accepted) {
+    uuids.insert(uuids.end(), blocked_.begin(), blocked_.end());
+  }
+  if (!uuids.empty()) {
+    std::sort(uuids.begin(), uuids.end());
+    look_up_or_block(uuids, accepted);
+  }
+}
+
+void AbsenceCheck::tick() {
+  if (!held_.empty()) {
+    std::vector<Uuid> uuids(held_.begin(), held_.end());
+    std::sort(uuids.begin(), uuids.end());
+    look_up_or_block(uuids);
+  }
+  if (blocked_.empty()) {
+    rereads_ = 0;
+    return;
+  }
+  if (admits(blocked_.size())) {
+    // Most of them were shown again.
+    const std::vector<Uuid> uuids(blocked_.begin(), blocked_.end());
+    blocked_.clear();
+    look_up_or_block(uuids);
+  } else if (context_.time() >= reread_at_) {
+    reread_blocked();
+  }
+}
+
+void AbsenceCheck::reread_blocked() {
+  reread_at_ = context_.time() + std::min(kFirstReread << std::min(rereads_++, 5), kMaxReread);
+  std::set<std::uint64_t> events;
+  for (const auto& uuid : blocked_) {
+    events.insert(context_.store.find(uuid)->event_id);
+  }
+  for (const auto id : events) {
+    const SteadyMs now = context_.time();
+    events_.mark(id, {Lane::kBackground, Cause::kTimer, now, now, true}, now);
+  }
+}
+
+void AbsenceCheck::confirm(const Uuid& uuid) {
+  const auto it = suspects_.find(uuid);
+  if (it != suspects_.end() && it->second.step == Suspect::Step::kLookup) {
+    brake_.count(1, context_.time());
+    remove(uuid, "not_in_misp");
+  }
+}
+
+void AbsenceCheck::check_presence(const Uuid& uuid) {
+  const auto it = suspects_.find(uuid);
+  if (it != suspects_.end() && it->second.step == Suspect::Step::kLookup) {
+    move(it, Suspect::Step::kPresence);
+  }
+}
+
+void AbsenceCheck::remove(const Uuid& uuid, std::string_view reason) {
+  const Cause cause = suspects_.at(uuid).cause;
+  const bool configured = cause == Cause::kConfiguration && reason == "not_in_misp";
+  if (writer_->withdraw(uuid, configured ? "configuration" : reason)) {
+    context_.note_drift(cause, Drift{0, 0, 1});
+  }
+}
+
+void AbsenceCheck::on_reply(const RestReply& reply) {
+  const auto finding = presence_.on_reply(reply);
+  if (!finding) {
+    return;
+  }
+  if (finding->verdict == PresenceCheck::Verdict::kShown) {
+    const SteadyMs now = context_.time();
+    events_.mark(context_.store.find(finding->uuid)->event_id,
+                 {Lane::kEvents, suspects_.at(finding->uuid).cause, now, now, true}, now);
+    settle(finding->uuid);
+  } else {
+    const bool hidden = finding->verdict == PresenceCheck::Verdict::kHidden;
+    remove(finding->uuid, hidden ? "hidden" : "not_in_misp");
+  }
+}
+
+std::optional<SteadyMs> AbsenceCheck::next_due() const {
+  std::optional<SteadyMs> due;
+  const auto at = [&](SteadyMs time) { due = due ? std::min(*due, time) : time; };
+  if (!held_.empty()) {
+    at(0);
+  }
+  if (!blocked_.empty()) {
+    at(reread_at_);
+  }
+  if (const auto presence = presence_.next_due()) {
+    at(*presence);
+  }
+  return due;
+}
+
+BlockedRemovals AbsenceCheck::describe() const {
+  BlockedRemovals blocked;
+  blocked.count = blocked_.size();
+  if (blocked_.empty()) {
+    return blocked;
+  }
+  blocked.held = context_.store.attribute_count();
+  blocked.allowed = context_.allowed_removals();
+  blocked.cause = context_.status.blocked.cause;
+  blocked.text = "MISP no longer shows " + std::to_string(blocked.count) + " of " +
+                 std::to_string(blocked.held) + " attributes, more than max_shrink allows (" +
+                 std::to_string(blocked.allowed) + "), since a reconcile by cause \"" +
+                 std::string(to_string(blocked.cause)) +
+                 "\": they stay in Zeek until 'misp-zeek reconcile --accept-shrink'";
+  return blocked;
+}
+
+void AbsenceCheck::release() {
+  const std::vector<Uuid> uuids(blocked_.begin(), blocked_.end());
+  for (const auto& uuid : uuids) {
+    const auto event = context_.store.find(uuid)->event_id;
+    remove(uuid, "not_in_misp");
+    // Should MISP still have it, this shows it.
+    events_.mark(event, {Lane::kEvents, Cause::kOperator, context_.time(), context_.time(), true},
+                 context_.time());
+  }
+  brake_.release();
+}
+
+void AbsenceCheck::clear() {
+  for (const auto& [uuid, suspect] : Suspects(suspects_)) {
+    settle(uuid);
+  }
+  presence_.clear();
 }
 
 }  // namespace misp_zeek

@@ -6,50 +6,55 @@
 
 namespace misp_zeek {
 
-std::size_t TouchLog::content_of(const Attribute& attribute) {
+std::size_t FeedWatermarks::content_of(const Attribute& attribute) {
   return std::hash<std::string>{}(attribute.type + '\n' + attribute.value +
                                   (attribute.to_ids ? "\nT" : "\nF"));
 }
 
-void TouchLog::touch(const Uuid& attribute, const Touch& touch) {
-  touches_[attribute] = touch;
-  order_.emplace_back(touch.at, attribute);
+void FeedWatermarks::set(const Uuid& attribute, const Watermark& watermark) {
+  watermarks_[attribute] = watermark;
+  order_.emplace_back(watermark.at, attribute);
 }
 
-const TouchLog::Touch* TouchLog::find(const Uuid& attribute) const {
-  const auto it = touches_.find(attribute);
-  return it == touches_.end() ? nullptr : &it->second;
+const FeedWatermarks::Watermark* FeedWatermarks::find(const Uuid& attribute) const {
+  const auto it = watermarks_.find(attribute);
+  return it == watermarks_.end() ? nullptr : &it->second;
 }
 
-std::size_t TouchLog::prune(SteadyMs before) {
+bool FeedWatermarks::since(const Uuid& attribute, SteadyMs since) const {
+  const auto* watermark = find(attribute);
+  return watermark != nullptr && watermark->at >= since;
+}
+
+std::size_t FeedWatermarks::prune(SteadyMs before) {
   std::size_t lost = 0;
   while (!order_.empty() && (order_.front().first < before || order_.size() > max_attributes_)) {
     const auto& [at, attribute] = order_.front();
-    const auto it = touches_.find(attribute);
-    if (it != touches_.end() && it->second.at == at) {
+    const auto it = watermarks_.find(attribute);
+    if (it != watermarks_.end() && it->second.at == at) {
       lost += at >= before ? 1 : 0;
-      touches_.erase(it);
+      watermarks_.erase(it);
     }
     order_.pop_front();
   }
   return lost;
 }
 
-void TouchLog::bury_event(std::uint64_t event_id, SteadyMs now) {
-  buried_.insert_or_assign(event_id, now);
-  burials_.emplace_back(event_id, now);
-  while (burials_.size() > max_events_) {
-    const auto& [oldest, at] = burials_.front();
-    if (find_burial(oldest) == at) {
-      buried_.erase(oldest);
+void FeedWatermarks::add_tombstone(std::uint64_t event_id, SteadyMs now) {
+  tombstones_.insert_or_assign(event_id, now);
+  tombstone_order_.emplace_back(event_id, now);
+  while (tombstone_order_.size() > max_events_) {
+    const auto& [oldest, at] = tombstone_order_.front();
+    if (tombstone(oldest) == at) {
+      tombstones_.erase(oldest);
     }
-    burials_.pop_front();
+    tombstone_order_.pop_front();
   }
 }
 
-std::optional<SteadyMs> TouchLog::find_burial(std::uint64_t event_id) const {
-  const auto it = buried_.find(event_id);
-  return it == buried_.end() ? std::nullopt : std::optional(it->second);
+std::optional<SteadyMs> FeedWatermarks::tombstone(std::uint64_t event_id) const {
+  const auto it = tombstones_.find(event_id);
+  return it == tombstones_.end() ? std::nullopt : std::optional(it->second);
 }
 
 }  // namespace misp_zeek

@@ -14,7 +14,7 @@ Error search_error(const TestResponse& response, const RestOptions& changes = re
   HttpTestServer server([&](const TestRequest&) { return response; });
   auto options = changes;
   options.url = server.url();
-  const auto page = make_client(options)->search({}, 1, 100);
+  const auto page = search(*make_client(options), 100);
   if (page) {
     ADD_FAILURE() << "the search succeeded";
     return {};
@@ -25,7 +25,7 @@ Error search_error(const TestResponse& response, const RestOptions& changes = re
 
 Error raw_search_error(const std::string& answer) {
   const RawTestServer server(answer);
-  const auto page = make_client(server.url())->search({}, 1, 100);
+  const auto page = search(*make_client(server.url()), 100);
   if (page) {
     ADD_FAILURE() << "the search succeeded";
     return {};
@@ -65,7 +65,7 @@ TEST(RestClientError, DoesNotFollowTheRedirectToTheLoginPage) {
     response.headers["Location"] = "/users/login";
     return response;
   });
-  const auto page = make_client(server.url())->search({}, 1, 1);
+  const auto page = search(*make_client(server.url()), 1);
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().code, ErrorCode::kUnavailable);
   EXPECT_TRUE(contains(page.error(), "maintenance"));
@@ -142,9 +142,9 @@ TEST(RestClientError, ALargeReplyIsRefusedAndALargeRowSkipped) {
   small_row.max_row_bytes = 1'000'000;
   HttpTestServer server([&](const TestRequest&) { return response; });
   small_row.url = server.url();
-  const auto page = RestClient::create(small_row).value()->search({}, 1, 5);
+  const auto page = search(*make_client(small_row), 5);
   ASSERT_TRUE(page) << page.error().message;
-  EXPECT_EQ(page->undecodable, 1U);
+  EXPECT_EQ(page->skipped.size(), 1U);
 }
 
 TEST(RestClientError, WorksAgainAfterAFailure) {
@@ -155,15 +155,15 @@ TEST(RestClientError, WorksAgainAfterAFailure) {
     return response;
   });
   const auto client = make_client(server.url());
-  EXPECT_EQ(client->search({}, 1, 5).error().code, ErrorCode::kMalformed);
-  const auto page = client->search({}, 1, 5);
+  EXPECT_EQ(search(*client, 5, 1).error().code, ErrorCode::kMalformed);
+  const auto page = search(*client, 5, 1);
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_EQ(page->rows.size(), 1U);
 }
 
 TEST(RestClientError, SaysThatNobodyListens) {
   const auto url = "http://127.0.0.1:" + std::to_string(unused_port());
-  const auto index = make_client(url)->event_index();
+  const auto index = make_client(url)->call(IndexCall{});
   ASSERT_FALSE(index);
   EXPECT_EQ(index.error().code, ErrorCode::kUnavailable);
   EXPECT_TRUE(contains(index.error(), "no connection to MISP")) << index.error().message;

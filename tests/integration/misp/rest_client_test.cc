@@ -27,12 +27,12 @@ TestResponse json(std::string body) {
 TEST(RestClient, SendsKeyAndSearchAndReadsThePage) {
   HttpTestServer server(always(json(test_page(3))));
   const auto client = make_client(server.url() + "/misp/");
-  const auto page = client->search({}, 2, 3);
+  const auto page = search(*client, 3, 2);
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_EQ(page->rows.size(), 3U);
   EXPECT_EQ(page->rows[2].attribute.id, 3U);
   EXPECT_EQ(page->rows[2].event.info, "rest one");
-  EXPECT_FALSE(page->last);
+  EXPECT_FALSE(page->complete);
   const auto requests = server.requests();
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_EQ(requests[0].method, "POST");
@@ -47,75 +47,79 @@ TEST(RestClient, SendsKeyAndSearchAndReadsThePage) {
   EXPECT_EQ(body.at("limit"), 3);
 }
 
-TEST(RestClient, KnowsTheLastPageByRowsAndSkippedOnes) {
-  TestResponse response = json(test_page(1));
+TEST(RestClient, TellsHiddenRowsAndWhetherTheReplyIsComplete) {
+  TestResponse response = json(test_page(79));
+  response.headers["X-Result-Count"] = "80";
   HttpTestServer server([&](const TestRequest&) { return response; });
   const auto client = make_client(server.url());
-  EXPECT_TRUE(client->search({}, 1, 2)->last);
-  EXPECT_FALSE(client->search({}, 1, 1)->last);
-  response.headers["X-Skipped-Elements-Count"] = "1";
-  const auto page = client->search({}, 1, 2);
-  EXPECT_EQ(page->skipped, 1U);
-  EXPECT_FALSE(page->last);
-  response.body = test_page(0);
-  EXPECT_FALSE(client->search({}, 1, 1)->last);
-  response.headers.clear();
-  response.body = R"({"response":{"Attribute":[{"id":1}]}})";
-  const auto undecodable = client->search({}, 1, 1);
-  EXPECT_EQ(undecodable->undecodable, 1U);
-  EXPECT_FALSE(undecodable->last);
+  const auto whole = search(*client);
+  EXPECT_EQ(whole->hidden, 1U);
+  EXPECT_TRUE(whole->complete);
+  const auto below = search(*client, 200);
+  EXPECT_EQ(below->hidden, 1U);
+  EXPECT_TRUE(below->complete);
+  response.headers["X-Result-Count"] = "81";
+  const auto full = search(*client, 80);
+  EXPECT_EQ(full->hidden, 1U);
+  EXPECT_FALSE(full->complete);
 }
 
-TEST(RestClient, CountsAndReadsIndexAndUser) {
+TEST(RestClient, ReadsIndexEventsAndUserWithMispsClock) {
   HttpTestServer server([](const TestRequest& request) {
-    if (request.path == "/events/index") {
-      auto response = json(R"([{"id":"1","timestamp":"5","published":true,)"
-                           R"("uuid":"d6654966-2af7-40ad-8aa3-148a29e978a3"}])");
-      response.headers["Date"] = "Tue, 24 Nov 2026 02:21:48 GMT";
-      return response;
-    }
+    auto response = json(R"([{"id":"1","timestamp":"5","published":true,)"
+                         R"("uuid":"d6654966-2af7-40ad-8aa3-148a29e978a3"}])");
     if (request.path == "/servers/getVersion") {
-      return json(R"({"version":"2.5.1","perm_sighting":true})");
+      response = json(R"({"version":"2.5.1","perm_sighting":true})");
+    } else if (request.path == "/users/view/me") {
+      response = json(R"({"User":{"org_id":"4"},"Role":{"perm_site_admin":true}})");
+    } else if (request.path == "/events/restSearch") {
+      response = json(R"({"response":[{"Event":{"id":"7","info":"one","published":true,)"
+                      R"("timestamp":"9","attribute_count":"12",)"
+                      R"("uuid":"d6654966-2af7-40ad-8aa3-148a29e978a3"}}]})");
     }
-    if (request.path == "/users/view/me") {
-      return json(R"({"User":{"org_id":"4"},"Role":{"perm_site_admin":true}})");
-    }
-    auto response = json("12345");
-    response.content_type = "text/plain; charset=UTF-8";
+    response.headers["Date"] = "Tue, 24 Nov 2026 02:21:48 GMT";
     return response;
   });
   const auto client = make_client(server.url());
-  EXPECT_EQ(client->count({}).value(), 12'345U);
-  const auto index = client->event_index();
+  const auto index = ask<EventIndex>(*client, IndexCall{});
   ASSERT_TRUE(index) << index.error().message;
   EXPECT_EQ(index->rows.size(), 1U);
-  EXPECT_EQ(index->server_time, 1'795'486'908);
-  const auto user = client->user();
+  const auto details = ask<EventDetails>(*client, EventCall{{7, 8}});
+  ASSERT_TRUE(details) << details.error().message;
+  EXPECT_EQ(details->events.at(0).attribute_count, 12U);
+  const auto user = ask<MispUser>(*client, UserCall{});
   ASSERT_TRUE(user) << user.error().message;
   EXPECT_EQ(user->org_id, 4U);
   EXPECT_TRUE(user->site_admin);
+  const RestCall calls[] = {IndexCall{IndexCall::Which::kChangedSince, 5}, EventCall{{7}},
+                            UserCall{}};
+  for (const auto& call : calls) {
+    EXPECT_EQ(client->call(call)->server_time, 1'795'486'908);
+  }
   const auto requests = server.requests();
-  ASSERT_EQ(requests.size(), 4U);
-  EXPECT_EQ(nlohmann::json::parse(requests[0].body).at("returnFormat"), "count");
-  EXPECT_EQ(requests[1].body, R"({"minimal":1})");
-  EXPECT_EQ(requests[2].method, "GET");
+  EXPECT_EQ(requests.at(0).body, R"({"minimal":1})");
+  EXPECT_EQ(nlohmann::json::parse(requests.at(1).body),
+            nlohmann::json::parse(R"({"returnFormat":"json","metadata":1,"eventid":["7","8"]})"));
+  EXPECT_EQ(requests.at(2).method, "GET");
+  EXPECT_EQ(requests.at(4).body, R"({"minimal":1,"timestamp":5})");
 }
 
 TEST(RestClient, AsksForOneAttributeAndUnderstandsYesAndNo) {
-  const auto asked = *Uuid::parse("52e5cd59-683c-4b2d-99aa-ff4ac68be3cc");
+  const PresenceCall call{*Uuid::parse("52e5cd59-683c-4b2d-99aa-ff4ac68be3cc")};
   auto response = json(R"({"Attribute":{"uuid":"52e5cd59-683c-4b2d-99aa-ff4ac68be3cc"}})");
   HttpTestServer server([&](const TestRequest&) { return response; });
   const auto client = make_client(server.url());
-  EXPECT_TRUE(client->presence(asked)->present);
-  response = json(R"({"name":"Invalid attribute","message":"Invalid attribute","url":"/"})");
+  EXPECT_TRUE(ask<Presence>(*client, call)->present);
+  response = json(R"({"name":"Attribut invalide","message":"Attribut invalide",)"
+                  R"("url":"/attributes/view/52e5cd59-683c-4b2d-99aa-ff4ac68be3cc"})");
   response.status = 405;
-  const auto gone = client->presence(asked);
+  const auto gone = ask<Presence>(*client, call);
   ASSERT_TRUE(gone) << gone.error().message;
   EXPECT_FALSE(gone->present);
   response = json(R"({"response":{"Attribute":[]}})");
-  EXPECT_EQ(client->presence(asked).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(client->call(call).error().code, ErrorCode::kMalformed);
   response.status = 503;
-  EXPECT_EQ(client->presence(asked).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(client->call(call).error().code, ErrorCode::kUnavailable);
   const auto requests = server.requests();
   EXPECT_EQ(requests.at(0).method, "GET");
   EXPECT_EQ(requests.at(0).path, "/attributes/view/52e5cd59-683c-4b2d-99aa-ff4ac68be3cc");
@@ -124,8 +128,8 @@ TEST(RestClient, AsksForOneAttributeAndUnderstandsYesAndNo) {
 TEST(RestClient, KeepsOneConnectionOpen) {
   HttpTestServer server(always(json(test_page(1))));
   const auto client = make_client(server.url());
-  ASSERT_TRUE(client->search({}, 1, 5));
-  ASSERT_TRUE(client->search({}, 2, 5));
+  ASSERT_TRUE(search(*client, 5, 1));
+  ASSERT_TRUE(search(*client, 5, 2));
   const auto requests = server.requests();
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[0].client_port, requests[1].client_port);
@@ -136,7 +140,7 @@ TEST(RestClient, ReadsCompressedAnswers) {
   response.headers["Content-Encoding"] = "deflate";
   HttpTestServer server(always(response));
   const auto client = make_client(server.url());
-  const auto page = client->search({}, 1, 2000);
+  const auto page = search(*client, 2000, 1);
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_EQ(page->rows.size(), 2000U);
   const std::string offered = server.requests().at(0).headers.at("Accept-Encoding");
@@ -147,7 +151,7 @@ TEST(RestClient, ReadsAPageLargerThanItsBuffer) {
   constexpr int kRows = 5'000;
   HttpTestServer server(always(json(test_page(kRows))));
   const auto client = make_client(server.url());
-  const auto page = client->search({}, 1, kRows);
+  const auto page = search(*client, kRows, 1);
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_EQ(page->rows.size(), std::size_t{kRows});
   EXPECT_EQ(page->rows.back().attribute.id, std::uint64_t{kRows});
@@ -164,11 +168,11 @@ TEST(RestClient, TakesARenewedKeyForTheNextRequest) {
   options.api_key = key;
   options.current_api_key = [&key] { return key; };
   const auto client = make_client(std::move(options));
-  EXPECT_EQ(client->search({}, 1, 5).error().code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(search(*client, 5).error().code, ErrorCode::kUnauthorized);
   key = "the-second-key";
-  EXPECT_TRUE(client->search({}, 1, 5));
+  EXPECT_TRUE(search(*client, 5));
   key = "";
-  EXPECT_TRUE(client->search({}, 1, 5)) << "nothing is no key";
+  EXPECT_TRUE(search(*client, 5)) << "nothing is no key";
 }
 
 TEST(RestClient, AsksNobodyWhenNothingCanMatch) {
@@ -176,11 +180,10 @@ TEST(RestClient, AsksNobodyWhenNothingCanMatch) {
   auto options = rest_options(server.url());
   options.filter.types = {"comment"};
   const auto client = make_client(std::move(options));
-  const auto page = client->search({}, 1, 5);
+  const auto page = search(*client, 5, 1);
   ASSERT_TRUE(page);
   EXPECT_TRUE(page->rows.empty());
-  EXPECT_TRUE(page->last);
-  EXPECT_EQ(client->count({}).value(), 0U);
+  EXPECT_TRUE(page->complete);
   EXPECT_TRUE(server.requests().empty());
 }
 
@@ -198,11 +201,11 @@ TEST(RestClient, CancelEndsARunningRequestAndRefusesLaterOnes) {
     client->cancel();
   });
   const auto begin = std::chrono::steady_clock::now();
-  const auto page = client->search({}, 1, 1);
+  const auto page = search(*client, 1, 1);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().code, ErrorCode::kCancelled);
-  EXPECT_EQ(client->event_index().error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(client->call(IndexCall{}).error().code, ErrorCode::kCancelled);
   EXPECT_EQ(server.requests().size(), 1U);
 }
 

@@ -18,8 +18,8 @@ class RestClientTls : public testing::Test {
 
   const TestAuthority& authority() const { return authority_; }
 
-  Result<AttributePage> search(const RestOptions& options) const {
-    return make_client(options)->search({}, 1, 5);
+  static Result<AttributeReply> search(const RestOptions& options) {
+    return misp::search(*make_client(options), 5);
   }
 
  private:

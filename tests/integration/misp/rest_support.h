@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "misp/rest_client.h"
 
@@ -17,7 +20,6 @@ inline RestOptions rest_options(const std::string& url) {
   options.connect_timeout = std::chrono::seconds(5);
   options.request_timeout = std::chrono::seconds(20);
   options.mapped_types = {"domain", "ip-dst"};
-  options.now = [] { return UnixSeconds{1'000'000}; };
   return options;
 }
 
@@ -27,6 +29,20 @@ inline std::unique_ptr<RestClient> make_client(RestOptions options) {
 }
 inline std::unique_ptr<RestClient> make_client(const std::string& url) {
   return make_client(rest_options(url));
+}
+
+/// A reply of the call's kind. Throws when it is of another.
+template <typename Body>
+Result<Body> ask(MispRest& client, const RestCall& call) {
+  auto reply = client.call(call);
+  if (!reply) {
+    return tl::unexpected<Error>(std::move(reply.error()));
+  }
+  return std::get<Body>(std::move(reply->body));
+}
+inline Result<AttributeReply> search(MispRest& client, std::uint32_t limit = 0,
+                                     std::uint32_t page = 1) {
+  return ask<AttributeReply>(client, SearchCall{{}, limit, page});
 }
 
 /// Row number `id` of a restSearch answer.

@@ -36,7 +36,7 @@ StateBatch version_of_all(std::int64_t version) {
       batch.changes.events.push_back(event_row(i / 10, version));
     }
   }
-  batch.sync = SavedSync{version, version, version, {}};
+  batch.sync = SavedSync{version, version, version};
   return batch;
 }
 

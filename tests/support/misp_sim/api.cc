@@ -27,6 +27,7 @@ const Api::Route* Api::find_route(const Request& request) {
       {"events", "removetag", false, &Api::event_remove_tag},
       {"events", "view", true, &Api::event_view_action},
       {"events", "index", true, &Api::event_index},
+      {"events", "restsearch", true, &Api::event_search},
       {"eventblocklists", "index", true, &Api::event_blocklist},
       {"attributes", "restsearch", true, &Api::attribute_search},
       {"attributes", "add", false, &Api::attribute_add},

@@ -47,6 +47,7 @@ class Api {
 
   // api_index.cc
   Response event_index(const Request& request, const Json& body);
+  Response event_search(const Request& request, const Json& body);
 
   // api_attribute.cc
   Response attribute_search(const Request& request, const Json& body);

@@ -120,4 +120,27 @@ Response Api::event_index(const Request& /*request*/, const Json& body) {
   return response;
 }
 
+/// With `metadata` alone: events without their attributes, and those that have none.
+Response Api::event_search(const Request& request, const Json& body) {
+  if (!as_flag(field(body, "metadata"))) {
+    return error_response(403, "Not simulated: search events without metadata.", request.path);
+  }
+  const IndexFilter filter(body, db_, changes_.now());
+  Response response;
+  JsonWriter json(response.body, db_.native_numbers);
+  json.begin_object().key("response").begin_array();
+  std::size_t count = 0;
+  db_.events().for_each_visible([&](const Event& event) {
+    if (instance_.shows(event) && filter.accepts(event)) {
+      json.begin_object().key("Event");
+      write_index_entry(json, db_, event, false);
+      json.end_object();
+      ++count;
+    }
+  });
+  json.end_array().end_object();
+  response.headers.emplace_back("X-Result-Count", std::to_string(count));
+  return response;
+}
+
 }  // namespace misp_zeek::misp_sim

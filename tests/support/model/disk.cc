@@ -9,7 +9,7 @@ constexpr std::size_t kRows = 5;
 
 }  // namespace
 
-void Disk::save(IndicatorStore& store, const MispSync& sync, SteadyMs now) {
+void Disk::save(IndicatorStore& store, MispSync& sync, SteadyMs now) {
   if (now < last_ + kInterval || now < stalled_until_) {
     return;
   }
@@ -17,7 +17,7 @@ void Disk::save(IndicatorStore& store, const MispSync& sync, SteadyMs now) {
   finish(store, sync);
 }
 
-void Disk::finish(IndicatorStore& store, const MispSync& sync) {
+void Disk::finish(IndicatorStore& store, MispSync& sync) {
   while (store.unsaved() > 0) {
     const auto unsaved = store.take_unsaved(kRows);
     for (const auto& event : unsaved.events) {
@@ -33,21 +33,38 @@ void Disk::finish(IndicatorStore& store, const MispSync& sync) {
       events_.erase(id);
     }
   }
-  if (passes_ != sync.passes_ended()) {
-    passes_ = sync.passes_ended();
+  while (sync.unsaved() > 0) {
+    const auto unsaved = sync.take_unsaved(kRows);
+    for (const auto& event : unsaved.events) {
+      table_[event.row.id] = event;
+    }
+    for (const auto id : unsaved.gone) {
+      table_.erase(id);
+    }
+  }
+  if (reconciles_ != sync.reconciles_ended()) {
+    reconciles_ = sync.reconciles_ended();
     sync_ = sync.saved();
   }
 }
 
-bool Disk::restore(IndicatorStore& store) {
+void Disk::restore(IndicatorStore& store, MispSync& sync) {
+  reconciles_ = 0;
+  if (attributes_.empty()) {
+    table_.clear();
+    sync_ = {};
+    return;
+  }
   for (const auto& [id, event] : events_) {
     store.restore(event);
   }
   for (const auto& [uuid, attribute] : attributes_) {
     store.restore(attribute);
   }
-  passes_ = 0;
-  return !attributes_.empty();
+  for (const auto& [id, event] : table_) {
+    sync.restore(event);
+  }
+  sync.restore(sync_);
 }
 
 }  // namespace misp_zeek::model

@@ -14,19 +14,19 @@ namespace misp_zeek::model {
 class Disk {
  public:
   /// Takes what changed, if it is time.
-  void save(IndicatorStore& store, const MispSync& sync, SteadyMs now);
+  void save(IndicatorStore& store, MispSync& sync, SteadyMs now);
   /// Takes all at once, as at an end in order.
-  void finish(IndicatorStore& store, const MispSync& sync);
-  /// Puts into a new store what is here; true: it holds something now.
-  bool restore(IndicatorStore& store);
-  const SavedSync& sync() const { return sync_; }
+  void finish(IndicatorStore& store, MispSync& sync);
+  /// Puts into a new store and its sync what is here, if it is anything.
+  void restore(IndicatorStore& store, MispSync& sync);
   void stall(SteadyMs until) { stalled_until_ = until; }
 
  private:
   std::map<Uuid, SavedAttribute> attributes_;
   std::map<std::uint64_t, SavedEvent> events_;
+  std::map<std::uint64_t, SavedEventState> table_;
   SavedSync sync_;
-  std::uint64_t passes_ = 0;
+  std::uint64_t reconciles_ = 0;
   SteadyMs last_ = 0;
   SteadyMs stalled_until_ = 0;
 };

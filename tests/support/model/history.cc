@@ -169,6 +169,7 @@ std::vector<std::string> silent_words(Dice& dice, const Labels& labels) {
       {"attribute.fast_delete", attribute},
       {"event.sql_delete", event},
       {dice.percent(50) ? "event.join" : "event.leave", event},
+      {dice.percent(70) ? "allowedlist.add" : "allowedlist.remove", dice.pick(kValues).second},
       {"warninglist.delete", "all"},
   };
   return dice.pick(kinds);

@@ -23,10 +23,11 @@ std::set<std::string> uuids_of(const Item& item) {
 
 }  // namespace
 
-Invariants::Support Invariants::wanted(const MispModel::State& state, std::int64_t now) const {
+Invariants::Support Invariants::wanted(const MispModel::State& state,
+                                       const MispModel::Reader& reader, std::int64_t now) const {
   Support result;
-  const Filter filter(reader_.filter);
-  for (const auto& row : MispModel::wanted(state, reader_, now)) {
+  const Filter filter(reader.filter);
+  for (const auto& row : MispModel::wanted(state, reader, now)) {
     const auto expires = filter.expires_at(row.attribute).value_or(INT64_MAX);
     if (const auto mapped = mapping_.map(row.attribute.type, row.attribute.value)) {
       for (const auto& part : *mapped) {
@@ -69,6 +70,19 @@ void Invariants::note(const MispModel::State& state, std::int64_t now) {
     ages.insert(expires);
     ages.erase(ages.begin(), ages.lower_bound(now));
     expires = *ages.begin();
+  }
+  if (!state.allowedlist.empty()) {
+    // The feed shows what the allowedlist hides; it leaves when it is verified.
+    MispModel::State told = state;
+    told.allowedlist.clear();
+    for (const auto& [support, expires] : wanted(told, now)) {
+      ever_allowed_.insert(support.first);
+    }
+  }
+  for (const auto& former : former_readers_) {
+    for (const auto& [support, expires] : wanted(state, former, now)) {
+      ever_allowed_.insert(support.first);
+    }
   }
   if (!believed_.empty()) {
     for (const auto& [support, expires] : wanted(as_believed(state), now)) {

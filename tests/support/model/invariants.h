@@ -26,6 +26,12 @@ class Invariants {
   void note(const MispModel::State& state, std::int64_t now);
   /// A Zeek lost its items by itself: nothing was ever in it.
   void forget(const std::string& zeek) { required_[zeek].clear(); }
+  /// A forged message may bring it in for a while, until it is verified.
+  void tolerate(const EntryKey& entry) { ever_allowed_.insert(entry); }
+  /// The service's user sees something else from now on; what the old one saw may stay for a while.
+  void set_reader(MispModel::Reader reader) {
+    former_readers_.push_back(std::exchange(reader_, std::move(reader)));
+  }
   /// The service forgot what only messages had told: what is not in this state may go.
   void forget_beyond(const MispModel::State& committed, std::int64_t now);
 
@@ -48,12 +54,17 @@ class Invariants {
   /// An entry and an attribute that supports it, and the last second of its age.
   using Support = std::map<std::pair<EntryKey, Uuid>, std::int64_t>;
 
-  Support wanted(const MispModel::State& state, std::int64_t now) const;
+  Support wanted(const MispModel::State& state, std::int64_t now) const {
+    return wanted(state, reader_, now);
+  }
+  Support wanted(const MispModel::State& state, const MispModel::Reader& reader,
+                 std::int64_t now) const;
   /// What an entry shows of the tags of its attributes.
   std::map<EntryKey, std::string> shown_tags(const MispModel::State& state, std::int64_t now) const;
   MispModel::State as_believed(MispModel::State state) const;
 
   MispModel::Reader reader_;
+  std::vector<MispModel::Reader> former_readers_;
   Mapping mapping_;
   /// By the newest state, and by the shortest of the ages that have not passed: the service may
   /// lack the messages that made an attribute younger.

@@ -313,6 +313,14 @@ MispModel::Outcome MispModel::merge_tag(const std::string& tag, const std::strin
   return {{TagMessage{TagMessage::Action::kDelete, tag, 0, 0}}};
 }
 
+void MispModel::allow_value(const std::string& value, bool listed) {
+  if (listed) {
+    live_.allowedlist.insert(value);
+  } else {
+    live_.allowedlist.erase(value);
+  }
+}
+
 void MispModel::sql_delete_event(std::uint64_t event) { delete_event(event); }
 
 void MispModel::join_group(std::uint64_t event, bool member) {

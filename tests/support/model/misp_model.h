@@ -36,6 +36,7 @@ class MispModel {
     std::map<std::uint64_t, ModelEvent> events;
     std::map<std::uint64_t, ModelAttribute> attributes;  ///< by id
     std::set<std::string> warninglist;                   ///< values that an enabled list has
+    std::set<std::string> allowedlist;                   ///< values that no search shows
     bool unpublished_private = false;  ///< other organisations' unpublished events are hidden
     std::uint64_t next_attribute = 1;
     std::uint64_t next_event = 1;
@@ -94,6 +95,9 @@ class MispModel {
   void sql_delete(std::uint64_t attribute);
   void sql_set_to_ids(std::uint64_t attribute, bool to_ids);
 
+  /// No message says so, and no timestamp moves.
+  void allow_value(const std::string& value, bool listed);
+
   void hide_unpublished(bool hide) { live_.unpublished_private = hide; }
 
   /// The database refused what was announced: the data is what it was, the messages are out. Ids
@@ -105,17 +109,14 @@ class MispModel {
   const State& live() const { return live_; }
 
   // REST, on a given state.
-  static AttributePage search(const State& state, const Reader& reader,
-                              const AttributeSearch& search, std::uint32_t page,
-                              std::uint32_t limit, std::int64_t now);
-  static std::uint64_t count(const State& state, const Reader& reader,
-                             const AttributeSearch& search, std::int64_t now);
-  static EventIndex index(const State& state, const Reader& reader, std::int64_t now);
+  static AttributeReply search(const State& state, const Reader& reader, const SearchCall& call);
+  static EventIndex index(const State& state, const Reader& reader, const IndexCall& call);
+  static EventDetails events(const State& state, const Reader& reader, const EventCall& call);
   /// Whether the reader sees any active attribute, whatever the filter says.
   static bool shows_anything(const State& state, const Reader& reader);
-  /// The answer to any call.
-  static RestAnswer answer(const State& state, const Reader& reader, const RestCall& call,
-                           std::int64_t now);
+  /// The reply to any call.
+  static RestReply reply(const State& state, const Reader& reader, const RestCall& call,
+                         std::int64_t now);
 
   /// The naive answer to "which attributes must Zeek have?".
   static std::vector<AttributeRow> wanted(const State& state, const Reader& reader,

@@ -53,14 +53,15 @@ bool row_shows(const State& state, const Reader& reader, const Row& row) {
 
 /// What MISP's search decides itself; the rest of the filter is checked by its user.
 bool search_admits(const State& state, const Reader& reader, const AttributeSearch& search,
-                   const Row& row, std::int64_t now) {
+                   const Row& row) {
   const Attribute& attribute = row.attribute;
   const FilterOptions& filter = reader.filter;
   const auto listed = [](const auto& list, const auto& value) {
     return list.empty() || has(list, value);
   };
-  if (attribute.deleted || !row_shows(state, reader, row) ||
-      !listed(search.event_ids, attribute.event_id) || !listed(search.uuids, attribute.uuid)) {
+  if ((attribute.deleted && !search.with_deleted) || !row_shows(state, reader, row) ||
+      !listed(search.event_ids, attribute.event_id) || !listed(search.uuids, attribute.uuid) ||
+      (search.changed_since != 0 && attribute.timestamp < search.changed_since)) {
     return false;
   }
   if (search.fixed_events) {
@@ -74,18 +75,18 @@ bool search_admits(const State& state, const Reader& reader, const AttributeSear
   tags.insert(owner.tags.begin(), owner.tags.end());
   const bool published =
       filter.published != PublishedMode::kPublished || owner.event.published == true;
-  const bool young =
-      filter.max_age.count() == 0 || attribute.timestamp >= now - filter.max_age.count();
-  return (attribute.to_ids || !filter.to_ids) && published && young &&
-         names_admit(filter.tags, tags) && names_admit(filter.types, {attribute.type}) &&
+  return (attribute.to_ids || !filter.to_ids) && published && names_admit(filter.tags, tags) &&
+         names_admit(filter.types, {attribute.type}) &&
          names_admit(filter.event_ids, {std::to_string(attribute.event_id)});
 }
 
 /// Removed after the page was cut, as MISP does it.
-bool is_warned(const State& state, const Reader& reader, const AttributeSearch& search,
+bool is_hidden(const State& state, const Reader& reader, const AttributeSearch& search,
                const Row& row) {
-  return search.apply_filter && !search.fixed_events && reader.filter.enforce_warninglist &&
-         state.warninglist.contains(row.attribute.value);
+  const bool warned = search.apply_filter && !search.fixed_events &&
+                      reader.filter.enforce_warninglist &&
+                      state.warninglist.contains(row.attribute.value);
+  return warned || state.allowedlist.contains(row.attribute.value);
 }
 
 /// MISP shows sightings to the event's owner, and when it is asked for them.
@@ -122,39 +123,37 @@ AttributeRow make_row(const State& state, const Reader& reader, const AttributeS
 
 }  // namespace
 
-AttributePage MispModel::search(const State& state, const Reader& reader,
-                                const AttributeSearch& search, std::uint32_t page,
-                                std::uint32_t limit, std::int64_t now) {
-  AttributePage result;
-  std::uint64_t skip = std::uint64_t{limit} * (page - 1);
+AttributeReply MispModel::search(const State& state, const Reader& reader, const SearchCall& call) {
+  AttributeReply reply;
+  std::uint64_t skip = std::uint64_t{call.limit} * (call.page - 1);
+  std::uint64_t fetched = 0;
   for (const auto& [id, row] : state.attributes) {
-    if (!search_admits(state, reader, search, row, now)) {
+    if (!search_admits(state, reader, call.search, row)) {
       continue;
     }
-    if (skip > 0) {
+    if (call.limit > 0 && skip > 0) {
       --skip;
-    } else if (result.rows.size() + result.skipped == limit) {
+      continue;
+    }
+    if (call.limit > 0 && fetched == call.limit) {
       break;
-    } else if (is_warned(state, reader, search, row)) {
-      ++result.skipped;
-    } else {
-      result.rows.push_back(make_row(state, reader, search, row));
+    }
+    ++fetched;
+    if (!is_hidden(state, reader, call.search, row)) {
+      reply.rows.push_back(make_row(state, reader, call.search, row));
     }
   }
-  result.last = result.rows.size() + result.skipped < limit;
-  return result;
+  // As X-Result-Count tells: rows before any is hidden.
+  reply.complete = call.limit == 0 || fetched < call.limit;
+  reply.hidden = fetched - reply.rows.size();
+  if (call.limit > 0 && reply.rows.empty() && fetched == 1) {
+    reply.hidden = 0;  // the count of an empty page is 1, too
+  }
+  return reply;
 }
 
-std::uint64_t MispModel::count(const State& state, const Reader& reader,
-                               const AttributeSearch& search, std::int64_t now) {
-  return static_cast<std::uint64_t>(std::count_if(
-      state.attributes.begin(), state.attributes.end(),
-      [&](const auto& item) { return search_admits(state, reader, search, item.second, now); }));
-}
-
-EventIndex MispModel::index(const State& state, const Reader& reader, std::int64_t now) {
+EventIndex MispModel::index(const State& state, const Reader& reader, const IndexCall& call) {
   EventIndex index;
-  index.server_time = now;
   std::set<std::uint64_t> active;
   for (const auto& [id, row] : state.attributes) {
     if (!row.attribute.deleted) {
@@ -162,11 +161,32 @@ EventIndex MispModel::index(const State& state, const Reader& reader, std::int64
     }
   }
   for (const auto& [id, event] : state.events) {
-    if (active.contains(id) && event_shows(state, reader, event)) {
+    const auto moment = call.which == IndexCall::Which::kPublishedSince
+                            ? *event.event.publish_timestamp
+                            : *event.event.timestamp;
+    const bool asked = call.which == IndexCall::Which::kAll || moment >= call.since;
+    if (asked && active.contains(id) && event_shows(state, reader, event)) {
       index.rows.push_back({id, *event.event.uuid, *event.event.timestamp, *event.event.published});
     }
   }
   return index;
+}
+
+EventDetails MispModel::events(const State& state, const Reader& reader, const EventCall& call) {
+  EventDetails details;
+  for (const auto& [id, event] : state.events) {
+    if (!has(call.ids, id) || !event_shows(state, reader, event)) {
+      continue;
+    }
+    EventDetail detail;
+    detail.row = {id, *event.event.uuid, *event.event.timestamp, *event.event.published};
+    detail.info = event.event.info;
+    for (const auto& [attribute, row] : state.attributes) {
+      detail.attribute_count += row.attribute.event_id == id && !row.attribute.deleted ? 1 : 0;
+    }
+    details.events.push_back(std::move(detail));
+  }
+  return details;
 }
 
 bool MispModel::shows_anything(const State& state, const Reader& reader) {
@@ -175,26 +195,29 @@ bool MispModel::shows_anything(const State& state, const Reader& reader) {
   });
 }
 
-RestAnswer MispModel::answer(const State& state, const Reader& reader, const RestCall& call,
-                             std::int64_t now) {
-  if (const auto* listed = std::get_if<SearchCall>(&call)) {
-    return search(state, reader, listed->search, listed->page, listed->limit, now);
-  }
-  if (const auto* counted = std::get_if<CountCall>(&call)) {
-    return count(state, reader, counted->search, now);
-  }
-  if (std::holds_alternative<IndexCall>(call)) {
-    return index(state, reader, now);
-  }
-  if (const auto* presence = std::get_if<PresenceCall>(&call)) {
-    return Presence{
+RestReply MispModel::reply(const State& state, const Reader& reader, const RestCall& call,
+                           std::int64_t now) {
+  RestReply reply;
+  reply.server_time = now;
+  if (const auto* search_call = std::get_if<SearchCall>(&call)) {
+    reply.body = search(state, reader, *search_call);
+  } else if (const auto* index_call = std::get_if<IndexCall>(&call)) {
+    reply.body = index(state, reader, *index_call);
+  } else if (const auto* event_call = std::get_if<EventCall>(&call)) {
+    reply.body = events(state, reader, *event_call);
+  } else if (const auto* presence = std::get_if<PresenceCall>(&call)) {
+    const bool present =
         std::any_of(state.attributes.begin(), state.attributes.end(), [&](const auto& item) {
           const Row& row = item.second;
           return row.attribute.uuid == presence->uuid && !row.attribute.deleted &&
                  row_shows(state, reader, row);
-        })};
+        });
+    reply.body = Presence{present};
+  } else {
+    reply.body =
+        MispUser{"model", reader.org, reader.site_admin ? 1U : 3U, reader.site_admin, true};
   }
-  return MispUser{"model", reader.org, reader.site_admin, true};
+  return reply;
 }
 
 std::vector<AttributeRow> MispModel::wanted(const State& state, const Reader& reader,
@@ -203,11 +226,16 @@ std::vector<AttributeRow> MispModel::wanted(const State& state, const Reader& re
   AttributeSearch fixed;
   fixed.fixed_events = true;
   for (const auto& [id, row] : state.attributes) {
-    const bool is_fixed = search_admits(state, reader, fixed, row, now);
+    if (state.allowedlist.contains(row.attribute.value)) {
+      continue;
+    }
+    const bool is_fixed = search_admits(state, reader, fixed, row);
+    const auto age = reader.filter.max_age.count();
+    const bool young = age == 0 || row.attribute.timestamp >= now - age;
     const bool ever = state.events.at(row.attribute.event_id).event.publish_timestamp > 0;
     const AttributeRow shown = make_row(state, reader, {}, row);
-    const bool filtered = search_admits(state, reader, {}, row, now) &&
-                          !is_warned(state, reader, {}, row) &&
+    const bool filtered = search_admits(state, reader, {}, row) && young &&
+                          !is_hidden(state, reader, {}, row) &&
                           !is_disputed(reader, shown.attribute, now) &&
                           (reader.filter.published != PublishedMode::kEverPublished || ever);
     if (is_fixed || filtered) {

@@ -60,7 +60,8 @@ std::optional<std::vector<FeedMessage>> Operations::carry_out(const Step& step, 
   if (step.args.empty()) {
     return std::nullopt;
   }
-  if ((verb.ends_with(".add") || verb.ends_with("fast_add")) && !verb.starts_with("warninglist")) {
+  if ((verb.ends_with(".add") || verb.ends_with("fast_add")) &&
+      verb.find("list.") == std::string::npos) {
     return add(step, now);
   }
   if (verb == "tag.delete") {
@@ -71,6 +72,10 @@ std::optional<std::vector<FeedMessage>> Operations::carry_out(const Step& step, 
   }
   if (verb == "warninglist.delete") {
     misp_.delete_warninglist();
+    return Messages{};
+  }
+  if (verb == "allowedlist.add" || verb == "allowedlist.remove") {
+    misp_.allow_value(step.arg(0), verb == "allowedlist.add");
     return Messages{};
   }
   if (verb == "warninglist.add" || verb == "warninglist.remove") {
@@ -94,6 +99,39 @@ std::optional<std::vector<FeedMessage>> Operations::carry_out(const Step& step, 
     return messages ? messages : on_attribute(step, *id, now);
   }
   return std::nullopt;
+}
+
+std::optional<FeedMessage> Operations::forge(const Step& step, std::int64_t now) const {
+  const auto& live = misp_.live();
+  const std::string& kind = step.arg(0);
+  if (kind == "delete") {
+    const auto id = attribute(step.arg(1));
+    return id ? std::optional<FeedMessage>(AttributeMessage{AttributeMessage::Action::kDelete,
+                                                            live.attributes.at(*id).attribute,
+                                                            std::nullopt})
+              : std::nullopt;
+  }
+  const auto id = event(step.arg(kind == "add" ? 2 : 1));
+  if (!id) {
+    return std::nullopt;
+  }
+  const Event& owner = live.events.at(*id).event;
+  if (kind == "publish") {
+    return PublishMessage{owner, {}};
+  }
+  if (kind == "delete_event") {
+    return EventMessage{EventMessage::Action::kDelete, owner};
+  }
+  AttributeMessage add{AttributeMessage::Action::kAdd, {}, owner};
+  add.attribute.uuid = uuid(step.arg(1));
+  add.attribute.id = live.next_attribute + 1'000'000;
+  add.attribute.event_id = *id;
+  add.attribute.type = step.arg(3);
+  add.attribute.value = step.arg(4);
+  add.attribute.to_ids = true;
+  add.attribute.timestamp = now;
+  add.attribute.distribution = Distribution::kInherit;
+  return add;
 }
 
 std::optional<Operations::Messages> Operations::add(const Step& step, std::int64_t now) {

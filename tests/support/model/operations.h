@@ -41,6 +41,9 @@ class Operations {
 
   /// The messages that MISP sends; nullopt when the verb is none of these or names what does not
   /// exist now.
+  /// A message that MISP never sent: `add A E TYPE VALUE`, `delete A`, `publish E` (an empty list),
+  /// `delete_event E`. nullopt: there is no such attribute or event.
+  std::optional<FeedMessage> forge(const Step& step, std::int64_t now) const;
   std::optional<std::vector<FeedMessage>> carry_out(const Step& step, std::int64_t now);
 
   MispModel& misp() { return misp_; }

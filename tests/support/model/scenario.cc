@@ -13,6 +13,7 @@ namespace {
 const std::set<std::string> kSettings = {"seed",
                                          "reader",
                                          "unpublished_private",
+                                         "batch_rows",
                                          "pace1",
                                          "pace2",
                                          "to_ids",

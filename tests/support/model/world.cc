@@ -15,6 +15,10 @@ constexpr SteadyMs kHeartbeat = 10'000;
 constexpr SteadyMs kRest = 45'000;
 /// Includes the longest back-off on either side.
 constexpr SteadyMs kReconcileTime = 200'000;
+constexpr std::uint64_t kRequestsPerOperation = 8;
+constexpr std::uint64_t kRequestsPerFault = 20;
+constexpr std::uint64_t kRequestsPerLook = 4;
+constexpr std::uint64_t kRequestsAtRest = 60;
 
 StoreOptions store_options(const MispModel::Reader& reader, bool track_unsaved) {
   StoreOptions options;
@@ -23,6 +27,36 @@ StoreOptions store_options(const MispModel::Reader& reader, bool track_unsaved) 
   options.max_log = 50;
   options.track_unsaved = track_unsaved;
   return options;
+}
+
+std::string describe(const RestCall& call) {
+  if (const auto* index = std::get_if<IndexCall>(&call)) {
+    return "index " + std::to_string(static_cast<int>(index->which));
+  }
+  if (const auto* events = std::get_if<EventCall>(&call)) {
+    std::string text = "events";
+    for (const auto id : events->ids) {
+      text += " " + std::to_string(id);
+    }
+    return text;
+  }
+  if (const auto* search = std::get_if<SearchCall>(&call)) {
+    std::string text = search->search.any_type       ? "search of all"
+                       : search->search.fixed_events ? "search of fixed"
+                                                     : "search";
+    for (const auto id : search->search.event_ids) {
+      text += " " + std::to_string(id);
+    }
+    for (const auto& uuid : search->search.uuids) {
+      text += " " + uuid.str().substr(0, 8);
+    }
+    return text + " since " + std::to_string(search->search.changed_since) + " page " +
+           std::to_string(search->page) + " limit " + std::to_string(search->limit);
+  }
+  if (const auto* presence = std::get_if<PresenceCall>(&call)) {
+    return "presence " + presence->uuid.str().substr(0, 8);
+  }
+  return "user";
 }
 
 std::string sixteen_digits(char digit, int number) {
@@ -35,6 +69,7 @@ std::string sixteen_digits(char digit, int number) {
 World::World(Scenario scenario)
     : scenario_(std::move(scenario)),
       reader_(scenario_.reader()),
+      asked_(reader_),
       random_(scenario_.seed()),
       clock_(kStart),
       operations_(scenario_.seed()),
@@ -49,7 +84,9 @@ World::World(Scenario scenario)
   start_service();
 }
 
-TimePoint World::now() const { return {clock_, kUnixBase + clock_ / 1000}; }
+TimePoint World::now() const { return {clock_, misp_now() + (clock_ < skewed_until_ ? skew_ : 0)}; }
+
+std::int64_t World::misp_now() const { return kUnixBase + clock_ / 1000; }
 
 void World::trace(const std::string& text) {
   if (tracing_) {
@@ -59,6 +96,10 @@ void World::trace(const std::string& text) {
 
 void World::start_service() {
   ++services_;
+  if (sync_) {
+    requests_before_ += sync_->counters().requests;
+    rows_before_ += sync_->counters().rows;
+  }
   const bool saves = scenario_.setting("state", "off") == "on";
   store_ = std::make_unique<IndicatorStore>(store_options(reader_, saves),
                                             sixteen_digits('e', services_));
@@ -66,13 +107,13 @@ void World::start_service() {
   const bool timers = scenario_.setting("timers", "on") == "on";
   options.interval = std::chrono::seconds(timers ? 20 : 100'000);
   options.full_interval = std::chrono::seconds(timers ? 120 : 100'000);
-  options.page_size = 4;
+  options.batch_rows = static_cast<std::uint32_t>(std::stoul(scenario_.setting("batch_rows", "4")));
   options.seed = scenario_.seed();
-  sync_ = std::make_unique<MispSync>(options, Filter(reader_.filter), Mapping(), *store_, now());
-  if (saves && disk_.restore(*store_)) {
-    sync_->restore(disk_.sync());
+  sync_ = std::make_unique<MispSync>(options, Filter(asked_.filter), Mapping(), *store_, now());
+  if (saves) {
+    disk_.restore(*store_, *sync_);
   }
-  call_.reset();
+  calls_.clear();
   if (feed_up_) {
     feed_up_ = false;
     feed_back_at_ = clock_ + 50;
@@ -98,11 +139,10 @@ SteadyMs World::next_due(SteadyMs limit) const {
   if (!feed_up_) {
     at(feed_back_at_);
   }
-  if (call_) {
-    at(call_->answer ? call_->answer_at : call_->read_at);
-  } else {
-    at(sync_->deadline(now()));
+  for (const auto& call : calls_) {
+    at(call.reply ? call.reply_at : call.read_at);
   }
+  at(sync_->deadline(now()));
   for (const auto& zeek : zeeks_) {
     at(zeek.due(clock_));
   }
@@ -133,9 +173,8 @@ std::string World::turn() {
                                                    --lists_awaited_ == 0) {
     invariants_.read_anew();
   }
-  const bool knows_a_set = sync_->status().bootstrapped || sync_->status().restored_from;
   for (auto& zeek : zeeks_) {
-    changed_ |= zeek.step(clock_, knows_a_set);
+    changed_ |= zeek.step(clock_);
   }
   disk_.save(*store_, *sync_, clock_);
   return check_always();
@@ -143,16 +182,16 @@ std::string World::turn() {
 
 std::string World::check_always() {
   const bool aging = reader_.filter.max_age.count() != 0 || reader_.filter.honour_expirations;
-  const bool ages = aging && noted_second_ != now().unix_seconds;
+  const bool ages = aging && noted_second_ != misp_now();
   if (ages) {
-    noted_second_ = now().unix_seconds;
+    noted_second_ = misp_now();
     invariants_.note(operations_.misp().live(), noted_second_);
   }
   if (!ages && !std::exchange(changed_, false)) {
     return "";
   }
   const bool caught_up =
-      clock_ >= unheard_until_ && sync_->open_questions() == 0 &&
+      clock_ >= unheard_until_ && sync_->open_lookups() == 0 &&
       std::all_of(topics_.begin(), topics_.end(), [](const auto& q) { return q.empty(); });
   for (const auto& zeek : zeeks_) {
     if (auto problem = invariants_.check(zeek, caught_up); !problem.empty()) {
@@ -195,7 +234,7 @@ void World::deliver_feed() {
   }
 }
 
-Result<RestAnswer> World::answer(const RestCall& call) {
+Result<RestReply> World::reply(const RestCall& call) {
   const auto take = [](int& count) { return count > 0 && count-- > 0; };
   if (clock_ < rest_.away_until) {
     return fail(ErrorCode::kUnavailable, "no connection to MISP");
@@ -204,7 +243,7 @@ Result<RestAnswer> World::answer(const RestCall& call) {
     return fail(ErrorCode::kUnavailable, "503 from MISP");
   }
   if (take(rest_.truncate)) {
-    return fail(ErrorCode::kMalformed, "the answer breaks off");
+    return fail(ErrorCode::kMalformed, "the reply breaks off");
   }
   if (take(rest_.refuse)) {
     return fail(ErrorCode::kUnauthorized, "403 from MISP");
@@ -212,38 +251,51 @@ Result<RestAnswer> World::answer(const RestCall& call) {
   const bool listing = !std::holds_alternative<UserCall>(call);
   if (listing && take(rest_.empty)) {
     if (std::holds_alternative<PresenceCall>(call)) {
-      return fail(ErrorCode::kMalformed, "an empty answer, and neither yes nor no");
+      return fail(ErrorCode::kMalformed, "an empty reply, and neither yes nor no");
     }
-    return MispModel::answer({}, reader_, call, now().unix_seconds);
+    return MispModel::reply({}, asked_, call, misp_now());
   }
-  RestAnswer result = MispModel::answer(committed_, reader_, call, now().unix_seconds);
-  if (auto* page = std::get_if<AttributePage>(&result); page != nullptr && !page->rows.empty() &&
-                                                        sync_->status().bootstrapped &&
-                                                        take(rest_.garble)) {
-    const auto readable = page->rows.size() / 2;
-    page->undecodable = page->rows.size() - readable;
-    page->rows.resize(readable);
+  RestReply result = MispModel::reply(committed_, asked_, call, misp_now());
+  if (auto* rows = std::get_if<AttributeReply>(&result.body);
+      rows != nullptr && !rows->rows.empty() && sync_->status().bootstrapped &&
+      take(rest_.garble)) {
+    const auto readable = rows->rows.size() / 2;
+    for (std::size_t i = readable; i < rows->rows.size(); ++i) {
+      const Attribute& lost = rows->rows[i].attribute;
+      SkippedRow skipped;
+      skipped.position = i + 1;
+      // The uuid and the event of every third and second row.
+      skipped.uuid = i % 3 == 0 ? std::optional(lost.uuid) : std::nullopt;
+      skipped.event_id = i % 2 == 0 ? lost.event_id : 0;
+      rows->skipped.push_back(skipped);
+    }
+    rows->rows.resize(readable);
   }
   return result;
 }
 
 void World::make_calls() {
-  if (call_ && !call_->answer && clock_ >= call_->read_at) {
-    call_->answer = answer(call_->call);
-  }
-  if (call_ && call_->answer && clock_ >= call_->answer_at) {
-    const auto result = std::move(*call_->answer);
-    call_.reset();
-    trace(result ? "answer" : "error: " + result.error().message);
-    sync_->on_answer(result, now());
-  }
-  if (!call_) {
-    if (auto call = sync_->next_call(now())) {
-      const auto before = static_cast<SteadyMs>(random_() % 60);
-      const auto after = static_cast<SteadyMs>(random_() % 60);
-      trace("call " + std::to_string(call->index()));
-      call_ = Call{std::move(*call), clock_ + 1 + before, clock_ + 2 + before + after, {}};
+  for (auto& call : calls_) {
+    if (!call.reply && clock_ >= call.read_at) {
+      call.reply = reply(call.request.call);
     }
+  }
+  for (std::size_t i = 0; i < calls_.size();) {
+    if (!calls_[i].reply || clock_ < calls_[i].reply_at) {
+      ++i;
+      continue;
+    }
+    const auto id = calls_[i].request.id;
+    const auto result = std::move(*calls_[i].reply);
+    calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(i));
+    trace(std::to_string(id) + (result ? " replied" : " failed: " + result.error().message));
+    sync_->on_reply(id, result, now());
+  }
+  while (auto request = sync_->next_request(now())) {
+    const auto before = static_cast<SteadyMs>(random_() % 60);
+    const auto after = static_cast<SteadyMs>(random_() % 60);
+    trace(std::to_string(request->id) + " asks " + describe(request->call));
+    calls_.push_back({*std::move(request), clock_ + 1 + before, clock_ + 2 + before + after, {}});
   }
 }
 
@@ -262,7 +314,7 @@ std::string World::reconcile_once() {
     return it == started.end() ? 0 : it->second;
   };
   const auto begun_before = begun();
-  sync_->request_reconcile(true, Cause::kOperator);
+  sync_->request_reconcile(true, Cause::kOperator, now());
   std::optional<SteadyMs> begun_at;
   const auto done = [&] {
     const auto& status = sync_->status();
@@ -270,11 +322,14 @@ std::string World::reconcile_once() {
       begun_at = clock_;
     }
     return begun_at && status.last_full && *status.last_full > *begun_at &&
-           sync_->open_questions() == 0 &&
+           sync_->open_lookups() == 0 &&
            std::all_of(zeeks_.begin(), zeeks_.end(),
                        [](const auto& zeek) { return zeek.session().in_step(); });
   };
   while (clock_ < asked_at + kReconcileTime && !done()) {
+    for (auto& zeek : zeeks_) {
+      zeek.accept_shrink();
+    }
     if (auto problem = advance_to(next_due(clock_ + 1'000)); !problem.empty()) {
       return problem;
     }
@@ -300,7 +355,7 @@ std::string World::settle() {
   }
   const bool shows_nothing = !store_->proven() && !MispModel::shows_anything(committed_, reader_);
   if (shows_nothing) {
-    sync_->accept_shrink();  // only an operator can tell that such a MISP is sound
+    sync_->accept_shrink(now());  // only an operator can tell that such a MISP is sound
   }
   const auto drift_before = drift();
   if (auto problem = reconcile_once(); !problem.empty()) {
@@ -309,15 +364,15 @@ std::string World::settle() {
   if (undisturbed_ && !shows_nothing && drift() != drift_before) {
     return "drift although messages told everything";
   }
-  if (!sync_->status().held.empty()) {
-    sync_->accept_shrink();
+  if (sync_->status().blocked.count > 0) {
+    sync_->accept_shrink(now());
     if (auto problem = reconcile_once(); !problem.empty()) {
       return problem;
     }
   }
-  invariants_.note(committed_, now().unix_seconds);
+  invariants_.note(committed_, misp_now());
   for (const auto& zeek : zeeks_) {
-    if (auto problem = invariants_.check_settled(zeek, *store_, committed_, now().unix_seconds);
+    if (auto problem = invariants_.check_settled(zeek, *store_, committed_, misp_now());
         !problem.empty()) {
       return problem;
     }
@@ -328,6 +383,25 @@ std::string World::settle() {
     return problem;
   }
   return drift() == drift_after ? "" : "a second reconcile found more";
+}
+
+/// What a history may cost MISP: a start, each operation, each fault, and the time that passes.
+std::string World::check_cost() const {
+  const auto operations = scenario_.steps.size();
+  const auto faults = static_cast<std::uint64_t>(faults_) + static_cast<std::uint64_t>(services_);
+  const auto looks = static_cast<std::uint64_t>((clock_ - kStart) / 15'000 + 1);
+  const std::uint64_t requests = requests_before_ + sync_->counters().requests;
+  const std::uint64_t allowed = kRequestsPerOperation * operations + kRequestsPerFault * faults +
+                                kRequestsPerLook * looks + kRequestsAtRest;
+  if (requests > allowed) {
+    return std::to_string(requests) + " requests where " + std::to_string(allowed) + " do";
+  }
+  const std::uint64_t rows = rows_before_ + sync_->counters().rows;
+  const std::uint64_t held = operations_.misp().live().attributes.size() + 4;
+  if (rows > allowed * held) {
+    return std::to_string(rows) + " rows where " + std::to_string(allowed * held) + " do";
+  }
+  return "";
 }
 
 std::string World::run() {
@@ -342,6 +416,9 @@ std::string World::run() {
     }
   }
   problem = settle();
+  if (problem.empty()) {
+    problem = check_cost();
+  }
   return problem.empty() ? "" : "at " + std::to_string(clock_ - kStart) + " (rest): " + problem;
 }
 

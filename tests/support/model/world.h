@@ -32,23 +32,23 @@ namespace misp_zeek::model {
 /// | `feed.reload` | the publisher restarts unseen; messages under way are lost |
 /// | `feed.overflow` | messages under way are lost, and the feed says so |
 /// | `feed.garble` | the next message cannot be read |
-/// | `rest.fail N` | the next N answers are 503 |
-/// | `rest.truncate N` | the next N answers break off |
-/// | `rest.refuse N` | the next N answers are 403 |
-/// | `rest.empty N` | the next N answers are 200 and say that there is nothing |
-/// | `rest.garble N` | half of the rows of the next N pages cannot be read; not of the first list |
-/// | `rest.away MS` | MISP does not answer |
-/// | `misp.restart MS` | feed and REST are away |
-/// | `misp.backup`, `misp.restore` | keeps the database, puts the kept one back |
-/// | `service.restart` | the service ends in order, and starts with what it saved |
-/// | `service.kill` | the same, without what it had not saved yet |
-/// | `disk.stall MS` | nothing is saved |
-/// | `zeek.restart Z` | Zeek Z (1 or 2) forgets everything |
-/// | `zeek.cut Z MS`, `zeek.pace Z MS` | its link breaks, or slows down |
-/// | `zeek.drop Z`, `zeek.drop_answer Z` | the next message to it, or from it, is lost |
-/// | `zeek.lose Z N` | its N-th entry vanishes |
-/// | `expect.present A`, `expect.absent A` | whether both Zeeks list attribute A now |
-/// | `expect.drift N` | so much was repaired so far that no message had told |
+/// | `feed.forge WHAT ...` | a message that MISP never sent, see Operations::forge() |
+/// | `viewer.demote`, `viewer.promote` | the user is a plain one of organisation 2, or a site admin
+/// | | `clock.jump S MS` | the service's wall clock is S seconds ahead for so long | | `filter.slip
+/// KEY VALUE`, `filter.mend` | the service starts with this setting, or the right one | |
+/// `rest.fail N` | the next N answers are 503 | | `rest.truncate N` | the next N answers break off
+/// | | `rest.refuse N` | the next N answers are 403 | | `rest.empty N` | the next N answers are 200
+/// and say that there is nothing | | `rest.garble N` | half of the rows of the next N pages cannot
+/// be read; not of the first list | | `rest.away MS` | MISP does not answer | | `misp.restart MS` |
+/// feed and REST are away | | `misp.backup`, `misp.restore` | keeps the database, puts the kept one
+/// back | | `service.restart` | the service ends in order, and starts with what it saved | |
+/// `service.kill` | the same, without what it had not saved yet | | `disk.stall MS` | nothing is
+/// saved | | `zeek.restart Z` | Zeek Z (1 or 2) forgets everything | | `zeek.cut Z MS`, `zeek.pace
+/// Z MS` | its link breaks, or slows down | | `zeek.drop Z`, `zeek.drop_answer Z` | the next
+/// message to it, or from it, is lost | | `zeek.lose Z N` | its N-th entry vanishes | |
+/// `expect.present A`, `expect.absent A` | whether both Zeeks list attribute A now | |
+/// `expect.drift N` | so much was repaired so far that no message had told | | `expect.requests N`
+/// | at most so many requests since the last one of these |
 ///
 /// and the options of an operation `commit=MS` (messages come so long before the data), `feed=MS`
 /// (they are so late), `lost`, `dup` (each comes twice), `rolled_back` (the data never comes).
@@ -70,10 +70,10 @@ class World {
     T what;
   };
   struct Call {
-    RestCall call;
+    RestRequest request;
     SteadyMs read_at = 0;
-    SteadyMs answer_at = 0;
-    std::optional<Result<RestAnswer>> answer;
+    SteadyMs reply_at = 0;
+    std::optional<Result<RestReply>> reply;
   };
   struct RestFaults {
     int fail = 0;
@@ -84,7 +84,9 @@ class World {
     SteadyMs away_until = 0;
   };
 
+  /// As the service's clocks show it.
   TimePoint now() const;
+  std::int64_t misp_now() const;
   void start_service();
   std::string advance_to(SteadyMs time);
   SteadyMs next_due(SteadyMs limit) const;
@@ -96,6 +98,8 @@ class World {
   bool disturb_feed(const Step& step);
   bool disturb_rest(const Step& step);
   bool disturb_zeek(const Step& step);
+  bool disturb_service(const Step& step);
+  std::string check_cost() const;
   std::string expect(const Step& step);
   void announce(const std::vector<FeedMessage>& messages, const Step& step);
   void lose_feed();
@@ -103,7 +107,7 @@ class World {
 
   void deliver_feed();
   void make_calls();
-  Result<RestAnswer> answer(const RestCall& call);
+  Result<RestReply> reply(const RestCall& call);
   bool quiet() const;
   std::string settle();
   std::string reconcile_once();
@@ -112,6 +116,7 @@ class World {
 
   Scenario scenario_;
   MispModel::Reader reader_;
+  MispModel::Reader asked_;  ///< with the filter that the service has
   std::mt19937 random_;
   SteadyMs clock_;
   Operations operations_;
@@ -132,9 +137,15 @@ class World {
   SteadyMs publisher_started_;
   SteadyMs heartbeat_at_;
   bool garble_ = false;
-  std::optional<Call> call_;
+  std::vector<Call> calls_;
   RestFaults rest_;
 
+  SteadyMs skewed_until_ = 0;
+  std::int64_t skew_ = 0;              ///< seconds
+  std::uint64_t requests_seen_ = 0;    ///< at the last `expect.requests`
+  std::uint64_t requests_before_ = 0;  ///< of services that ended
+  std::uint64_t rows_before_ = 0;
+  int faults_ = 0;
   bool changed_ = true;         ///< something that check_always() looks at
   SteadyMs unheard_until_ = 0;  ///< commits up to then were told by messages that were lost
   bool undisturbed_ = true;     ///< nothing was lost, silent or restarted: messages tell everything

@@ -19,7 +19,8 @@ SteadyMs number(const std::string& text, SteadyMs fallback) {
 /// MISP says nothing, or too little, of these.
 bool is_silent(std::string_view verb) {
   return verb.starts_with("attribute.fast") || verb.find(".sql") != std::string_view::npos ||
-         verb == "event.join" || verb == "event.leave" || verb == "warninglist.delete";
+         verb == "event.join" || verb == "event.leave" || verb == "warninglist.delete" ||
+         verb.starts_with("allowedlist");
 }
 
 }  // namespace
@@ -29,8 +30,9 @@ std::string World::carry_out(const Step& step) {
   if (step.verb.starts_with("expect.")) {
     return expect(step);
   }
-  if (disturb_feed(step) || disturb_rest(step)) {
+  if (disturb_feed(step) || disturb_rest(step) || disturb_service(step)) {
     undisturbed_ = false;
+    ++faults_;
     return "";
   }
   if (disturb_zeek(step)) {
@@ -45,7 +47,8 @@ std::string World::carry_out(const Step& step) {
     if (step.verb == "service.restart") {
       disk_.finish(*store_, *sync_);
     }
-    invariants_.forget_beyond(committed_, now().unix_seconds);
+    ++faults_;
+    invariants_.forget_beyond(committed_, misp_now());
     start_service();
     return "";
   }
@@ -68,19 +71,19 @@ void World::operate(const Step& step) {
     commits_.clear();
   } else {
     const auto before = misp.live();
-    auto sent = operations_.carry_out(step, now().unix_seconds);
+    auto sent = operations_.carry_out(step, misp_now());
     if (!sent) {
       return;
     }
     messages = std::move(*sent);
     undisturbed_ &= !is_silent(step.verb) && !step.has("lost");
-    invariants_.note(misp.live(), now().unix_seconds);
+    invariants_.note(misp.live(), misp_now());
     if (step.has("rolled_back")) {
       undisturbed_ = false;
       misp.roll_back(before);
     }
   }
-  invariants_.note(misp.live(), now().unix_seconds);
+  invariants_.note(misp.live(), misp_now());
   changed_ = true;
   announce(messages, step);
   SteadyMs at = clock_ + step.milliseconds("commit");
@@ -144,6 +147,44 @@ bool World::disturb_feed(const Step& step) {
     sync_->on_feed_gap(Cause::kQueueOverflow, now());
   } else if (step.verb == "feed.garble") {
     garble_ = true;
+  } else if (step.verb == "feed.forge") {
+    const auto forged = operations_.forge(step, misp_now());
+    if (forged && feed_up_) {
+      if (step.arg(0) == "add") {
+        const auto mapped = Mapping().map(step.arg(3), step.arg(4));
+        for (const auto& part : mapped.value_or(std::vector<Mapped>{})) {
+          invariants_.tolerate({part.key, std::get<AttributeMessage>(*forged).attribute.event_id});
+        }
+      }
+      for (const auto& zeek : zeeks_) {
+        invariants_.forget(zeek.name());
+      }
+      announce({*forged}, step);
+    }
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool World::disturb_service(const Step& step) {
+  if (step.verb == "viewer.demote" || step.verb == "viewer.promote") {
+    reader_.site_admin = step.verb == "viewer.promote";
+    reader_.org = reader_.site_admin ? 1 : 2;
+    asked_.site_admin = reader_.site_admin;
+    asked_.org = reader_.org;
+    invariants_.set_reader(reader_);
+    invariants_.note(operations_.misp().live(), misp_now());
+  } else if (step.verb == "clock.jump") {
+    skew_ = number(step.arg(0), 0);
+    skewed_until_ = clock_ + number(step.arg(1), 1'000);
+  } else if (step.verb == "filter.slip" || step.verb == "filter.mend") {
+    Scenario slipped = scenario_;
+    if (step.verb == "filter.slip") {
+      slipped.settings[step.arg(0)] = step.arg(1);
+    }
+    asked_.filter = slipped.reader().filter;
+    start_service();
   } else {
     return false;
   }
@@ -195,6 +236,13 @@ bool World::disturb_zeek(const Step& step) {
 }
 
 std::string World::expect(const Step& step) {
+  if (step.verb == "expect.requests") {
+    const std::uint64_t made = requests_before_ + sync_->counters().requests;
+    const std::uint64_t since = made - std::exchange(requests_seen_, made);
+    return since <= static_cast<std::uint64_t>(number(step.arg(0), 0))
+               ? ""
+               : std::to_string(since) + " requests, not at most " + step.arg(0);
+  }
   if (step.verb == "expect.drift") {
     return drift() == static_cast<std::uint64_t>(number(step.arg(0), 0))
                ? ""

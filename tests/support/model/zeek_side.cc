@@ -21,7 +21,7 @@ void ZeekSide::start_service(const IndicatorStore& store, const std::string& ser
   from_zeek_.clear();  // what the old process sent is still on its way to Zeek
 }
 
-bool ZeekSide::step(SteadyMs now, bool may_speak) {
+bool ZeekSide::step(SteadyMs now) {
   if (!link_up_ && now >= link_back_at_) {
     link_up_ = true;
     session_->on_report(LinkUp{"model"}, now);
@@ -33,11 +33,9 @@ bool ZeekSide::step(SteadyMs now, bool may_speak) {
       session_->on_report(message, now);
     }
   }
-  if (may_speak) {
-    for (auto& message : session_->poll(now)) {
-      if (link_up_ && !std::exchange(drop_to_zeek_, false)) {
-        to_zeek_.push_back({now + pace_, std::move(message)});
-      }
+  for (auto& message : session_->poll(now)) {
+    if (link_up_ && !std::exchange(drop_to_zeek_, false)) {
+      to_zeek_.push_back({now + pace_, std::move(message)});
     }
   }
   bool handled = false;

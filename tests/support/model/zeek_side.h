@@ -21,9 +21,10 @@ class ZeekSide {
 
   /// A service process has started: a session of its own. The link comes up by itself.
   void start_service(const IndicatorStore& store, const std::string& service_id, SteadyMs now);
-  /// Carries what is due. The session speaks only when `may_speak`. True: Zeek's items may have
-  /// changed.
-  bool step(SteadyMs now, bool may_speak);
+  /// Carries what is due. True: Zeek's items may have changed.
+  bool step(SteadyMs now);
+  /// An operator lets a snapshot end that would remove much.
+  void accept_shrink() { session_->accept_shrink(); }
   /// When step() has something to do at the latest.
   SteadyMs due(SteadyMs now) const;
 

@@ -148,7 +148,8 @@ void Stack::start_service() {
   const auto port = [](int routed, int real) { return routed != 0 ? routed : real; };
   std::ofstream(file("misp-zeek.toml"))
       << "[misp]\nurl = \"http://127.0.0.1:" << port(route_.misp_http, http_port_)
-      << "\"\n[misp.feed]\nendpoint = \"tcp://127.0.0.1:" << port(route_.misp_feed, zmq_port_)
+      << "\"\n[misp.feed]\nendpoint = \""
+      << endpoint_.value_or("tcp://127.0.0.1:" + std::to_string(port(route_.misp_feed, zmq_port_)))
       << "\"\n[[zeek]]\nname = \"zeek\"\nport = " << port(route_.zeek, zeek_port_)
       << "\ntransport = \"" << (is_broker() ? "broker" : "websocket")
       << "\"\ntls = " << (is_broker() && has_real_zeek() ? "true" : "false")

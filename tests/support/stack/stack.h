@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ class Stack {
   void start_zeek();
   /// Also again, after the service has ended.
   void start_service();
+  /// From the next start_service() on: Options::settings, and `[misp.feed] endpoint`.
+  void set_settings(const std::string& settings) { options_.settings = settings; }
+  void set_endpoint(const std::string& endpoint) { endpoint_ = endpoint; }
   /// From the next start_service() on, in place of the real ports.
   void route(const Ports& ports) { route_ = ports; }
   void kill_misp();
@@ -104,6 +108,7 @@ class Stack {
   int zmq_port_ = 0;
   int zeek_port_ = 0;
   Ports route_;
+  std::optional<std::string> endpoint_;
   int health_port_ = 0;
   std::unique_ptr<process::Process> misp_;
   std::unique_ptr<process::Process> zeek_;

@@ -74,16 +74,30 @@ TEST(StatusError, ARoleWithoutSearchesIsUnauthorizedAndBadRequestsAreIncompatibl
   EXPECT_EQ(status_error(head(204), "").code, ErrorCode::kIncompatible);
 }
 
-TEST(SaysNoAttribute, OnlyInMispsOwnWords) {
-  const auto unknown = R"({"name":"Invalid attribute","message":"Invalid attribute",)"
-                       R"("url":"/attributes/view/999999"})";
-  EXPECT_TRUE(says_no_attribute(head(405), unknown));
-  EXPECT_TRUE(says_no_attribute(head(404), unknown));
-  EXPECT_FALSE(says_no_attribute(head(200), unknown));
-  EXPECT_FALSE(says_no_attribute(head(403), unknown));
-  EXPECT_FALSE(says_no_attribute(head(405), ""));
-  EXPECT_FALSE(says_no_attribute(head(404), "Not Found"));
-  EXPECT_FALSE(says_no_attribute(head(405), R"({"message":"Invalid JSON input."})"));
+TEST(NegativeReply, IsKnownByStatusAndStructureInAnyLanguage) {
+  const std::string path = "/attributes/view/999999";
+  const auto says = [&path](int status, const std::string& text) {
+    return negative_reply(head(status), text, path);
+  };
+  for (const char* words : {"Invalid attribute", "Attribut invalide", "無効な属性"}) {
+    const auto object = R"({"name":")" + std::string(words) + R"(","message":")" + words +
+                        R"(","url":"/misp/attributes/view/999999"})";
+    EXPECT_TRUE(says(405, object)) << words;
+    EXPECT_TRUE(says(404, object)) << words;
+    EXPECT_FALSE(says(200, object));
+    EXPECT_FALSE(says(403, object));
+    EXPECT_FALSE(says(500, object));
+  }
+  EXPECT_FALSE(says(405, ""));
+  EXPECT_FALSE(says(404, "Not Found"));
+  EXPECT_FALSE(says(404, "<html>Not Found</html>"));
+  EXPECT_FALSE(says(405, R"({"message":"Invalid JSON input."})"));
+  EXPECT_FALSE(says(404, R"({"name":"Not Found","message":"Not Found","url":"/nope"})"));
+  EXPECT_FALSE(says(404, R"({"name":"","message":"","url":"/attributes/view/999999"})"));
+}
+
+TEST(StatusError, AGatewaysTimeoutIsATimeout) {
+  EXPECT_EQ(status_error(head(504), "").code, ErrorCode::kTimeout);
 }
 
 TEST(StatusError, ServerFailuresAreUnavailable) {

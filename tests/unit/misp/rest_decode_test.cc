@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -59,7 +61,7 @@ TEST(DecodeRows, ReadsARecordedPageOf200) {
   const auto text = file("rest_page.json");
   const auto page = decode_rows(whole(text), {200, 100'000});
   ASSERT_TRUE(page) << page.error().message;
-  EXPECT_EQ(page->skipped.count, 0U);
+  EXPECT_EQ(page->skipped.size(), 0U);
   ASSERT_EQ(page->rows.size(), 200U);
   for (std::size_t i = 0; i < page->rows.size(); ++i) {
     const auto& [attribute, event] = page->rows[i];
@@ -129,25 +131,13 @@ TEST(DecodeRows, SkipsRowsItCannotReadAndNamesThem) {
     const auto page = decode_rows(whole(text), {.max_rows = 3, .max_row_bytes = 2'000'000});
     ASSERT_TRUE(page) << page.error().message;
     EXPECT_EQ(page->rows.size(), 2U) << one.reason;
-    EXPECT_EQ(page->skipped.count, 1U);
-    ASSERT_EQ(page->skipped.named.size(), 1U);
-    const auto& skipped = page->skipped.named.front();
+    ASSERT_EQ(page->skipped.size(), 1U);
+    const auto& skipped = page->skipped.front();
     EXPECT_EQ(skipped.position, 2U);
     EXPECT_EQ(skipped.event_id, one.event_id) << one.reason;
     EXPECT_EQ(skipped.uuid.has_value(), one.named) << one.reason;
     EXPECT_TRUE(skipped.reason.starts_with(one.reason)) << skipped.reason;
   }
-}
-
-TEST(DecodeRows, NamesTheFirstHundredOfManySkippedRows) {
-  std::string rows = "{}";
-  for (int i = 1; i < 500; ++i) {
-    rows += ",{}";
-  }
-  const auto page = decode_rows(whole(answer(rows)), {});
-  ASSERT_TRUE(page) << page.error().message;
-  EXPECT_EQ(page->skipped.count, 500U);
-  EXPECT_EQ(page->skipped.named.size(), SkippedRows::kMaxNamed);
 }
 
 TEST(DecodeRows, AnEmptyListIsAnAnswer) {
@@ -224,15 +214,13 @@ TEST(DecodeEventIndex, ReadsIdsTimesAndFlags) {
   EXPECT_TRUE(rows->at(1).published);
 }
 
-TEST(DecodeEventIndex, SkipsAnUnreadableRowAndNamesIt) {
+TEST(DecodeEventIndex, SkipsAnUnreadableRowAndCountsIt) {
   const auto index = decode_event_index(whole(
       R"([{"id":"8","uuid":"no","timestamp":"1","published":false},)"
       R"({"id":2,"timestamp":5,"published":"1","uuid":"7f9c1e41-75a2-46f6-bbe2-363ada8bde54"}])"));
   ASSERT_TRUE(index) << index.error().message;
   EXPECT_EQ(index->rows.size(), 1U);
-  EXPECT_EQ(index->skipped.count, 1U);
-  EXPECT_EQ(index->skipped.named.at(0).event_id, 8U);
-  EXPECT_EQ(index->skipped.named.at(0).reason, "event index.uuid: expected a UUID");
+  EXPECT_EQ(index->skipped, 1U);
 }
 
 TEST(DecodeEventIndex, TakesNothingButAListForAnIndex) {
@@ -242,12 +230,63 @@ TEST(DecodeEventIndex, TakesNothingButAListForAnIndex) {
   EXPECT_TRUE(decode_event_index(whole("[]")));
 }
 
-TEST(DecodeCount, ReadsANumberAsText) {
-  EXPECT_EQ(decode_count("200").value(), 200U);
-  EXPECT_EQ(decode_count(" 0\n").value(), 0U);
-  for (const char* text : {"", " ", "x", "-1", "1.5", "12 13", R"({"message":"x"})"}) {
-    EXPECT_EQ(decode_count(text).error().code, ErrorCode::kMalformed) << text;
+DecodedRows shown(std::size_t rows) {
+  DecodedRows decoded;
+  decoded.rows.resize(rows);
+  return decoded;
+}
+
+/// Two events with 80 rows, one of them allowlisted or not, as a real MISP counts them.
+TEST(AttributeReply, TellsHiddenRowsAndCompletenessByMispsCount) {
+  struct Case {
+    std::uint64_t limit;
+    std::size_t rows;
+    std::uint64_t counted;
+    std::uint64_t hidden;
+    bool complete;
+  };
+  constexpr Case kCases[] = {{0, 80, 80, 0, true},   {0, 79, 80, 1, true},   {200, 80, 80, 0, true},
+                             {200, 79, 80, 1, true}, {81, 79, 80, 1, true},  {80, 80, 81, 0, false},
+                             {80, 79, 81, 1, false}, {79, 79, 80, 0, false}, {79, 78, 80, 1, false},
+                             {40, 0, 1, 0, true},    {40, 0, 41, 40, false}, {0, 0, 0, 0, true},
+                             {0, 0, 3, 3, true}};
+  for (const auto& one : kCases) {
+    const auto reply = attribute_reply(shown(one.rows), {one.counted, 0}, one.limit);
+    EXPECT_EQ(reply.hidden, one.hidden) << one.limit << " " << one.rows << " " << one.counted;
+    EXPECT_EQ(reply.complete, one.complete) << one.limit << " " << one.rows << " " << one.counted;
   }
+}
+
+TEST(AttributeReply, WithoutMispsCountGoesByTheRows) {
+  EXPECT_TRUE(attribute_reply(shown(3), {std::nullopt, 0}, 4).complete);
+  EXPECT_FALSE(attribute_reply(shown(3), {std::nullopt, 1}, 4).complete);
+  EXPECT_EQ(attribute_reply(shown(3), {std::nullopt, 1}, 10).hidden, 1U);
+  auto skipped = shown(3);
+  skipped.skipped.emplace_back();
+  EXPECT_FALSE(attribute_reply(std::move(skipped), {std::nullopt, 0}, 4).complete);
+}
+
+TEST(DecodeEvents, ReadsWhatIsKnownOfAnEvent) {
+  const auto details =
+      decode_events(whole(R"({"response":[{"Event":{"id":"37","info":"rest one","published":false,)"
+                          R"("uuid":"a4b0b467-9864-4c97-89d2-c5de44c144a1","attribute_count":"12",)"
+                          R"("timestamp":"1795488060","RelatedEvent":[{"Event":{"id":"1"}}]}}]})"));
+  ASSERT_TRUE(details) << details.error().message;
+  ASSERT_EQ(details->events.size(), 1U);
+  EXPECT_EQ(details->events[0].row.id, 37U);
+  EXPECT_EQ(details->events[0].row.timestamp, 1'795'488'060);
+  EXPECT_FALSE(details->events[0].row.published);
+  EXPECT_EQ(details->events[0].info, "rest one");
+  EXPECT_EQ(details->events[0].attribute_count, 12U);
+  EXPECT_TRUE(decode_events(whole(R"({"response":[]})"))->events.empty());
+}
+
+TEST(DecodeEvents, FailsRatherThanLeaveAnEventOut) {
+  EXPECT_EQ(decode_events(whole(R"({"response":[{"Event":{"id":"37"}}]})")).error().message,
+            "events: Event.uuid: expected a value");
+  EXPECT_FALSE(decode_events(whole(R"({"response":[{}]})")));
+  EXPECT_FALSE(decode_events(whole(R"({"response":{}})")));
+  EXPECT_FALSE(decode_events(whole("[]")));
 }
 
 TEST(DecodeUser, CombinesVersionAndUser) {
@@ -271,6 +310,43 @@ TEST(DecodeUser, RefusesAnswersWithoutUserOrRole) {
   EXPECT_EQ(
       decode_user("{}", R"({"User":{"org_id":1},"Role":{"perm_site_admin":1}})").error().message,
       "getVersion.version: expected a value");
+}
+
+std::string user_with(std::string_view settings) {
+  return R"({"User":{"org_id":"4","role_id":"6"},"Role":{"perm_site_admin":false},)"
+         R"("UserSetting":)" +
+         std::string(settings) + "}";
+}
+
+TEST(DecodeUser, RefusesAMispThatIsTooOld) {
+  const auto of = [](const std::string& version) {
+    return decode_user(R"({"version":")" + version + R"("})", user_with("[]"));
+  };
+  for (const char* version :
+       {"2.4.180", "2.4.196", "2.5.1", "2.5", "3.0.0", "2.4.180-beta", "dev"}) {
+    EXPECT_TRUE(of(version)) << version;
+  }
+  for (const char* version : {"2.4.179", "2.4.99", "2.3.200", "1.9.0"}) {
+    const auto user = of(version);
+    ASSERT_FALSE(user) << version;
+    EXPECT_EQ(user.error().code, ErrorCode::kIncompatible);
+    EXPECT_NE(user.error().message.find("2.4.180 is the oldest that works"), std::string::npos)
+        << user.error().message;
+  }
+}
+
+TEST(DecodeUser, RefusesAUserWhoseSettingsChangeEverySearch) {
+  const auto of = [](std::string_view settings) {
+    return decode_user(R"({"version":"2.5.1"})", user_with(settings));
+  };
+  for (const char* settings : {"[]", "{}", "null", R"({"homepage":{"path":"/"}})",
+                               R"({"default_restsearch_parameters":[]})"}) {
+    EXPECT_TRUE(of(settings)) << settings;
+  }
+  const auto user = of(R"({"default_restsearch_parameters":{"to_ids":1}})");
+  ASSERT_FALSE(user);
+  EXPECT_EQ(user.error().code, ErrorCode::kIncompatible);
+  EXPECT_NE(user.error().message.find("default_restsearch_parameters"), std::string::npos);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "storage/state_database.h"
 
@@ -45,17 +47,31 @@ inline SavedEvent event_row(std::uint64_t id, std::int64_t version = 1) {
   return row;
 }
 
+inline SavedEventState state_row(std::uint64_t id, std::int64_t version = 1) {
+  SavedEventState state;
+  state.row = {id, attribute_row(static_cast<std::uint32_t>(id)).uuid, version, id % 2 == 0};
+  state.fresh = id % 3 == 0;
+  state.read_until = version + 1;
+  state.rows = id * 7;
+  return state;
+}
+
 struct Content {
   std::map<Uuid, SavedAttribute> attributes;
   std::map<std::uint64_t, SavedEvent> events;
+  std::map<std::uint64_t, SavedEventState> states;
   SavedSync sync;
+
+  bool operator()(SavedAttribute&& row) {
+    return attributes.emplace(row.uuid, std::move(row)).second;
+  }
+  bool operator()(SavedEvent&& row) { return events.emplace(row.id, std::move(row)).second; }
+  bool operator()(SavedEventState&& row) { return states.emplace(row.row.id, row).second; }
 };
 
 inline Content load_all(StateDatabase& database) {
   Content content;
-  auto sync =
-      database.load([&](SavedEvent&& event) { content.events[event.id] = std::move(event); },
-                    [&](SavedAttribute&& row) { content.attributes[row.uuid] = std::move(row); });
+  auto sync = database.load([&](StateRow&& row) { return std::visit(content, std::move(row)); });
   if (!sync) {
     throw std::runtime_error(sync.error().message);
   }

@@ -53,7 +53,10 @@ TEST(StateDatabase, GivesBackWhatWasWritten) {
   for (std::uint64_t id = 0; id < 5; ++id) {
     batch.changes.events.push_back(event_row(id));
   }
-  batch.sync = SavedSync{11, 12, 13, {{7, attribute_row(7).uuid, 14, true}}};
+  for (std::uint64_t id = 0; id < 9; ++id) {
+    batch.events.events.push_back(state_row(id));
+  }
+  batch.sync = SavedSync{11, 12, 13};
   {
     const auto opened = open_state(folder.file("state.db"));
     ASSERT_TRUE(opened.database->write(batch));
@@ -68,13 +71,11 @@ TEST(StateDatabase, GivesBackWhatWasWritten) {
   for (const auto& event : batch.changes.events) {
     EXPECT_EQ(content.events.at(event.id), event);
   }
-  EXPECT_EQ(content.sync.last_reconcile, 11);
-  EXPECT_EQ(content.sync.last_full, 12);
-  EXPECT_EQ(content.sync.index_time, 13);
-  ASSERT_EQ(content.sync.index.size(), 1U);
-  EXPECT_EQ(content.sync.index[0].uuid, attribute_row(7).uuid);
-  EXPECT_EQ(content.sync.index[0].timestamp, 14);
-  EXPECT_TRUE(content.sync.index[0].published);
+  ASSERT_EQ(content.states.size(), 9U);
+  for (const auto& state : batch.events.events) {
+    EXPECT_EQ(content.states.at(state.row.id), state);
+  }
+  EXPECT_EQ(content.sync, *batch.sync);
 }
 
 TEST(StateDatabase, ReplacesAndForgetsRows) {
@@ -84,19 +85,34 @@ TEST(StateDatabase, ReplacesAndForgetsRows) {
   StateBatch second = batch_of(3, 4, 2);
   second.changes.gone_attributes = {attribute_row(5).uuid, attribute_row(99).uuid};
   second.changes.events = {event_row(1)};
+  second.events.events = {state_row(1), state_row(2)};
   ASSERT_TRUE(opened.database->write(second));
   StateBatch third;
   third.changes.gone_events = {1};
-  third.sync = SavedSync{1, 1, 1, {}};
+  third.events.events = {state_row(2, 5)};
+  third.events.gone = {1, 77};
   ASSERT_TRUE(opened.database->write(third));
   const Content content = load_all(*opened.database);
   EXPECT_EQ(content.attributes.size(), 9U);
   EXPECT_EQ(content.attributes.at(attribute_row(3).uuid), attribute_row(3, 2));
   EXPECT_FALSE(content.attributes.contains(attribute_row(5).uuid));
   EXPECT_TRUE(content.events.empty());
+  ASSERT_EQ(content.states.size(), 1U);
+  EXPECT_EQ(content.states.at(2), state_row(2, 5));
 }
 
-TEST(StateDatabase, QuarantinesADamagedFileAndStartsAnew) {
+TEST(StateDatabase, EndsReadingWhenTheReceiverSaysSo) {
+  const TemporaryFolder folder;
+  const auto opened = open_state(folder.file("state.db"));
+  ASSERT_TRUE(opened.database->write(batch_of(0, 10)));
+  int rows = 0;
+  const auto loaded = opened.database->load([&](StateRow&&) { return ++rows < 3; });
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(rows, 3);
+}
+
+TEST(StateDatabase, QuarantinesADamagedFileAndBeginsAnew) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   const std::vector<std::string> contents = {"this is no database at all, but long enough",
@@ -113,7 +129,7 @@ TEST(StateDatabase, QuarantinesADamagedFileAndStartsAnew) {
   }
 }
 
-TEST(StateDatabase, QuarantinesAFileWithOverwrittenPagesOrSaysSoWhenRead) {
+TEST(StateDatabase, SaysThatPagesOfTheFileWereOverwritten) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 2000))); }
@@ -125,9 +141,9 @@ TEST(StateDatabase, QuarantinesAFileWithOverwrittenPagesOrSaysSoWhenRead) {
       damage << std::string(2'000, '\xa5');
     }
   }
-  const auto opened = open_state(file);
-  EXPECT_NE(opened.quarantined.find("it is damaged: "), std::string::npos) << opened.quarantined;
-  EXPECT_TRUE(load_all(*opened.database).attributes.empty());
+  const auto loaded = open_state(file).database->load([](StateRow&&) { return true; });
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, ErrorCode::kMalformed);
 }
 
 TEST(StateDatabase, NoticesAValueThatWasAlteredInTheFile) {
@@ -151,7 +167,7 @@ TEST(StateDatabase, NoticesAValueThatWasAlteredInTheFile) {
   std::ofstream(file, std::ios::binary) << bytes;
   const auto opened = open_state(file);
   EXPECT_EQ(opened.quarantined, "");
-  const auto loaded = opened.database->load([](SavedEvent&&) {}, [](SavedAttribute&&) {});
+  const auto loaded = opened.database->load([](StateRow&&) { return true; });
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::kMalformed);
   EXPECT_EQ(loaded.error().message, "the saved state is damaged: an attribute was altered");
@@ -165,15 +181,14 @@ void set_schema(const std::string& file, char schema) {
   stream.write(number.data(), number.size());
 }
 
-TEST(StateDatabase, QuarantinesAFileFromBeforeTheFirstRelease) {
+TEST(StateDatabase, QuarantinesAFileOfAnOlderSchema) {
   const TemporaryFolder folder;
   const std::string file = folder.file("state.db");
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 3))); }
-  set_schema(file, 1);
+  set_schema(file, 2);
   const auto opened = open_state(file);
-  EXPECT_NE(
-      opened.quarantined.find("its schema is 1, from before the first release; this one is 2"),
-      std::string::npos)
+  EXPECT_NE(opened.quarantined.find("older version of misp-zeek (schema 2, this one is 3)"),
+            std::string::npos)
       << opened.quarantined;
   EXPECT_TRUE(load_all(*opened.database).attributes.empty());
 }
@@ -202,6 +217,7 @@ TEST(StateDatabase, DoesNotUseTheStateOfAnotherMispOrFilter) {
   { ASSERT_TRUE(open_state(file).database->write(batch_of(0, 3))); }
   const auto other = open_state(file, "https://other.example.org");
   EXPECT_NE(other.quarantined.find("it is of another MISP, filter or mapping"), std::string::npos);
+  EXPECT_EQ(other.old_fingerprint, kFingerprint);
   EXPECT_TRUE(load_all(*other.database).attributes.empty());
 }
 

@@ -48,10 +48,7 @@ struct Disk {
 class DiskDatabase : public StateDatabase {
  public:
   explicit DiskDatabase(Disk& disk) : disk_(disk) {}
-  Result<SavedSync> load(const std::function<void(SavedEvent&&)>&,
-                         const std::function<void(SavedAttribute&&)>&) override {
-    return SavedSync{};
-  }
+  Result<SavedSync> load(const OnStateRow&) override { return SavedSync{}; }
   Result<void> write(const StateBatch& batch) override {
     std::unique_lock lock(disk_.mutex);
     ++disk_.attempts;

@@ -51,7 +51,7 @@ TEST(Status, SaysOfAZeekWhatReadyzSays) {
   session.on_report(LinkDown{{ErrorCode::kUnavailable, "connection refused"}}, 0);
   EXPECT_EQ(told(), "connection refused");
   session.on_report(LinkUp{}, 0);
-  EXPECT_EQ(told(), "connected, waiting for the first complete read of MISP");
+  EXPECT_EQ(told(), "connected, waiting for the package's answer");
 }
 
 TEST(Status, TellsOfTheWebhookBesideSightings) {
@@ -78,11 +78,11 @@ TEST(Status, TellsOfTheWebhookBesideSightings) {
 }
 
 TEST(Progress, IsABarOnceItIsKnownHowMuchThereIs) {
-  EXPECT_EQ(progress_line(500, 0), "reading MISP, 500 attributes");
-  EXPECT_EQ(progress_line(500, 1000),
-            "reading MISP [##########          ]  50 %, 500 of about 1000 attributes");
-  EXPECT_EQ(progress_line(1200, 1000),
-            "reading MISP [################### ]  99 %, 1200 of about 1000 attributes");
+  EXPECT_EQ(progress_line(0, 0, 0), "reading MISP's index");
+  EXPECT_EQ(progress_line(12'000, 500, 1000),
+            "reading MISP [##########          ]  50 %, 500 of 1000 events, 12000 attributes");
+  EXPECT_EQ(progress_line(12'000, 1200, 1000),
+            "reading MISP [################### ]  99 %, 1200 of 1000 events, 12000 attributes");
 }
 
 TEST(LatencyHistory, ForgetsAfterHalfAnHour) {

@@ -162,6 +162,10 @@ TEST(CommandLine, SendsAReconcileToTheRunningService) {
   ASSERT_TRUE(full.sent);
   EXPECT_TRUE(std::get<ReconcileCommand>(*full.sent).full);
   EXPECT_TRUE(std::get<ReconcileCommand>(*full.sent).accept_shrink);
+  EXPECT_EQ(std::get<ReconcileCommand>(*full.sent).accept_growth, 0U);
+  const Outcome growth = call(with_flags("reconcile", {"--accept-growth", "12"}));
+  EXPECT_EQ(std::get<ReconcileCommand>(*growth.sent).accept_growth, 12U);
+  EXPECT_EQ(call(with_flags("reconcile", {"--accept-growth", "many"})).status, 2);
 }
 
 TEST(CommandLine, PausesAndResumesTheRunningService) {

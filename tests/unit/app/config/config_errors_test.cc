@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
               "key_passphrase_file"},
         Wrong{"Section", "", "[filtre]",
               "\"filtre\": is an unknown section (did you mean \"filter\"?); allowed: misp, "
-              "filter, mapping, sightings, reconcile, http, control, state, log, zeek"},
+              "filter, mapping, sightings, reconcile, limits, http, control, state, log, zeek"},
         Wrong{"SectionInSection", "", "[mapping.type]",
               "\"mapping.type\": is an unknown section (did you mean \"types\"?); allowed: "
               "max_length, min_prefix_v4, min_prefix_v6, show_tags, types"}),
@@ -197,10 +197,11 @@ TEST(ConfigErrors, NameInvalidEndpoints) {
   };
   const std::string begin = "test.toml:3: key \"misp.feed.endpoint\": ";
   const std::string end =
-      "; allowed: \"tcp://HOST:PORT\" of MISP's ZeroMQ publisher, or \"ipc:///PATH\"\n";
+      "; allowed: \"tcp://HOST:PORT\" of MISP's ZeroMQ publisher, or \"ipc:///PATH\"; a list of "
+      "them; or \"\" for none\n";
   const std::string no_scheme = begin + "does not begin with tcp:// or ipc://" + end;
   const std::string no_place = begin + "has no valid HOST:PORT after its ://" + end;
-  for (const auto* text : {"misp:50000", "", "http://misp:50000", "inproc://misp"}) {
+  for (const auto* text : {"misp:50000", "http://misp:50000", "inproc://misp"}) {
     EXPECT_EQ(endpoint(text), no_scheme);
   }
   for (const auto* text : {"tcp://misp", "tcp://misp:0", "tcp://misp:65536", "tcp://*:50000",
@@ -209,6 +210,7 @@ TEST(ConfigErrors, NameInvalidEndpoints) {
   }
   EXPECT_EQ(endpoint("ipc://relative"), begin + "has no absolute path after its ://" + end);
   EXPECT_EQ(endpoint("tcp://[::1]:50000"), "");
+  EXPECT_EQ(endpoint(""), "");
 }
 
 TEST(ConfigErrors, NameInvalidProxiesAndListenAddresses) {
@@ -269,7 +271,8 @@ TEST(ConfigErrors, NameAllThatIsMissing) {
       "\"https://misp.example.org\"\n"
       "test.toml: key \"misp.feed.endpoint\": is missing (set it in the file, by "
       "MISP_ZEEK_MISP_FEED_ENDPOINT or by --set misp.feed.endpoint=VALUE); allowed: "
-      "\"tcp://HOST:PORT\" of MISP's ZeroMQ publisher, or \"ipc:///PATH\"\n"
+      "\"tcp://HOST:PORT\" of MISP's ZeroMQ publisher, or \"ipc:///PATH\"; a list of them; or "
+      "\"\" for none\n"
       "test.toml: key \"zeek\": is missing; allowed: a [[zeek]] section, MISP_ZEEK_ZEEK_ADDRESS or "
       "--zeek ADDRESS:PORT\n"
       "test.toml: key \"misp.api_key_file\": is missing (set it in the file, by "

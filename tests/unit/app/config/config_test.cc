@@ -25,8 +25,11 @@ TEST(Config, TakesTheDocumentedDefaults) {
   EXPECT_EQ(config.misp.proxy, "");
   EXPECT_EQ(config.misp.connect_timeout, seconds(10));
   EXPECT_EQ(config.misp.request_timeout, seconds(120));
-  EXPECT_EQ(config.misp.page_size, 5'000U);
-  EXPECT_EQ(config.feed.endpoint, "tcp://misp.example.org:50000");
+  EXPECT_EQ(config.misp.page_size, 10'000U);
+  EXPECT_EQ(config.misp.parallel, 2U);
+  EXPECT_DOUBLE_EQ(config.misp.max_load, 0.3);
+  EXPECT_EQ(config.limits.max_growth, 100'000U);
+  EXPECT_EQ(config.feed.endpoints, std::vector<std::string>{"tcp://misp.example.org:50000"});
   EXPECT_EQ(config.feed.max_queue, 100'000U);
   EXPECT_TRUE(config.filter.to_ids);
   EXPECT_EQ(config.filter.published, PublishedMode::kAny);
@@ -82,7 +85,7 @@ tls = false
   EXPECT_EQ(config.misp.url, "http://[2001:db8::1]:8080/misp");
   EXPECT_FALSE(config.misp.verify_tls);
   EXPECT_EQ(config.misp.connect_timeout, milliseconds(250));
-  EXPECT_EQ(config.feed.endpoint, "ipc:///run/misp.sock");
+  EXPECT_EQ(config.feed.endpoints, std::vector<std::string>{"ipc:///run/misp.sock"});
   EXPECT_EQ(config.filter.visibility, VisibilityMode::kLookup);
   EXPECT_EQ(config.filter.published, PublishedMode::kEverPublished);
   EXPECT_EQ(config.filter.types, (std::vector<std::string>{"ip-dst", "!md5"}));
@@ -99,6 +102,31 @@ tls = false
   EXPECT_EQ(config.zeek[1].name, "b");
   EXPECT_EQ(config.zeek[1].port, 1);
   EXPECT_FALSE(config.zeek[1].tls);
+}
+
+TEST(Config, WithoutAFeedPollsOften) {
+  const auto with = [](const std::string& lines) {
+    return load_or_throw("misp.url = \"https://m\"\n" + lines + "[[zeek]]\n").config;
+  };
+  const Config none = with("misp.feed.endpoint = \"\"\n");
+  EXPECT_TRUE(none.feed.endpoints.empty());
+  EXPECT_EQ(none.reconcile.interval, seconds(15));
+  EXPECT_EQ(none.reconcile.full_interval, hours(1));
+  const Config given = with(
+      "misp.feed.endpoint = []\nreconcile.interval = \"1m\"\nreconcile.full_interval = \"2h\"\n");
+  EXPECT_TRUE(given.feed.endpoints.empty());
+  EXPECT_EQ(given.reconcile.interval, minutes(1));
+  EXPECT_EQ(given.reconcile.full_interval, hours(2));
+  EXPECT_EQ(load_or_throw(to_toml(none)).config.reconcile.interval, seconds(15));
+}
+
+TEST(Config, TakesSeveralEndpoints) {
+  const Config config = load_or_throw(
+                            "misp.url = \"https://m\"\nmisp.feed.endpoint = [\"tcp://a:1\", "
+                            "\"tcp://b:2\"]\n[[zeek]]\n")
+                            .config;
+  EXPECT_EQ(config.feed.endpoints, (std::vector<std::string>{"tcp://a:1", "tcp://b:2"}));
+  EXPECT_EQ(load_or_throw(to_toml(config)).config.feed.endpoints, config.feed.endpoints);
 }
 
 TEST(Config, CanBeWrittenAndReadAgain) {

@@ -21,7 +21,7 @@ TEST(SampleConfiguration, HoldsTheDefaults) {
   Config expected;
   expected.misp.url = "https://misp.example.org";
   expected.misp.api_key_file = "/etc/misp-zeek/misp.key";
-  expected.feed.endpoint = "tcp://misp.example.org:50000";
+  expected.feed.endpoints = {"tcp://misp.example.org:50000"};
   expected.zeek.emplace_back();
   const auto loaded = load_config_text(read_sample(), sources_with_key());
   ASSERT_TRUE(loaded) << loaded.error().message;

@@ -22,18 +22,21 @@ struct Scene {
   const SightingQueue* sightings = nullptr;
   const MatchNotices* notices = nullptr;
   bool paused = false;
+  bool loading = false;
+  std::string start_cause;
 
   Scene() {
     ZeekConfig zeek;
     zeek.name = "sensor-1";
     config.zeek = {zeek};
+    config.feed.endpoints = {"tcp://misp.example.org:50000"};
     peers.push_back({nullptr, std::make_unique<ZeekSession>(zeek.name, SessionOptions{}, store),
                      false, Propagation(10), std::nullopt});
   }
 
   View view() const {
     return {config,  store,     sync,    peers, feed_problem, nullptr, 0,
-            latency, sightings, notices, 0,     paused};
+            latency, sightings, notices, 0,     paused,       loading, start_cause};
   }
 
   /// Puts in an attribute of the given type and value, as MISP's event 7.

@@ -34,6 +34,7 @@ struct ReadDesk : Desk {
     for (unsigned n = 1; n <= attributes; ++n) {
       add(n, "198.51.100." + std::to_string(n));
     }
+    steady += 10'000;  // so that nothing is of the second in which it is read
     bootstrap();
   }
 };
@@ -153,13 +154,13 @@ TEST(SightingFilter, AFullReconcileFindsWhatNoMessageTold) {
   desk.misp.false_positive(desk.id(1), false, desk.unix_now());
   desk.pass(20'000);
   EXPECT_TRUE(desk.holds(1));
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(1'000);
   EXPECT_FALSE(desk.holds(1));
   EXPECT_EQ(desk.sync.counters().drift.removed, 1U);
   desk.misp.false_positive(desk.id(1), true, desk.unix_now());
   desk.pass(20'000);
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(1'000);
   EXPECT_TRUE(desk.holds(1));
 }

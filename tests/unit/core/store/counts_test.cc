@@ -7,7 +7,6 @@
 
 #include "core/model/message_kind.h"
 #include "core/store/indicator_store.h"
-#include "core/sync/misp_sync.h"
 
 namespace misp_zeek {
 namespace {
@@ -69,45 +68,6 @@ TEST(IndicatorStore, CountsAttributesByTypeAsTheyComeChangeAndGo) {
   store.withdraw(uuid_of(1));
   EXPECT_EQ(store.attributes_by_type().at("domain"), 0U);
   EXPECT_EQ(store.attributes_by_type().at("ip-dst"), 1U);
-}
-
-/// Answers every call with what MISP holds, until none is due.
-void answer_all(MispSync& sync, const std::vector<Attribute>& held, TimePoint now) {
-  while (const auto call = sync.next_call(now)) {
-    if (std::holds_alternative<UserCall>(*call)) {
-      sync.on_answer(RestAnswer(MispUser{"2.5.1", 1, true, true}), now);
-    } else if (std::holds_alternative<IndexCall>(*call)) {
-      sync.on_answer(RestAnswer(EventIndex{{{1, uuid_of(99), now.unix_seconds, true}}, 0}), now);
-    } else if (std::holds_alternative<CountCall>(*call)) {
-      sync.on_answer(RestAnswer(std::uint64_t{held.size()}), now);
-    } else {
-      AttributePage page;
-      for (const auto& attribute : held) {
-        page.rows.push_back({attribute, event_one()});
-      }
-      sync.on_answer(RestAnswer(page), now);
-    }
-  }
-}
-
-TEST(MispSync, CountsWhatAPassRepairedByItsCause) {
-  IndicatorStore store({}, "0000000000000001");
-  MispSync sync({}, Filter({}), Mapping(), store, {0, 2000});
-  sync.on_feed_connected({0, 2000});
-  std::vector<Attribute> held = {attribute_of(1, "domain", "a.example")};
-  answer_all(sync, held, {0, 2000});
-  ASSERT_TRUE(sync.status().bootstrapped);
-  EXPECT_TRUE(sync.counters().drift_by_cause.empty());
-  EXPECT_EQ(sync.status().last_pass.kind, PassKind::kFull);
-  EXPECT_EQ(sync.status().last_pass.cause, Cause::kStart);
-
-  held.push_back(attribute_of(2, "domain", "b.example"));
-  sync.request_reconcile(false, Cause::kOperator);
-  answer_all(sync, held, {20'000, 2020});
-  EXPECT_EQ(sync.counters().passes, 2U);
-  EXPECT_EQ(sync.status().last_pass.kind, PassKind::kIndex);
-  ASSERT_EQ(sync.counters().drift_by_cause.count(Cause::kOperator), 1U);
-  EXPECT_EQ(sync.counters().drift_by_cause.at(Cause::kOperator).added, 1U);
 }
 
 }  // namespace

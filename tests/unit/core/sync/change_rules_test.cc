@@ -40,7 +40,7 @@ TEST(ChangeOfRules, TakesUpWhatTheNewFilterAdmits) {
   desk.bootstrap();
   EXPECT_FALSE(desk.holds(2));
   change(desk, whatever_to_ids());
-  desk.pass(100);
+  desk.pass(1'000);
   EXPECT_TRUE(desk.holds(1) && desk.holds(2));
 }
 
@@ -51,7 +51,7 @@ TEST(ChangeOfRules, TakesOutWhatTheNewFilterLeavesOut) {
   desk.bootstrap();
   EXPECT_TRUE(desk.holds(2));
   change(desk, {});
-  desk.pass(100);
+  desk.pass(1'000);
   EXPECT_TRUE(desk.holds(1));
   EXPECT_FALSE(desk.holds(2));
   EXPECT_FALSE(desk.in_zeek(value(2)));
@@ -72,10 +72,10 @@ TEST(ChangeOfRules, MapsByTheNewMapping) {
   MappingOptions none;
   none.overrides = {{"ip-dst", "none"}};
   change(desk, {}, Mapping::create(none).value());
-  desk.pass(100);
+  desk.pass(1'000);
   EXPECT_FALSE(desk.holds(1));
   change(desk, {});
-  desk.pass(100);
+  desk.pass(1'000);
   EXPECT_TRUE(desk.in_zeek(value(1)));
 }
 
@@ -89,11 +89,14 @@ TEST(ChangeOfRules, HoldsBackMoreThanMaxShrinkUntilAccepted) {
   change(desk, without("ip-dst"));
   desk.pass(1'000);
   EXPECT_EQ(desk.store.attribute_count(), 41U) << "a mistake in a filter does not empty Zeek";
-  EXPECT_NE(desk.sync.status().held.find("40 of 41"), std::string::npos) << desk.sync.status().held;
-  desk.sync.accept_shrink();
+  EXPECT_EQ(desk.sync.status().blocked.count, 40U);
+  EXPECT_EQ(desk.sync.status().blocked.cause, Cause::kConfiguration);
+  EXPECT_NE(desk.sync.status().blocked.text.find("40 of 41"), std::string::npos)
+      << desk.sync.status().blocked.text;
+  desk.sync.accept_shrink(desk.now());
   desk.pass(1'000);
   EXPECT_EQ(desk.store.attribute_count(), 1U);
-  EXPECT_EQ(desk.sync.status().held, "");
+  EXPECT_EQ(desk.sync.status().blocked.text, "");
 }
 
 TEST(ChangeOfRules, HoldsBackWhatAShorterAgeWouldLetGoAtOnce) {
@@ -108,7 +111,7 @@ TEST(ChangeOfRules, HoldsBackWhatAShorterAgeWouldLetGoAtOnce) {
   change(desk, seconds);
   desk.pass(1'000);
   EXPECT_EQ(desk.store.attribute_count(), 40U);
-  EXPECT_NE(desk.sync.status().held, "");
+  EXPECT_EQ(desk.sync.status().blocked.count, 40U);
 }
 
 TEST(ChangeOfRules, LetsGoByTheNewAge) {
@@ -129,15 +132,15 @@ TEST(ChangeOfRules, LetsGoByTheNewAge) {
   EXPECT_TRUE(desk.holds(2)) << "without a limit nothing gets too old";
 }
 
-TEST(ChangeOfRules, GivesUpThePassUnderWay) {
+TEST(ChangeOfRules, ForgetsWhatIsUnderWay) {
   Desk desk(whatever_to_ids());
   desk.add(1, value(1));
   desk.add(2, value(2), false);
   desk.bootstrap();
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  ASSERT_TRUE(desk.sync.next_call(desk.now())) << "by the old filter; its answer is dropped";
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
+  ASSERT_TRUE(desk.sync.next_request(desk.now())) << "by the old filter; its answer is dropped";
   change(desk, {});
-  desk.pass(100);
+  desk.pass(1'000);
   EXPECT_TRUE(desk.holds(1));
   EXPECT_FALSE(desk.holds(2));
 }
@@ -148,7 +151,7 @@ TEST(ChangeOfRules, DoesNotCarryAnAcceptedShrinkOver) {
     desk.add(n, value(n));
   }
   desk.bootstrap();
-  desk.sync.accept_shrink();
+  desk.sync.accept_shrink(desk.now());
   change(desk, without("ip-dst"));
   desk.pass(1'000);
   EXPECT_EQ(desk.store.attribute_count(), 40U);
@@ -158,7 +161,7 @@ TEST(ChangeOfRules, KeepsKnowingTheViewer) {
   Desk desk({}, {}, false);
   desk.bootstrap();
   change(desk, whatever_to_ids());
-  desk.pass(100);
+  desk.pass(1'000);
   EXPECT_TRUE(desk.calls_of<UserCall>().empty());
 }
 
@@ -167,7 +170,7 @@ TEST(ChangeOfRules, IsNoDrift) {
   desk.add(1, value(1), false);
   desk.bootstrap();
   change(desk, whatever_to_ids());
-  desk.pass(100);
+  desk.pass(1'000);
   EXPECT_TRUE(desk.holds(1));
   EXPECT_EQ(desk.sync.counters().drift.added, 0U);
   EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kConfiguration), 1U);

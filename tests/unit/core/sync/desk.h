@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -13,7 +14,7 @@
 
 namespace misp_zeek::test {
 
-/// A MispSync whose questions are answered from a model of MISP, in the test's time.
+/// A MispSync whose requests are answered from a model of MISP, in the test's time.
 class Desk {
  public:
   explicit Desk(FilterOptions filter = {}, SyncOptions options = {}, bool site_admin = true)
@@ -38,6 +39,15 @@ class Desk {
     return misp.add_attribute(uuid(n), event_id, "ip-dst", value, to_ids, unix_now()).messages;
   }
   std::uint64_t id(unsigned n) const { return ids.at(n); }
+  /// Attributes 1 to `count` of the event, before the service starts.
+  void fill(unsigned count) {
+    for (unsigned n = 1; n <= count; ++n) {
+      add(n, value(n));
+    }
+  }
+  static std::string value(unsigned n) {
+    return "10.0." + std::to_string(n / 256) + "." + std::to_string(n % 256);
+  }
   void say(const std::vector<FeedMessage>& messages) {
     for (const auto& message : messages) {
       sync.on_message(message, now());
@@ -50,16 +60,24 @@ class Desk {
     EXPECT_TRUE(sync.status().bootstrapped);
     calls.clear();
   }
-  /// Lets time pass in steps of 10 ms; each question is answered within its step.
+  /// Lets time pass in steps of 10 ms; each request is answered within its step.
   void pass(SteadyMs duration) {
     for (const SteadyMs end = steady + duration; steady < end; steady += 10) {
       sync.tick(now());
-      for (auto call = sync.next_call(now()); call; call = sync.next_call(now())) {
-        calls.push_back(*call);
+      for (auto request = sync.next_request(now()); request; request = sync.next_request(now())) {
+        calls.push_back(request->call);
         const auto& state = shown ? *shown : misp.live();
-        Result<RestAnswer> answer = MispModel::answer(state, reader, *call, unix_now());
-        sync.on_answer(spoil ? spoil(*call, std::move(answer)) : std::move(answer), now());
+        Result<RestReply> reply = MispModel::reply(state, reader, request->call, unix_now());
+        sync.on_reply(request->id,
+                      spoil ? spoil(request->call, std::move(reply)) : std::move(reply), now());
       }
+    }
+  }
+  /// The same, with a heartbeat of the feed each 10 s.
+  void listen(SteadyMs duration) {
+    for (const SteadyMs end = steady + duration; steady < end;) {
+      sync.on_message(Heartbeat{(steady - 500'000) / 1000}, now());
+      pass(std::min<SteadyMs>(10'000, end - steady));
     }
   }
   bool holds(unsigned n) const { return store.find(uuid(n)) != nullptr; }
@@ -86,7 +104,7 @@ class Desk {
   MispSync sync;
   /// What REST shows while set: an earlier state, before a commit.
   std::optional<model::MispModel::State> shown;
-  std::function<Result<RestAnswer>(const RestCall&, Result<RestAnswer>)> spoil;
+  std::function<Result<RestReply>(const RestCall&, Result<RestReply>)> spoil;
   std::vector<RestCall> calls;
 
  private:

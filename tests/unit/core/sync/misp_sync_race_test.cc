@@ -50,10 +50,10 @@ TEST(MispSync, Race2_TwoStatesOfOneSecondAreLeftToMisp) {
   desk.say(desk.misp.edit_value(desk.id(1), "198.51.100.2", desk.unix_now()).messages);
   desk.say(published);  // holds the value from before the edit
   EXPECT_TRUE(desk.in_zeek("198.51.100.2"));
-  desk.pass(1'000);
+  desk.pass(10'000);
   EXPECT_TRUE(desk.in_zeek("198.51.100.2"));
   EXPECT_FALSE(desk.in_zeek("198.51.100.1"));
-  EXPECT_EQ(desk.sync.open_questions(), 0U);
+  EXPECT_EQ(desk.sync.open_lookups(), 0U);
 }
 
 TEST(MispSync, Race3_APublishMessageMeansPublishedWhateverItsFlagSays) {
@@ -93,13 +93,13 @@ TEST(MispSync, Race8_AListFromBeforeTheCommitDoesNotTakeBackWhatAMessageTold) {
   desk.bootstrap();
   desk.shown = desk.misp.live();  // MISP's other connections see this until the commit
   desk.say(desk.add(1, "198.51.100.1"));
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(2'000);
   EXPECT_TRUE(desk.in_zeek("198.51.100.1"));
   desk.shown.reset();
   desk.pass(20'000);
   EXPECT_TRUE(desk.in_zeek("198.51.100.1"));
-  EXPECT_EQ(desk.sync.open_questions(), 0U);
+  EXPECT_EQ(desk.sync.open_lookups(), 0U);
 }
 
 TEST(MispSync, Race8_AListFromBeforeTheCommitDoesNotBringBackWhatWasDeleted) {
@@ -109,7 +109,7 @@ TEST(MispSync, Race8_AListFromBeforeTheCommitDoesNotBringBackWhatWasDeleted) {
   desk.shown = desk.misp.live();
   desk.say(desk.misp.hard_delete(desk.id(1), desk.unix_now()).messages);
   EXPECT_FALSE(desk.holds(1));
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(2'000);
   EXPECT_FALSE(desk.holds(1));
   desk.shown.reset();
@@ -154,12 +154,12 @@ TEST(MispSync, Race8_WhatAListWasTooYoungToShowIsLookedUpLater) {
   const auto before = desk.misp.live();
   desk.say(desk.add(2, "198.51.100.2"));
   desk.misp.roll_back(before);
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(1'000);
-  EXPECT_EQ(desk.sync.counters().passes, 2U);
+  EXPECT_EQ(desk.sync.counters().ended, 2U);
   EXPECT_TRUE(desk.holds(2)) << "it may be committed yet";
   desk.pass(30'000);
-  EXPECT_EQ(desk.sync.counters().passes, 2U) << "no other reconcile was needed";
+  EXPECT_EQ(desk.sync.counters().ended, 2U) << "no other reconcile was needed";
   EXPECT_FALSE(desk.holds(2));
   EXPECT_TRUE(desk.holds(1));
 }
@@ -175,17 +175,17 @@ TEST(MispSync, Race8_AMessageDuringTheLookUpOutweighsItsAnswer) {
   desk.shown = desk.misp.live();
   desk.misp.restore_backup(before);
   int look_ups = 0;
-  desk.spoil = [&](const RestCall& call, Result<RestAnswer> answer) {
+  desk.spoil = [&](const RestCall& call, Result<RestReply> answer) {
     const auto* search = std::get_if<SearchCall>(&call);
     if (search != nullptr && !search->search.uuids.empty() && look_ups++ == 0) {
       desk.say(desk.misp.touch(desk.id(1), desk.unix_now()).messages);
     }
     return answer;
   };
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(1'000);
-  EXPECT_EQ(look_ups, 1);
-  EXPECT_EQ(desk.sync.counters().passes, 2U);
+  EXPECT_GE(look_ups, 1);
+  EXPECT_EQ(desk.sync.counters().ended, 2U);
   EXPECT_EQ(desk.sync.counters().drift.removed, 0U);
   EXPECT_TRUE(desk.in_zeek("198.51.100.1"));
 }
@@ -198,7 +198,7 @@ TEST(MispSync, Race8_WhatWasAnnouncedAndRolledBackLeavesWithTheNextReconcile) {
   desk.misp.roll_back(before);
   EXPECT_TRUE(desk.in_zeek("198.51.100.1"));
   desk.pass(30'000);
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(20'000);
   EXPECT_FALSE(desk.in_zeek("198.51.100.1"));
 }

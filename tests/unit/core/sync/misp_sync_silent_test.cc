@@ -158,7 +158,7 @@ TEST_P(SilentChange, IsHealedByOneReconcileAndCountedAsDrift) {
   desk.steady += 11'000;
   silent.change(desk);
   const auto before = drift(desk);
-  desk.sync.request_reconcile(silent.by == By::kFull, Cause::kOperator);
+  desk.sync.request_reconcile(silent.by == By::kFull, Cause::kOperator, desk.now());
   desk.pass(20'000);
   EXPECT_EQ(desk.in_zeek("198.51.100.1"), silent.first);
   EXPECT_EQ(desk.in_zeek("198.51.100.9"), silent.ninth);
@@ -167,28 +167,13 @@ TEST_P(SilentChange, IsHealedByOneReconcileAndCountedAsDrift) {
   EXPECT_GT(after, before);
   EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kOperator), 1U);
   desk.steady += 11'000;
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(2'000);
   EXPECT_EQ(drift(desk), after);
 }
 
 INSTANTIATE_TEST_SUITE_P(Paths, SilentChange, testing::ValuesIn(all_silent()),
                          [](const auto& one) { return one.param.name; });
-
-TEST(MispSync, AFrameThatCannotBeReadLeadsToAFullList) {
-  for (const auto cause : {Cause::kMalformed, Cause::kQueueOverflow}) {
-    Desk desk;
-    desk.add(1, "198.51.100.1");
-    desk.add(2, "198.51.100.2");
-    desk.bootstrap();
-    desk.steady += 11'000;
-    desk.misp.sql_delete(desk.id(1));
-    desk.sync.on_feed_gap(cause, desk.now());
-    desk.pass(1'000);
-    EXPECT_FALSE(desk.holds(1));
-    EXPECT_EQ(desk.sync.counters().reconciles.at(cause), 1U);
-  }
-}
 
 TEST(MispSync, AChangeCommittedThreeSecondsAfterItsTimestampIsFoundByTheIndex) {
   Desk desk;
@@ -198,12 +183,12 @@ TEST(MispSync, AChangeCommittedThreeSecondsAfterItsTimestampIsFoundByTheIndex) {
   desk.bootstrap();
   desk.misp.fast_update(desk.id(1), "198.51.100.9", true, written);
   desk.steady += 11'000;
-  desk.sync.request_reconcile(false, Cause::kOperator);
+  desk.sync.request_reconcile(false, Cause::kOperator, desk.now());
   desk.pass(1'000);
   EXPECT_TRUE(desk.in_zeek("198.51.100.9"));
 }
 
-TEST(MispSync, AReconnectLeadsToAFullList) {
+TEST(MispSync, AReconnectReadsWhatChangedMeanwhile) {
   Desk desk;
   desk.add(1, "198.51.100.1");
   desk.add(2, "198.51.100.2");

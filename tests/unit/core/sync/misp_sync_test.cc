@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// MispSync as a whole, against a model of MISP.
 #include "core/sync/misp_sync.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "sync/desk.h"
 
@@ -12,19 +14,23 @@ namespace {
 using test::Desk;
 using test::uuid;
 
-FilterOptions with_lookups() {
-  FilterOptions filter;
-  filter.visibility = VisibilityMode::kLookup;
-  return filter;
+SyncOptions small_batches(std::uint32_t rows) {
+  SyncOptions options;
+  options.batch_rows = rows;
+  return options;
 }
 
-std::string value(unsigned n) {
-  return "10.0." + std::to_string(n / 256) + "." + std::to_string(n % 256);
+std::size_t searches_of_events(const Desk& desk) {
+  const auto searches = desk.calls_of<SearchCall>();
+  return static_cast<std::size_t>(std::count_if(
+      searches.begin(), searches.end(), [](const auto& s) { return !s.search.event_ids.empty(); }));
 }
 
-TEST(MispSync, WaitsForTheFeedBeforeTheFirstListButNotForEver) {
+// ---- reading ----
+
+TEST(MispSync, WaitsForTheFeedBeforeTheFirstReadButNotForEver) {
   Desk desk;
-  desk.add(1, "198.51.100.1");
+  desk.fill(1);
   desk.pass(2'990);
   EXPECT_EQ(desk.calls_of<UserCall>().size(), 1U);
   EXPECT_TRUE(desk.calls_of<IndexCall>().empty());
@@ -33,246 +39,463 @@ TEST(MispSync, WaitsForTheFeedBeforeTheFirstListButNotForEver) {
   EXPECT_TRUE(desk.holds(1));
 }
 
-TEST(MispSync, AppliesAPlainMessageWithoutAQuestion) {
+TEST(MispSync, ReadsAllEventsInFewBatchesWithALimitAndNoOffset) {
   Desk desk;
-  desk.bootstrap();
-  desk.say(desk.add(1, "198.51.100.1"));
-  EXPECT_TRUE(desk.in_zeek("198.51.100.1"));
-  desk.say(desk.misp.edit_value(desk.id(1), "198.51.100.2", desk.unix_now()).messages);
-  EXPECT_TRUE(desk.in_zeek("198.51.100.2"));
-  EXPECT_FALSE(desk.in_zeek("198.51.100.1"));
-  desk.say(desk.misp.soft_delete(desk.id(1), true, true, desk.unix_now()).messages);
-  EXPECT_FALSE(desk.holds(1));
-  desk.pass(1'000);
-  EXPECT_TRUE(desk.calls.empty());
-  EXPECT_EQ(desk.sync.counters().messages.at({"attribute", "add"}), 1U);
-  EXPECT_EQ(desk.sync.counters().messages.at({"attribute", "soft_delete"}), 2U);
-}
-
-TEST(MispSync, AsksOnceAboutMessagesThatComeTogether) {
-  Desk desk(with_lookups());
-  desk.bootstrap();
-  for (unsigned n = 1; n <= 3; ++n) {
-    desk.say(desk.add(n, value(n)));
-  }
-  desk.pass(200);
-  ASSERT_EQ(desk.calls_of<SearchCall>().size(), 1U);
-  EXPECT_EQ(desk.calls_of<SearchCall>()[0].search.uuids.size(), 3U);
-  EXPECT_TRUE(desk.holds(1) && desk.holds(2) && desk.holds(3));
-  EXPECT_EQ(desk.sync.counters().confirmed, 3U);
-}
-
-TEST(MispSync, AsksAboutAtMostTwoHundredAttributesInOneRequest) {
-  Desk desk(with_lookups());
-  desk.add(9'999, "198.51.100.1");
-  desk.bootstrap();
-  for (unsigned n = 1; n <= 450; ++n) {
-    desk.say(desk.add(n, value(n)));
-  }
-  desk.pass(500);
-  for (const auto& call : desk.calls_of<SearchCall>()) {
-    EXPECT_LE(call.search.uuids.size(), 201U) << "with one that vouches for the answer";
-    EXPECT_EQ(call.limit, 201U);
-  }
-  EXPECT_EQ(desk.store.attribute_count(), 451U);
-}
-
-TEST(MispSync, AnswersOfOneAttributeNeverUndoALaterMessage) {
-  Desk desk(with_lookups());
-  desk.add(1, "198.51.100.1");
-  desk.bootstrap();
-  desk.say(desk.misp.touch(desk.id(1), desk.unix_now()).messages);
-  desk.steady += 100;
-  const auto call = desk.sync.next_call(desk.now());
-  ASSERT_TRUE(call);
-  const auto answer =
-      model::MispModel::answer(desk.misp.live(), desk.reader, *call, desk.unix_now());
-  desk.say(desk.misp.hard_delete(desk.id(1), desk.unix_now()).messages);
-  desk.sync.on_answer(answer, desk.now());
-  EXPECT_FALSE(desk.holds(1));
-  desk.pass(20'000);
-  EXPECT_FALSE(desk.holds(1));
-}
-
-TEST(MispSync, ATimedReconcileReadsOnlyEventsThatChanged) {
-  SyncOptions options;
-  options.silence = 10'000'000;
-  Desk desk({}, options);
-  desk.add(1, "198.51.100.1");
-  const auto other = desk.misp.live().next_event;
-  desk.misp.add_event(uuid(1'000'001), 1, desk.unix_now());
-  desk.misp.add_attribute(uuid(2), other, "ip-dst", "198.51.100.2", true, desk.unix_now());
-  desk.steady += 10'000;
-  desk.bootstrap();
-  desk.steady += 60'000;
-  desk.misp.fast_update(desk.misp.live().attributes.rbegin()->first, "198.51.100.3", true,
-                        desk.unix_now());
-  desk.pass(70'000);
-  const auto searches = desk.calls_of<SearchCall>();
-  ASSERT_FALSE(searches.empty());
-  for (const auto& call : searches) {
-    EXPECT_THAT(call.search.event_ids, testing::ElementsAre(other));
-  }
-  EXPECT_TRUE(desk.store.item(test::address("198.51.100.3", other)));
-  EXPECT_EQ(desk.sync.counters().drift.changed, 1U);
-}
-
-TEST(MispSync, LooksUpWhatAListLackedBeforeItIsTakenOut) {
-  Desk desk;
-  for (unsigned n = 1; n <= 20; ++n) {
-    desk.add(n, value(n));
-  }
-  desk.bootstrap();
-  desk.steady += 10'000;
-  // A list lacks one row, as after a page shift; the look-up shows it.
-  desk.spoil = [](const RestCall& call, Result<RestAnswer> answer) {
-    const auto* search = std::get_if<SearchCall>(&call);
-    if (search != nullptr && search->search.uuids.empty()) {
-      auto& rows = std::get<AttributePage>(*answer).rows;
-      rows.erase(rows.begin());
+  for (unsigned e = 0; e < 50; ++e) {
+    desk.event_id = desk.misp.live().next_event;
+    desk.misp.add_event(uuid(2'000'000 + e), 1, desk.unix_now());
+    for (unsigned n = 0; n < 4; ++n) {
+      desk.add(1 + 4 * e + n, Desk::value(1 + 4 * e + n));
     }
-    return answer;
-  };
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(1'000);
-  EXPECT_EQ(desk.store.attribute_count(), 20U);
-  EXPECT_EQ(desk.sync.counters().drift.removed, 0U);
-  desk.spoil = nullptr;
-  desk.misp.sql_delete(desk.id(7));
+  }
   desk.steady += 10'000;
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(1'000);
-  EXPECT_FALSE(desk.holds(7));
-  EXPECT_EQ(desk.sync.counters().drift.removed, 1U);
+  desk.sync.on_feed_connected(desk.now());
+  desk.pass(2'000);
+  EXPECT_TRUE(desk.sync.status().bootstrapped);
+  EXPECT_EQ(desk.store.attribute_count(), 200U);
+  EXPECT_TRUE(desk.store.proven());
+  const auto searches = desk.calls_of<SearchCall>();
+  EXPECT_LE(searches.size(), 3U);
+  for (const auto& search : searches) {
+    EXPECT_EQ(search.page, 1U);
+    EXPECT_GT(search.limit, 0U);
+    EXPECT_FALSE(search.search.event_ids.empty());
+  }
 }
 
-TEST(MispSync, AnAnswerWithNothingInItTakesNothingOut) {
-  Desk desk;
-  for (unsigned n = 1; n <= 20; ++n) {
-    desk.add(n, value(n));
-  }
-  desk.bootstrap();
-  desk.spoil = [&](const RestCall& call, Result<RestAnswer>) -> Result<RestAnswer> {
-    return model::MispModel::answer({}, desk.reader, call, desk.unix_now());
-  };
+TEST(MispSync, PagesOnlyInsideAGiantEventBetweenTwoLooksAtIt) {
+  Desk desk({}, small_batches(10));
+  desk.fill(35);
   desk.steady += 10'000;
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(60'000);
-  EXPECT_EQ(desk.store.attribute_count(), 20U);
-  EXPECT_THAT(desk.sync.status().held, testing::HasSubstr("20 of 20"));
-  desk.spoil = nullptr;
-  desk.pass(200'000);
-  EXPECT_EQ(desk.sync.status().held, "");
+  desk.bootstrap();
+  EXPECT_EQ(desk.store.attribute_count(), 35U);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
+  desk.pass(1'000);
+  EXPECT_EQ(desk.calls_of<EventCall>().size(), 2U);
+  std::uint32_t last_page = 0;
+  for (const auto& search : desk.calls_of<SearchCall>()) {
+    EXPECT_EQ(search.search.event_ids, std::vector{desk.event_id});
+    last_page = std::max(last_page, search.page);
+  }
+  EXPECT_EQ(last_page, 4U);
+}
+
+TEST(MispSync, AnEditOfAGiantEventCostsALookupAndADelta) {
+  Desk desk({}, small_batches(10));
+  desk.fill(35);
+  desk.steady += 60'000;
+  desk.bootstrap();
+  desk.steady += 10'000;
+  desk.say(desk.misp.edit_value(desk.id(1), "198.51.100.9", desk.unix_now()).messages);
+  EXPECT_TRUE(desk.in_zeek("198.51.100.9"));
+  desk.listen(130'000);  // over the next look at the index
+  EXPECT_TRUE(desk.in_zeek("198.51.100.9"));
+  const auto searches = desk.calls_of<SearchCall>();
+  EXPECT_LE(searches.size(), 2U);
+  EXPECT_TRUE(std::any_of(searches.begin(), searches.end(), [](const auto& s) {
+    return s.search.any_type && s.search.with_deleted && s.search.changed_since > 0;
+  }));
+}
+
+TEST(MispSync, AnOverloadedMispIsAskedForSmallerBatches) {
+  Desk desk;
+  for (unsigned e = 0; e < 20; ++e) {
+    desk.event_id = desk.misp.live().next_event;
+    desk.misp.add_event(uuid(2'000'000 + e), 1, desk.unix_now());
+    desk.add(1 + e, Desk::value(1 + e));
+  }
+  desk.steady += 10'000;
+  desk.spoil = [](const RestCall& call, Result<RestReply> reply) -> Result<RestReply> {
+    const auto* search = std::get_if<SearchCall>(&call);
+    if (search != nullptr && search->search.event_ids.size() > 4) {
+      return fail(ErrorCode::kUnavailable, "500 from MISP");
+    }
+    return reply;
+  };
+  desk.sync.on_feed_connected(desk.now());
+  desk.pass(400'000);
   EXPECT_EQ(desk.store.attribute_count(), 20U);
 }
 
-TEST(MispSync, HoldsALargeShrinkBackUntilItIsAcceptedAndOnlyOnce) {
+TEST(MispSync, AStandingMispCostsOneRequestEachInterval) {
   Desk desk;
-  for (unsigned n = 1; n <= 100; ++n) {
-    desk.add(n, value(n));
-  }
-  desk.bootstrap();
-  for (unsigned n = 1; n <= 30; ++n) {
-    desk.misp.sql_delete(desk.id(n));
-  }
+  desk.fill(3);
   desk.steady += 10'000;
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(5'000);
+  desk.bootstrap();
+  desk.listen(1'200'000);
+  EXPECT_LE(desk.calls.size(), 10U + 5U) << "the index and the user";
+  EXPECT_EQ(searches_of_events(desk), 0U);
+}
+
+TEST(MispSync, MessagesThatComeTogetherAreLookedUpInOneRequestOfAtMostTwoHundred) {
+  FilterOptions filter;
+  filter.visibility = VisibilityMode::kLookup;
+  Desk desk(filter);
+  desk.fill(1);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  for (unsigned n = 2; n <= 400; ++n) {
+    desk.say(desk.add(n, Desk::value(n)));
+  }
+  desk.pass(2'000);
+  EXPECT_EQ(desk.store.attribute_count(), 400U);
+  std::size_t lookups = 0;
+  for (const auto& search : desk.calls_of<SearchCall>()) {
+    if (!search.search.uuids.empty()) {
+      ++lookups;
+      EXPECT_LE(search.search.uuids.size(), 201U);
+    }
+  }
+  EXPECT_LE(lookups, 4U);
+}
+
+// ---- what MISP hides ----
+
+TEST(MispSync, AnAllowedlistedRowCutsNothingOff) {
+  Desk desk({}, small_batches(10));
+  desk.fill(40);
+  desk.misp.allow_value(Desk::value(3), true);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  EXPECT_EQ(desk.store.attribute_count(), 39U);
+}
+
+TEST(MispSync, ALiveAddOfAnAllowedlistedValueLeavesWithinTenSeconds) {
+  Desk desk;
+  desk.fill(3);
+  desk.misp.allow_value("198.51.100.1", true);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  desk.say(desk.add(9, "198.51.100.1"));
+  desk.pass(10'000);
+  EXPECT_FALSE(desk.in_zeek("198.51.100.1"));
+  EXPECT_TRUE(desk.holds(1));
+}
+
+// ---- messages are verified ----
+
+TEST(MispSync, AForgedPublishMessageRemovesAtMostWhatTheBrakeAllowsAndIsHealed) {
+  Desk desk;
+  desk.fill(100);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  desk.steady += 130'000;
+  PublishMessage forged;
+  forged.event = desk.misp.live().events.at(desk.event_id).event;
+  desk.say({forged});
+  EXPECT_EQ(desk.store.attribute_count(), 100U) << "more than max_shrink in a minute waits";
+  desk.pass(10'000);
   EXPECT_EQ(desk.store.attribute_count(), 100U);
-  EXPECT_THAT(desk.sync.status().held, testing::HasSubstr("30 of 100"));
-  desk.sync.accept_shrink();
-  desk.steady += 10'000;
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(5'000);
-  EXPECT_EQ(desk.store.attribute_count(), 70U);
-  EXPECT_EQ(desk.sync.status().held, "");
-  for (unsigned n = 31; n <= 60; ++n) {
-    desk.misp.sql_delete(desk.id(n));
-  }
-  desk.steady += 10'000;
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(5'000);
-  EXPECT_EQ(desk.store.attribute_count(), 70U);
 }
 
-TEST(MispSync, AnAttributeLeavesOnTimeAndComesBackWhenTouched) {
+TEST(MispSync, AForgedDeletionIsHealedInTenSeconds) {
+  Desk desk;
+  desk.fill(20);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  desk.steady += 130'000;
+  AttributeMessage forged{AttributeMessage::Action::kDelete,
+                          desk.misp.live().attributes.at(desk.id(1)).attribute, std::nullopt};
+  desk.say({forged});
+  EXPECT_FALSE(desk.holds(1)) << "applied at once";
+  desk.pass(10'000);
+  EXPECT_TRUE(desk.holds(1));
+  EXPECT_EQ(desk.sync.counters().contradicted, 1U);
+}
+
+TEST(MispSync, AForgedDeletionOfAnEventIsHealedInTenSeconds) {
+  Desk desk;
+  desk.fill(5);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  desk.steady += 130'000;
+  EventMessage forged{EventMessage::Action::kDelete,
+                      desk.misp.live().events.at(desk.event_id).event};
+  desk.say({forged});
+  EXPECT_EQ(desk.store.attribute_count(), 0U);
+  desk.pass(10'000);
+  EXPECT_EQ(desk.store.attribute_count(), 5U);
+}
+
+TEST(MispSync, AForgedAddLeavesInTenSeconds) {
+  Desk desk;
+  desk.fill(5);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  const auto before = desk.misp.live();
+  const auto forged = desk.add(9, "198.51.100.9");
+  desk.misp.roll_back(before);
+  desk.say(forged);
+  EXPECT_TRUE(desk.in_zeek("198.51.100.9"));
+  desk.pass(10'000);
+  EXPECT_FALSE(desk.in_zeek("198.51.100.9"));
+}
+
+// ---- the clock ----
+
+TEST(MispSync, ALookAtAClockThatIsAheadRemovesNothingAndSaysSo) {
+  FilterOptions filter;
+  filter.max_age = std::chrono::hours(24 * 90);
+  Desk desk(filter);
+  desk.fill(50);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  TimePoint ahead = desk.now();
+  ahead.unix_seconds += 91 * 86'400;
+  desk.sync.tick(ahead);
+  EXPECT_EQ(desk.store.attribute_count(), 50U);
+  EXPECT_FALSE(desk.sync.status().clock_trusted);
+  desk.pass(1'000);
+  EXPECT_TRUE(desk.sync.status().clock_trusted) << "the clock is right again";
+  EXPECT_EQ(desk.store.attribute_count(), 50U);
+}
+
+TEST(MispSync, WhatGrowsTooOldByMispsClockLeaves) {
   FilterOptions filter;
   filter.max_age = std::chrono::seconds(60);
   Desk desk(filter);
-  desk.add(1, "198.51.100.1");
+  desk.fill(2);
   desk.bootstrap();
-  desk.pass(59'000);
-  EXPECT_TRUE(desk.holds(1));
-  desk.pass(2'000);
+  desk.pass(50'000);
+  desk.say(desk.misp.touch(desk.id(2), desk.unix_now()).messages);
+  desk.pass(15'000);
   EXPECT_FALSE(desk.holds(1));
-  EXPECT_EQ(desk.sync.counters().filtered.at(FilterReason::kTooOld), 1U);
+  EXPECT_TRUE(desk.holds(2));
+  desk.pass(60'000);
+  EXPECT_FALSE(desk.holds(2));
+}
+
+// ---- the brake ----
+
+TEST(MispSync, AbsencesBeyondMaxShrinkAreBlockedWithoutLookupsAndBackOff) {
+  Desk desk;
+  desk.fill(60);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  desk.steady += 11'000;
+  for (unsigned n = 1; n <= 30; ++n) {
+    desk.misp.sql_delete(desk.id(n));
+  }
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
+  desk.pass(5'000);
+  EXPECT_EQ(desk.store.attribute_count(), 60U);
+  EXPECT_EQ(desk.sync.status().blocked.count, 30U);
+  EXPECT_EQ(desk.sync.status().blocked.allowed, 12U);
+  desk.calls.clear();
+  desk.pass(1'800'000);
+  EXPECT_EQ(desk.sync.status().blocked.count, 30U) << "nothing was resolved";
+  EXPECT_LE(searches_of_events(desk), 12U);
+  const auto released = desk.sync.accept_shrink(desk.now());
+  EXPECT_EQ(released.count, 30U);
+  EXPECT_EQ(desk.store.attribute_count(), 30U);
+  desk.pass(5'000);
+  EXPECT_EQ(desk.store.attribute_count(), 30U);
+  EXPECT_EQ(desk.sync.status().blocked.count, 0U);
+}
+
+TEST(MispSync, AnEventThatIsUnpublishedIsNoAbsence) {
+  FilterOptions filter;
+  filter.published = PublishedMode::kPublished;
+  Desk desk(filter);
+  desk.fill(59);
+  desk.misp.publish(desk.event_id, desk.unix_now());
+  desk.steady += 10'000;
+  desk.bootstrap();
+  ASSERT_EQ(desk.store.attribute_count(), 59U);
+  desk.steady += 10'000;
   desk.say(desk.misp.touch(desk.id(1), desk.unix_now()).messages);
-  EXPECT_TRUE(desk.holds(1));
+  desk.pass(15'000);
+  EXPECT_EQ(desk.store.attribute_count(), 0U);
+  EXPECT_EQ(desk.sync.status().blocked.count, 0U);
 }
 
-TEST(MispSync, ThreeMissedHeartbeatsLeadToAFullList) {
+TEST(MispSync, ADeletedEventLeavesHoweverLargeItIs) {
   Desk desk;
-  desk.add(1, "198.51.100.1");
+  desk.fill(60);
+  const auto other = desk.misp.live().next_event;
+  desk.misp.add_event(uuid(1'000'001), 1, desk.unix_now());
+  desk.misp.add_attribute(uuid(500), other, "ip-dst", "198.51.100.2", true, desk.unix_now());
+  desk.steady += 10'000;
   desk.bootstrap();
-  desk.pass(32'000);
-  EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kSilence), 1U);
-  desk.pass(60'000);
-  EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kSilence), 1U) << "once for each silence";
+  desk.steady += 11'000;
+  desk.misp.delete_event(desk.event_id);  // its message is lost
+  desk.pass(130'000);
+  EXPECT_EQ(desk.store.attribute_count(), 1U);
+  EXPECT_EQ(desk.sync.status().blocked.count, 0U);
 }
 
-TEST(MispSync, ASmallerUptimeMeansThatMessagesMayBeLost) {
-  Desk desk;
+TEST(MispSync, AnEventThatDoublesTheSetWaitsForTheOperator) {
+  SyncOptions options = small_batches(10);
+  options.max_growth = 20;
+  Desk desk({}, options);
+  desk.fill(15);
+  desk.steady += 10'000;
   desk.bootstrap();
-  desk.pass(11'000);
-  desk.say({Heartbeat{500}, Heartbeat{510}});
-  desk.pass(100);
-  EXPECT_FALSE(desk.sync.counters().reconciles.contains(Cause::kPublisherRestart));
-  desk.say({Heartbeat{3}});
-  desk.pass(100);
-  EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kPublisherRestart), 1U);
-}
-
-TEST(MispSync, AFlappingFeedDoesNotMakeMispListEverythingWithoutAPause) {
-  Desk desk;
-  desk.add(1, "198.51.100.1");
-  desk.bootstrap();
-  for (int n = 0; n < 50; ++n) {
-    desk.sync.on_feed_disconnected(desk.now());
-    desk.sync.on_feed_connected(desk.now());
-    desk.pass(200);
+  const auto large = desk.misp.live().next_event;
+  desk.misp.add_event(uuid(1'000'001), 1, desk.unix_now());
+  for (unsigned n = 100; n < 160; ++n) {
+    desk.misp.add_attribute(uuid(n), large, "ip-dst", Desk::value(n), true, desk.unix_now());
   }
-  std::size_t lists = 0;
-  for (const auto& call : desk.calls_of<SearchCall>()) {
-    lists += call.search.event_ids.empty() && call.search.uuids.empty() ? 1U : 0U;
-  }
-  EXPECT_LE(lists, 1U) << "in ten seconds";
+  desk.steady += 11'000;
+  desk.pass(140'000);
+  ASSERT_EQ(desk.sync.status().growth.size(), 1U);
+  EXPECT_EQ(desk.sync.status().growth.front().event_id, large);
+  EXPECT_EQ(desk.store.attribute_count(), 15U);
+  EXPECT_TRUE(desk.sync.accept_growth(large, desk.now()));
+  EXPECT_FALSE(desk.sync.accept_growth(large, desk.now()));
+  desk.pass(5'000);
+  EXPECT_EQ(desk.store.attribute_count(), 75U);
 }
 
-TEST(MispSync, WaitsAfterAnErrorAndLongerAfterTheNext) {
+// ---- the viewer, the feed, errors ----
+
+TEST(MispSync, ADemotedViewerIsNoticedAndEverythingIsReadAgain) {
   Desk desk;
+  desk.fill(3);
+  desk.misp.distribute_event(desk.event_id, Distribution::kOrganisation, false, desk.unix_now());
+  desk.steady += 10'000;
   desk.bootstrap();
-  desk.spoil = [](const RestCall&, Result<RestAnswer>) -> Result<RestAnswer> {
-    return fail(ErrorCode::kUnavailable, "503 from MISP");
+  desk.reader.site_admin = false;
+  desk.reader.org = 2;
+  desk.pass(310'000);
+  EXPECT_EQ(desk.sync.counters().reconciles.at(Cause::kViewer), 1U);
+  EXPECT_EQ(desk.store.attribute_count(), 0U);
+}
+
+TEST(MispSync, MalformedMessagesCostAtMostOneIndexAMinute) {
+  Desk desk;
+  desk.fill(3);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  for (int i = 0; i < 60; ++i) {
+    desk.sync.on_feed_gap(Cause::kMalformed, desk.now());
+    desk.pass(5'000);
+  }
+  EXPECT_LE(desk.sync.counters().reconciles.at(Cause::kMalformed), 5U);
+  EXPECT_LE(searches_of_events(desk), 5U);
+}
+
+TEST(MispSync, ARepeatedCauseIsBackedOffAndSaid) {
+  Desk desk;
+  desk.fill(3);
+  desk.steady += 10'000;
+  desk.bootstrap();
+  for (int i = 0; i < 60; ++i) {
+    desk.sync.on_feed_gap(Cause::kQueueOverflow, desk.now());
+    desk.pass(5'000);
+  }
+  EXPECT_LE(desk.sync.counters().reconciles.at(Cause::kQueueOverflow), 6U);
+  EXPECT_EQ(desk.sync.status().repeated_cause, "queue_overflow");
+}
+
+TEST(MispSync, WithoutAFeedChangesAreFoundWithinAnInterval) {
+  SyncOptions options;
+  options.feed = false;
+  options.interval = std::chrono::seconds(15);
+  Desk desk({}, options);
+  desk.fill(3);
+  desk.steady += 10'000;
+  desk.pass(1'000);
+  ASSERT_TRUE(desk.sync.status().bootstrapped) << "without waiting for a feed";
+  desk.steady += 10'000;
+  desk.calls.clear();
+  desk.misp.edit_value(desk.id(1), "198.51.100.9", desk.unix_now());
+  desk.pass(20'000);
+  EXPECT_TRUE(desk.in_zeek("198.51.100.9"));
+  desk.calls.clear();
+  desk.pass(600'000);
+  EXPECT_LE(desk.calls.size(), 100U) << "at most 10 a minute";
+}
+
+TEST(MispSync, AMispThatIsRefusedIsAskedForNothingElse) {
+  Desk desk;
+  desk.fill(3);
+  desk.spoil = [](const RestCall& call, Result<RestReply> reply) -> Result<RestReply> {
+    return std::holds_alternative<UserCall>(call)
+               ? fail(ErrorCode::kIncompatible, "MISP 2.4.100 is too old")
+               : std::move(reply);
   };
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(60'000);
-  EXPECT_GE(desk.calls.size(), 4U);
-  EXPECT_LE(desk.calls.size(), 12U);
-  EXPECT_EQ(desk.sync.status().rest_error, "503 from MISP");
-  desk.spoil = nullptr;
-  desk.pass(60'000);
-  EXPECT_EQ(desk.sync.status().rest_error, "");
-  EXPECT_EQ(desk.sync.status().rest_error_since, std::nullopt);
+  desk.sync.on_feed_connected(desk.now());
+  desk.pass(150'000);
+  EXPECT_EQ(desk.calls.size(), desk.calls_of<UserCall>().size());
+  EXPECT_EQ(desk.sync.status().rest_error, "MISP 2.4.100 is too old");
+}
+
+TEST(MispSync, NoMoreRequestsAreInFlightThanAllowed) {
+  Desk desk;
+  desk.sync.on_feed_connected(desk.now());
+  const auto user = desk.sync.next_request(desk.now());
+  ASSERT_TRUE(user);
+  EXPECT_FALSE(desk.sync.next_request(desk.now()))
+      << "nothing else before MISP said whose key it is";
+  desk.sync.on_reply(user->id, RestReply{MispUser{}, 0}, desk.now());
+  const auto index = desk.sync.next_request(desk.now());
+  ASSERT_TRUE(index);
+  EventIndex listed;
+  for (unsigned e = 0; e < 200; ++e) {
+    listed.rows.push_back({e + 1, uuid(2'000'000 + e), 1, true});
+  }
+  desk.sync.on_reply(index->id, RestReply{listed, 0}, desk.now());
+  int open = 0;
+  while (desk.sync.next_request(desk.now())) {
+    ++open;
+  }
+  EXPECT_EQ(open, 2);
+  EXPECT_EQ(desk.sync.in_flight(), 2U);
+}
+
+TEST(MispSync, ARestartGoesOnWhereTheReadWas) {
+  Desk first({}, small_batches(20));
+  for (unsigned e = 0; e < 40; ++e) {
+    first.event_id = first.misp.live().next_event;
+    first.misp.add_event(uuid(2'000'000 + e), 1, first.unix_now());
+    for (unsigned n = 0; n < 5; ++n) {
+      first.add(1 + 5 * e + n, Desk::value(1 + 5 * e + n));
+    }
+  }
+  first.steady += 10'000;
+  int replies = 0;
+  first.spoil = [&](const RestCall& call, Result<RestReply> reply) -> Result<RestReply> {
+    const bool late = std::holds_alternative<SearchCall>(call) && ++replies > 6;
+    return late ? fail(ErrorCode::kUnavailable, "no connection") : std::move(reply);
+  };
+  first.sync.on_feed_connected(first.now());
+  first.pass(1'000);
+  ASSERT_GT(first.store.attribute_count(), 10U);
+  ASSERT_LT(first.store.attribute_count(), 200U);
+
+  Desk second({}, small_batches(20));
+  second.misp = first.misp;
+  second.steady = first.steady;
+  const auto saved = first.sync.take_unsaved(1'000);
+  for (const auto& event : saved.events) {
+    second.sync.restore(event);
+  }
+  for (const auto& [uuid, attribute] : first.store.attributes()) {
+    const auto& row = first.misp.live().attributes.at(attribute.id).attribute;
+    test::put(second.store, row, first.misp.live().events.at(attribute.event_id).event);
+  }
+  second.sync.restore(first.sync.saved());
+  second.sync.on_feed_connected(second.now());
+  second.pass(10'000);
+  EXPECT_EQ(second.store.attribute_count(), 200U);
+  EXPECT_TRUE(second.sync.status().bootstrapped);
+  std::size_t again = 0;
+  for (const auto& search : second.calls_of<SearchCall>()) {
+    again += search.search.event_ids.size();
+  }
+  EXPECT_LT(again, 40U) << "what was read is not read again";
 }
 
 TEST(MispSync, AsksAMispThatIsAwayEveryFewSeconds) {
   Desk desk;
   desk.bootstrap();
-  desk.spoil = [](const RestCall&, Result<RestAnswer>) -> Result<RestAnswer> {
+  desk.spoil = [](const RestCall&, const Result<RestReply>&) -> Result<RestReply> {
     return tl::unexpected<Error>(Error{ErrorCode::kUnavailable, "no connection", 0, true});
   };
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(120'000);
+  EXPECT_NE(desk.sync.status().rest_error, "");
   desk.spoil = nullptr;
   desk.pass(4'000);
   EXPECT_EQ(desk.sync.status().rest_error, "");
@@ -281,139 +504,17 @@ TEST(MispSync, AsksAMispThatIsAwayEveryFewSeconds) {
 TEST(MispSync, AsksAtOnceWhenTheFeedIsBack) {
   Desk desk;
   desk.bootstrap();
-  desk.spoil = [](const RestCall&, Result<RestAnswer>) -> Result<RestAnswer> {
+  desk.spoil = [](const RestCall&, const Result<RestReply>&) -> Result<RestReply> {
     return fail(ErrorCode::kUnavailable, "a page of another web server");
   };
   desk.sync.on_feed_disconnected(desk.now());
-  desk.sync.request_reconcile(true, Cause::kOperator);
+  desk.sync.request_reconcile(true, Cause::kOperator, desk.now());
   desk.pass(300'000);
+  EXPECT_NE(desk.sync.status().rest_error, "");
   desk.spoil = nullptr;
   desk.sync.on_feed_connected(desk.now());
   desk.pass(100);
   EXPECT_EQ(desk.sync.status().rest_error, "");
-}
-
-TEST(MispSync, ARefusedKeyIsTriedOnceAMinute) {
-  Desk desk;
-  desk.bootstrap();
-  desk.spoil = [](const RestCall&, Result<RestAnswer>) -> Result<RestAnswer> {
-    return fail(ErrorCode::kUnauthorized, "403 from MISP");
-  };
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(179'000);
-  EXPECT_EQ(desk.calls.size(), 3U);
-}
-
-TEST(MispSync, LooksForTheRightToAddSightingsUntilItIsThere) {
-  Desk desk;
-  bool right = false;
-  desk.spoil = [&right](const RestCall& call, Result<RestAnswer> answer) {
-    if (std::holds_alternative<UserCall>(call)) {
-      answer = MispUser{"2.5.1", 1, true, right};
-    }
-    return answer;
-  };
-  desk.bootstrap();
-  desk.pass(290'000);
-  EXPECT_TRUE(desk.calls_of<UserCall>().empty());
-  desk.pass(20'000);
-  EXPECT_EQ(desk.calls_of<UserCall>().size(), 1U) << "every five minutes";
-  right = true;
-  desk.pass(300'000);
-  EXPECT_TRUE(desk.sync.status().user->perm_sighting);
-  desk.pass(900'000);
-  EXPECT_EQ(desk.calls_of<UserCall>().size(), 2U);
-}
-
-TEST(MispSync, KeepsToTheWaitThatMispNames) {
-  Desk desk;
-  desk.bootstrap();
-  desk.spoil = [](const RestCall&, Result<RestAnswer>) -> Result<RestAnswer> {
-    return tl::unexpected<Error>(Error{ErrorCode::kRateLimited, "429 from MISP", 20});
-  };
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(19'900);
-  EXPECT_EQ(desk.calls.size(), 1U);
-  desk.pass(200);
-  EXPECT_EQ(desk.calls.size(), 2U);
-}
-
-TEST(MispSync, OnlyOneCallIsUnderWay) {
-  Desk desk;
-  desk.sync.on_feed_connected(desk.now());
-  ASSERT_TRUE(desk.sync.next_call(desk.now()));
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  EXPECT_FALSE(desk.sync.next_call(desk.now()));
-}
-
-TEST(MispSync, AnEventThatMispStillListsLongAfterItsDeletionComesBack) {
-  Desk desk;
-  desk.add(1, "198.51.100.1");
-  desk.bootstrap();
-  Event event = desk.misp.live().events.at(desk.event_id).event;
-  desk.say({EventMessage{EventMessage::Action::kDelete, event}});  // and then a rollback
-  EXPECT_FALSE(desk.holds(1));
-  desk.pass(31'000);
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(12'000);
-  EXPECT_TRUE(desk.holds(1));
-}
-
-TEST(MispSync, ARowThatCannotBeReadSaysNothingOfWhatItIsAbout) {
-  Desk desk;
-  for (unsigned n = 1; n <= 3; ++n) {
-    desk.add(n, value(n));
-  }
-  desk.bootstrap();
-  desk.spoil = [](const RestCall&, Result<RestAnswer> answer) {
-    if (auto* page = std::get_if<AttributePage>(&*answer)) {
-      page->undecodable = page->rows.size();
-      page->rows.clear();
-    }
-    return answer;
-  };
-  desk.steady += 10'000;
-  desk.sync.request_reconcile(true, Cause::kOperator);
-  desk.pass(60'000);
-  EXPECT_EQ(desk.store.attribute_count(), 3U);
-  EXPECT_GT(desk.sync.counters().undecodable_rows, 0U);
-}
-
-TEST(MispSync, WarninglistsMatterOnlyWhenTheyAreEnforced) {
-  FilterOptions enforced;
-  enforced.enforce_warninglist = true;
-  for (const bool enforce : {false, true}) {
-    Desk desk(enforce ? enforced : FilterOptions{});
-    desk.add(1, "198.51.100.1");
-    desk.add(2, "198.51.100.2");
-    desk.bootstrap();
-    desk.steady += 11'000;
-    desk.say(desk.misp.list_value("198.51.100.1", true).messages);
-    desk.pass(5'000);
-    EXPECT_EQ(desk.holds(1), !enforce);
-  }
-}
-
-TEST(MispSync, APulledEventIsReadFromTheIndex) {
-  Desk desk;
-  desk.bootstrap();
-  desk.add(1, "198.51.100.1");
-  Event pulled;
-  pulled.uuid = uuid(1'000'000);
-  desk.say({EventMessage{EventMessage::Action::kFromConnectedServer, pulled}});
-  desk.pass(1'000);
-  EXPECT_TRUE(desk.holds(1));
-}
-
-TEST(MispSync, NeverTakesWhatTheReaderMayNotSee) {
-  Desk desk({}, {}, false);
-  desk.bootstrap();
-  desk.misp.distribute_event(desk.event_id, Distribution::kOrganisation, false, desk.unix_now());
-  desk.say(desk.add(1, "198.51.100.1"));
-  EXPECT_FALSE(desk.holds(1));
-  desk.pass(20'000);
-  EXPECT_FALSE(desk.holds(1));
-  EXPECT_EQ(desk.sync.counters().filtered.at(FilterReason::kNotVisible), 1U);
 }
 
 }  // namespace

@@ -30,7 +30,14 @@ TEST_P(Scenarios, Hold) {
   const auto scenario = load_scenario(MISP_ZEEK_TEST_DATA "/scenarios/" + GetParam() + ".scenario");
   ASSERT_TRUE(scenario) << scenario.error().message;
   EXPECT_FALSE(scenario->comment.empty()) << "the first line says what it is about";
-  EXPECT_EQ(World(*scenario).run(), "") << scenario->str();
+  World world(*scenario);
+  world.keep_trace();
+  const std::string failure = world.run();
+  std::string trace;
+  for (const auto& line : world.trace()) {
+    trace += line + "\n";
+  }
+  EXPECT_EQ(failure, "") << scenario->str() << "what happened:\n" << trace;
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Scenarios, testing::ValuesIn(names()),
