@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -21,7 +22,7 @@ std::uint16_t port_number(const std::string& port) {
 }  // namespace
 
 IndicatorStore::IndicatorStore(StoreOptions options, std::string epoch)
-    : options_(std::move(options)), epoch_(std::move(epoch)) {
+    : options_(std::move(options)), epoch_(std::move(epoch)), log_(options_.max_log) {
   while (options_.misp_url.ends_with('/')) {
     options_.misp_url.pop_back();
   }
@@ -94,13 +95,6 @@ std::uint64_t IndicatorStore::shown_tags_of(const Attribute& attribute) const {
   return bits;
 }
 
-void IndicatorStore::record(const EntryKey& key) {
-  log_.push_back({++revision_, key});
-  if (log_.size() > options_.max_log) {
-    log_.pop_front();
-  }
-}
-
 bool IndicatorStore::refresh(Entries::iterator entry) {
   const std::uint64_t hash = item_hash(make_item(entry->first, entry->second));
   if (hash == entry->second.hash) {
@@ -108,7 +102,7 @@ bool IndicatorStore::refresh(Entries::iterator entry) {
   }
   digest_ ^= entry->second.hash ^ hash;
   entry->second.hash = hash;
-  record(entry->first);
+  entry->second.changed = log_.changed(&entry->first, entry->second.changed, entries_.size());
   return true;
 }
 
@@ -139,7 +133,7 @@ bool IndicatorStore::drop_supporter(const EntryKey& key, const Supporter& suppor
     return refresh(it);
   }
   digest_ ^= it->second.hash;
-  record(it->first);
+  log_.removed(it->first, it->second.changed, entries_.size());
   --by_type_.at(static_cast<std::size_t>(key.key.type));
   entries_.erase(it);
   return true;
@@ -337,27 +331,24 @@ std::vector<Item> IndicatorStore::items_after(const std::optional<EntryKey>& cur
   return items;
 }
 
-bool IndicatorStore::log_covers(Revision revision) const {
-  return revision <= revision_ && revision_ - revision <= log_.size();
-}
-
 IndicatorStore::ChangeSet IndicatorStore::changes_since(Revision since, std::size_t max) const {
   ChangeSet set;
-  set.up_to = since;
-  const auto first = log_.size() - static_cast<std::size_t>(revision_ - since);
-  std::unordered_set<std::string> seen;
-  for (std::size_t i = first; i < log_.size(); ++i) {
-    const Change& change = log_[i];
-    std::string name(to_string(change.entry.key.type));
-    name += '\n' + change.entry.key.indicator + '\n' + std::to_string(change.entry.event_id);
-    if (seen.insert(std::move(name)).second) {
-      if (set.entries.size() == max) {
-        break;
-      }
-      set.entries.push_back(change.entry);
+  set.up_to = log_.revision();
+  Revision last = since;
+  std::set<EntryKey> told;
+  log_.each_since(since, [&](Revision revision, const EntryKey& entry) {
+    if (told.contains(entry)) {
+      return true;
     }
-    set.up_to = change.revision;
-  }
+    if (set.entries.size() == max) {
+      set.up_to = last;
+      return false;
+    }
+    told.insert(entry);
+    set.entries.push_back(entry);
+    last = revision;
+    return true;
+  });
   return set;
 }
 

@@ -17,17 +17,16 @@
 #include "core/mapping/mapping.h"
 #include "core/model/attribute.h"
 #include "core/model/indicator.h"
+#include "core/store/change_log.h"
 
 namespace misp_zeek {
-
-/// Counts changes of what Zeek must hold; starts at 0 = empty.
-using Revision = std::uint64_t;
 
 struct StoreOptions {
   std::string misp_url;          ///< base of links to events, without a trailing '/'
   bool report_sightings = true;  ///< Item::report_sightings of every item
-  std::size_t max_log =
-      200'000;                 ///< changes kept for sessions; who is further behind gets a snapshot
+  /// Removals kept for sessions, and changes beyond twice the number of items; who is further
+  /// behind gets a snapshot.
+  std::size_t max_log = 200'000;
   std::size_t max_desc = 128;  ///< bytes of Item::desc
   std::size_t max_uuids = 64;  ///< attribute uuids listed in one item
   /// Names of tags that items show, at most 64; FilterOptions::shown_tags.
@@ -93,11 +92,6 @@ class IndicatorStore {
     std::vector<std::pair<const EntryKey*, std::uint16_t>> entries;
   };
 
-  struct Change {
-    Revision revision = 0;
-    EntryKey entry;
-  };
-
   /// `epoch`: 16 hexadecimal digits that name this history of revisions.
   IndicatorStore(StoreOptions options, std::string epoch);
 
@@ -154,7 +148,7 @@ class IndicatorStore {
 
   // ---- what Zeek must hold ----
 
-  Revision revision() const { return revision_; }
+  Revision revision() const { return log_.revision(); }
   const std::string& epoch() const { return epoch_; }
   std::uint64_t digest() const { return digest_; }
   std::size_t item_count() const { return entries_.size(); }
@@ -167,7 +161,7 @@ class IndicatorStore {
   std::vector<Item> items_after(const std::optional<EntryKey>& cursor, std::size_t max) const;
 
   /// Whether the log still has every change after `revision`.
-  bool log_covers(Revision revision) const;
+  bool log_covers(Revision revision) const { return log_.covers(revision); }
   /// Up to `max` distinct entries changed after `since`, oldest first, and the revision up to which
   /// they go. Requires log_covers(since).
   struct ChangeSet {
@@ -209,6 +203,7 @@ class IndicatorStore {
   struct Entry {
     std::vector<Supporter> supporters;  ///< sorted
     std::uint64_t hash = 0;
+    Revision changed = 0;  ///< its newest change; 0 = none
   };
   using Entries = std::map<EntryKey, Entry>;
 
@@ -218,7 +213,6 @@ class IndicatorStore {
   bool drop_supporter(const EntryKey& key, const Supporter& supporter);
   bool drop_entries(const Uuid& uuid, const StoredAttribute& attribute);
   bool refresh(Entries::iterator entry);
-  void record(const EntryKey& key);
   bool apply_event(const Event& event, StoredEvent& stored);
   std::uint16_t intern_type(const std::string& type);
   /// Unless the uuid is that of an event with another id by now.
@@ -232,13 +226,12 @@ class IndicatorStore {
 
   StoreOptions options_;
   std::string epoch_;
-  Revision revision_ = 0;
   std::uint64_t digest_ = 0;
   Entries entries_;
   std::unordered_map<Uuid, StoredAttribute> attributes_;
   std::unordered_map<std::uint64_t, StoredEvent> events_;
   std::unordered_map<Uuid, std::uint64_t> event_ids_;
-  std::deque<Change> log_;  ///< consecutive revisions, the last one is revision_
+  ChangeLog log_;
   std::array<std::size_t, kIndicatorTypeCount> by_type_{};
   std::map<Reject, std::size_t> rejects_;
   std::vector<std::string> type_names_;

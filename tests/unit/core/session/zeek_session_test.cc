@@ -182,6 +182,9 @@ TEST(ZeekSession, SendsASnapshotWhenTheLogNoLongerReachesBack) {
   pair.connect();
   pair.report(LinkDown{{ErrorCode::kUnavailable, "cut", 0}});
   pair.fill(6, 40);
+  for (unsigned n = 6; n < 40; ++n) {
+    pair.store.withdraw(test::uuid(n));
+  }
   pair.seen.clear();
   pair.connect();
   EXPECT_EQ(pair.count<Begin>(), 1U);

@@ -332,18 +332,57 @@ TEST(IndicatorStore, StopsAtTheBoundOfABatchWithoutLosingAChange) {
   EXPECT_EQ(told.size(), 5U);
 }
 
-TEST(IndicatorStore, ForgetsTheOldestChangesBeyondItsBound) {
+TEST(IndicatorStore, ForgetsNoChangeOfAnEntryThatIsThere) {
   StoreOptions small = options();
   small.max_log = 3;
   IndicatorStore store(small, kEpoch);
-  for (unsigned n = 1; n <= 5; ++n) {
+  for (unsigned n = 1; n <= 50; ++n) {
     put(store, n, 7, "ip-dst", "198.51.100." + std::to_string(n));
   }
-  EXPECT_FALSE(store.log_covers(1));
-  EXPECT_TRUE(store.log_covers(2));
-  EXPECT_TRUE(store.log_covers(5));
-  EXPECT_FALSE(store.log_covers(6)) << "a revision that this store never had";
-  EXPECT_EQ(store.changes_since(2, 200).entries.size(), 3U);
+  EXPECT_TRUE(store.log_covers(0));
+  EXPECT_FALSE(store.log_covers(51)) << "a revision that this store never had";
+  EXPECT_EQ(store.changes_since(0, 200).entries.size(), 50U);
+}
+
+TEST(IndicatorStore, ForgetsTheOldestRemovalsBeyondItsBound) {
+  StoreOptions small = options();
+  small.max_log = 3;
+  IndicatorStore store(small, kEpoch);
+  for (unsigned n = 1; n <= 50; ++n) {
+    put(store, n, 7, "ip-dst", "198.51.100." + std::to_string(n));
+  }
+  for (unsigned n = 1; n <= 5; ++n) {
+    store.withdraw(uuid(n));
+  }
+  EXPECT_FALSE(store.log_covers(51));
+  EXPECT_TRUE(store.log_covers(52));
+  EXPECT_EQ(store.changes_since(52, 200).entries.size(), 3U);
+}
+
+TEST(IndicatorStore, WhatChangesAgainAndAgainTakesNoMoreRoom) {
+  StoreOptions small = options();
+  small.max_log = 10;
+  IndicatorStore store(small, kEpoch);
+  put(store, 1, 7, "ip-dst", "198.51.100.1");
+  const Revision before = store.revision();
+  for (unsigned n = 0; n < 100; ++n) {
+    put(store, 2 + n, 8, "ip-dst", "198.51.100.2");
+  }
+  EXPECT_FALSE(store.log_covers(before)) << "who is so far behind gets a snapshot";
+  EXPECT_TRUE(store.log_covers(store.revision() - 5));
+}
+
+TEST(IndicatorStore, AnEntryThatComesBackIsToldOnceAsItIs) {
+  IndicatorStore store = new_store();
+  put(store, 1, 7, "ip-dst", "198.51.100.1");
+  const Revision before = store.revision();
+  for (int i = 0; i < 3; ++i) {
+    store.withdraw(uuid(1));
+    put(store, 1, 7, "ip-dst", "198.51.100.1");
+  }
+  EXPECT_THAT(store.changes_since(before, 200).entries, ElementsAre(address("198.51.100.1", 7)));
+  store.withdraw(uuid(1));
+  EXPECT_THAT(store.changes_since(before, 200).entries, ElementsAre(address("198.51.100.1", 7)));
 }
 
 TEST(IndicatorStore, WalksAllItemsInOrderWhileTheyChange) {
