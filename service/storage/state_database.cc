@@ -23,7 +23,7 @@ CREATE TABLE event (id INTEGER PRIMARY KEY, uuid BLOB, info TEXT NOT NULL,
 CREATE TABLE attribute (uuid BLOB PRIMARY KEY, event_id INTEGER NOT NULL, id INTEGER NOT NULL,
                         timestamp INTEGER NOT NULL, type TEXT NOT NULL, reject TEXT,
                         supports TEXT NOT NULL, checksum INTEGER NOT NULL,
-                        tags INTEGER NOT NULL) WITHOUT ROWID;
+                        tags INTEGER NOT NULL);
 CREATE TABLE event_state (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, timestamp INTEGER NOT NULL,
                           published INTEGER NOT NULL, fresh INTEGER NOT NULL,
                           read_until INTEGER NOT NULL, rows INTEGER NOT NULL,
@@ -62,6 +62,7 @@ class SqliteState : public StateDatabase {
   std::optional<Unusable> prepare(const std::string& fingerprint) {
     database_.exec("PRAGMA journal_mode=WAL");
     database_.exec("PRAGMA synchronous=NORMAL");
+    database_.exec("PRAGMA cache_size=-16384");  // KiB; uuids come in no order
     const int schema = database_.execAndGet("PRAGMA user_version").getInt();
     if (schema == 0 && !database_.tableExists("attribute")) {
       make_tables(fingerprint);
