@@ -13,6 +13,8 @@ constexpr std::size_t kEventsPerBatch = 1'024;
 constexpr int kEmptyReplies = 3;
 constexpr SteadyMs kEmptyPause = 1'000;
 constexpr int kFailuresAlone = 5;
+constexpr SteadyMs kAtOnce = 1'000;
+constexpr int kFailuresAtOnce = 3;
 constexpr SteadyMs kMaxPause = 600'000;
 constexpr int kCandidates = 2'000;
 
@@ -139,7 +141,7 @@ void EventReader::put_back(const Batch& batch, SteadyMs due) {
   }
 }
 
-void EventReader::on_error(std::uint64_t request, ErrorCode code) {
+void EventReader::on_error(std::uint64_t request, ErrorCode code, SteadyMs took) {
   const auto flight = in_flight_.extract(request);
   if (flight.empty()) {
     return;
@@ -151,7 +153,8 @@ void EventReader::on_error(std::uint64_t request, ErrorCode code) {
   }
   const bool overload = code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout ||
                         code == ErrorCode::kTooLarge || code == ErrorCode::kMalformed;
-  if (overload) {
+  // A gateway whose MISP is away fails at once, however small a batch is.
+  if (overload && (took >= kAtOnce || context_.errors % kFailuresAtOnce == 0)) {
     size_.on_failure();
   }
   for (const auto id : batch.events) {

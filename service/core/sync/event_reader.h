@@ -39,7 +39,8 @@ class EventReader {
   std::optional<RestCall> next_call(Lane lane, std::uint64_t request,
                                     const std::function<bool(std::uint64_t)>& held);
   void on_reply(std::uint64_t request, const RestReply& reply, SteadyMs asked);
-  void on_error(std::uint64_t request, ErrorCode code);
+  /// `took`: from the request to the error.
+  void on_error(std::uint64_t request, ErrorCode code, SteadyMs took);
   bool is_busy(std::uint64_t event_id) const;
   /// When next_call() may have something, besides in_flight requests.
   std::optional<SteadyMs> next_due(Lane lane) const {

@@ -180,7 +180,7 @@ SteadyMs RequestDesk::retry_delay(const Error& error) {
 
 void RequestDesk::on_error(const Flight& flight, std::uint64_t id, const Error& error) {
   if (flight.asker == Asker::kReader) {
-    askers_.reader.on_error(id, error.code);
+    askers_.reader.on_error(id, error.code, context_.time() - flight.asked);
   }
   ++context_.errors;
   rate_limited_ = error.code == ErrorCode::kRateLimited;

@@ -117,6 +117,37 @@ TEST(MispSync, AnOverloadedMispIsAskedForSmallerBatches) {
   EXPECT_EQ(desk.store.attribute_count(), 20U);
 }
 
+std::size_t requests_of_a_first_read(bool outage) {
+  Desk desk({}, small_batches(1'000));
+  for (unsigned e = 0; e < 1'000; ++e) {
+    desk.event_id = desk.misp.live().next_event;
+    desk.misp.add_event(uuid(2'000'000 + e), 1, desk.unix_now());
+    for (unsigned n = 0; n < 20; ++n) {
+      desk.add(1 + 20 * e + n, Desk::value(1 + 20 * e + n));
+    }
+  }
+  desk.steady += 10'000;
+  std::size_t searches = 0;
+  SteadyMs back = 0;
+  desk.spoil = [&](const RestCall& call, Result<RestReply> reply) -> Result<RestReply> {
+    searches += std::holds_alternative<SearchCall>(call) ? 1 : 0;
+    if (outage && searches == 15 && back == 0) {
+      back = desk.steady + 9'000;
+    }
+    return desk.steady < back ? fail(ErrorCode::kUnavailable, "502 from MISP") : std::move(reply);
+  };
+  desk.sync.on_feed_connected(desk.now());
+  desk.pass(60'000);
+  EXPECT_EQ(desk.store.attribute_count(), 20'000U);
+  return searches;
+}
+
+TEST(MispSync, AShortOutageCostsFewRequestsMore) {
+  const auto undisturbed = requests_of_a_first_read(false);
+  EXPECT_GE(undisturbed, 20U);
+  EXPECT_LE(requests_of_a_first_read(true), undisturbed + 10U);
+}
+
 TEST(MispSync, AStandingMispCostsOneRequestEachInterval) {
   Desk desk;
   desk.fill(3);
