@@ -71,12 +71,19 @@ void EventVerdict::conclude(std::uint64_t id, Seen seen, SteadyMs asked, std::in
   if (in_round) {
     ++context_.status.events_read;
   }
-  const bool young =
-      server_time != 0 && state->row.timestamp != 0 && server_time - state->row.timestamp < kSecond;
   events_.finish(id, asked, server_time, context_.time());
-  if (young) {
+  read_again_if_young(id, mark, server_time);
+}
+
+void EventVerdict::read_again_if_young(std::uint64_t id, const StaleMark& mark,
+                                       std::int64_t server_time) {
+  const auto* state = events_.find(id);
+  const bool known = state != nullptr && state->row.timestamp != 0 && server_time != 0;
+  if (known && server_time - state->row.timestamp < kSecond) {
     StaleMark again = mark;
-    again.due = again.valid_from = context_.time() + kSecondPause;
+    again.whole = false;
+    again.due = context_.time() + kSecondPause;
+    again.valid_from = 0;  // whatever reads it earlier asks the same question again
     events_.mark(id, again, context_.time());
   }
 }

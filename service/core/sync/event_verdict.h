@@ -46,6 +46,9 @@ class EventVerdict {
                                                const AttributeReply& reply, SteadyMs asked);
   /// The event was read completely by requests from `asked` on.
   void conclude(std::uint64_t id, Seen seen, SteadyMs asked, std::int64_t server_time);
+  /// The event was read so soon after its own timestamp that it may change again within that
+  /// second: its changes are read once more. `mark`: why it was read.
+  void read_again_if_young(std::uint64_t id, const StaleMark& mark, std::int64_t server_time);
   /// Events of the rows whose new attributes are too many to be taken without the operator.
   std::unordered_set<std::uint64_t> stopped(const AttributeReply& reply) const;
   /// What the event's new attributes among the rows are.

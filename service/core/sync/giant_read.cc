@@ -244,6 +244,7 @@ void GiantRead::finish_delta(bool explained, SteadyMs asked, std::int64_t server
   read_.reset();
   events_.finish(id, asked, server_time, context_.time());
   if (explained) {
+    verdict_.read_again_if_young(id, mark, server_time);
     return;
   }
   // A hard deletion shows in no delta.
