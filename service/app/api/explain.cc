@@ -124,8 +124,7 @@ class Findings {
   std::string answer() const {
     if (attributes_.empty()) {
       return view_.sync.status().bootstrapped
-                 ? "not among the attributes that the filter accepts; 'misp-zeek explain' asks "
-                   "MISP why"
+                 ? "no indicator in Zeek is made of it; 'misp-zeek explain' asks MISP why"
                  : "not known: MISP is still being read";
     }
     if (indicators_.empty()) {

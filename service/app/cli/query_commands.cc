@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/cli/query_commands.h"
 
+#include <algorithm>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -9,6 +10,7 @@
 
 #include "app/api/control.h"
 #include "app/api/export.h"
+#include "app/cli/misp_explain.h"
 #include "app/process/clocks.h"
 #include "app/runtime/read_once.h"
 #include "app/runtime/wiring.h"
@@ -145,49 +147,36 @@ void print_found(const Json& found, std::ostream& out) {
   }
 }
 
-AttributeSearch search_for(const std::string& query) {
-  AttributeSearch search;
-  search.apply_filter = false;
-  if (const auto uuid = Uuid::parse(query)) {
-    search.uuids = {*uuid};
-  } else if (const auto id = text::parse_decimal(query, UINT32_MAX)) {
-    search.event_ids = {*id};
-  } else {
-    search.value = query;
-  }
-  return search;
-}
-
-std::string judge(const AttributeRow& row, const Filter& filter, const Mapping& mapping) {
-  const auto judgement = filter.judge_row(row.attribute, row.event, read_clocks().unix_seconds);
-  if (judgement.verdict == Verdict::kReject) {
-    return "excluded by the filter: " + std::string(to_string(judgement.reason));
-  }
-  const auto mapped = mapping.map(row.attribute.type, row.attribute.value);
-  return mapped ? "nothing in it speaks against it: tags, publication or a warninglist may"
-                : "is not usable in Zeek: " + std::string(to_string(mapped.error()));
-}
-
 /// What MISP itself has of it, and what filter and mapping make of that.
-int explain_from_misp(const Config& config, const std::string& query, std::ostream& out,
-                      std::ostream& err) {
+int ask_misp_why(const Config& config, const std::string& query, std::ostream& out,
+                 std::ostream& err) {
   const Mapping mapping = Mapping::create(config.mapping).value();
-  const auto rest = make_rest(config, mapping.types());
-  const auto reply = rest ? (*rest)->call(SearchCall{search_for(query), 100, 1})
-                          : tl::unexpected<Error>(rest.error());
-  if (!reply) {
-    return complain(err, "cannot ask MISP: " + reply.error().message);
+  const AskMisp ask = [&](const FilterOptions& filter, const RestCall& call) -> Result<RestReply> {
+    Config asked = config;
+    asked.filter = filter;
+    const auto rest = make_rest(asked, mapping.types());
+    return rest ? (*rest)->call(call) : tl::unexpected<Error>(rest.error());
+  };
+  const auto lines =
+      explain_from_misp(query, config.filter, mapping, ask, read_clocks().unix_seconds);
+  if (!lines) {
+    return complain(err, "cannot ask MISP: " + lines.error().message);
   }
-  const auto* page = &std::get<AttributeReply>(reply->body);
-  if (page->rows.empty()) {
-    out << "MISP shows this user no such attribute of a type that has a rule\n";
-  }
-  for (const AttributeRow& row : page->rows) {
-    out << "attribute " << row.attribute.uuid.str() << " (" << shown(row.attribute.type)
-        << ") of event " << row.attribute.event_id << " "
-        << judge(row, Filter(config.filter), mapping) << "\n";
+  for (const std::string& line : *lines) {
+    out << shown(line) << "\n";
   }
   return 1;
+}
+
+/// Whether each indicator is in each Zeek, and there are some.
+bool is_held(const Json& found) {
+  const Json& indicators = found.at("indicators");
+  return !indicators.empty() &&
+         std::all_of(indicators.begin(), indicators.end(), [](const Json& indicator) {
+           const Json& zeeks = indicator.at("zeeks");
+           return std::all_of(zeeks.begin(), zeeks.end(),
+                              [](const Json& zeek) { return zeek.at("state") == "held"; });
+         });
 }
 
 int ask(const Config& config, const ExplainQuestion& question, std::ostream& out,
@@ -195,19 +184,19 @@ int ask(const Config& config, const ExplainQuestion& question, std::ostream& out
   const auto answer = read_json(config, "/v1/explain?q=" + http::percent_encode(question.query));
   if (!answer) {
     err << "misp-zeek: " << answer.error().message << "; asking MISP alone\n";
-    return explain_from_misp(config, question.query, out, err);
+    return ask_misp_why(config, question.query, out, err);
   }
   const Json& found = *answer;
   if (question.json) {
     print_json(found, out);
-    return found.at("indicators").empty() ? 1 : 0;
+    return is_held(found) ? 0 : 1;
   }
   out << shown(found.at("answer")) << "\n";
   print_found(found, out);
   if (!found.at("found").get<bool>()) {
-    return explain_from_misp(config, question.query, out, err);
+    return ask_misp_why(config, question.query, out, err);
   }
-  return found.at("indicators").empty() ? 1 : 0;
+  return is_held(found) ? 0 : 1;
 }
 
 int export_from_misp(const Config& config, ExportFormat format, std::ostream& out,
