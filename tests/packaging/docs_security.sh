@@ -22,11 +22,10 @@ apt-get install -q -y --no-install-recommends curl openssl stunnel4 >security.lo
 }
 mkdir certificates
 block '# Certificates: a CA for nothing else, and one certificate for each side.' >certificates/make.sh
-(cd certificates && bash -e make.sh) >security.log 2>&1 || fail "the certificates"
+(cd certificates && bash -e make.sh && mv pki/* .) >security.log 2>&1 || fail "the certificates"
 cp certificates/{ca.pem,misp.example.org.pem,misp.example.org.key,misp-zeek.pem,misp-zeek.key} /etc/stunnel
-cp certificates/{ca.pem,misp-zeek.pem,misp-zeek.key} /etc/misp-zeek
-readable=$(grep -o 'chown root:misp-zeek /etc/misp-zeek/misp-zeek.key && chmod [0-7]* [^`]*' docs/security.md)
-bash -c "$readable"
+install=$(grep -o 'misp-zeek certificates install pki --to /etc/misp-zeek --group misp-zeek' docs/security.md)
+(cd certificates && bash -c "${install/ pki / . }") >security.log 2>&1 || fail "the certificates of the service"
 
 # MISP's side listens on loopback here, and the service's side at the name's port of it.
 block '; /etc/stunnel/misp-feed.conf at MISP' |

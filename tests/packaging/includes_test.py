@@ -15,7 +15,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 # A folder may include those of earlier entries, and itself.
 CORE = [{"base"}, {"model"}, {"mapping"}, {"store"}, {"sync", "session"}, {"sightings"}]
 APP = [{"process"}, {"config"}, {"telemetry"}, {"api"}, {"runtime"}, {"cli"}, {"main.cc"}]
-PORTS = {"misp", "zeek", "storage", "http", "webhook"}
+PORTS = {"misp", "zeek", "storage", "http", "webhook", "certificates"}
 
 # Library: what its headers begin with, and the sources of service/ that may include them.
 LIBRARIES = {
@@ -26,7 +26,7 @@ LIBRARIES = {
     "nlohmann-json": (("nlohmann/json.hpp",), {
         "app/api/explain.cc", "app/api/export.cc", "app/api/routes.cc", "app/api/status.cc",
         "app/cli/connection_check.cc", "app/cli/query_commands.cc", "app/process/log_format.cc",
-        "http/control.cc", "http/health_routes.cc", "misp/attribute_json.cc", "misp/decode.cc",
+        "http/health_routes.cc", "misp/attribute_json.cc", "misp/decode.cc",
         "misp/http_error.cc", "misp/json_rows.cc", "misp/json_stream.cc", "misp/json_values.cc", "misp/rest_decode.cc",
         "misp/search_body.cc", "misp/sightings_client.cc", "webhook/webhook_client.cc",
         "zeek/json_v1.cc"}),
@@ -36,7 +36,7 @@ LIBRARIES = {
     "toml++": (("toml++/",), {"app/config/toml.cc"}),
 }
 # Headers that are there for a single source, to be folded into it.
-PRIVATE_HEADERS = {"http/bounded_pool.h", "zeek/broker_compat.h", "zeek/websocket_errors.h",
+PRIVATE_HEADERS = {"zeek/broker_compat.h", "zeek/websocket_errors.h",
                    "zeek/websocket_stream.h"}
 
 

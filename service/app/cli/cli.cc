@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/certificate_commands.h"
 #include "app/cli/config_documents.h"
 #include "app/cli/man_page.h"
 
@@ -46,6 +47,7 @@ struct Options {
   StatusQuestion status;
   ExplainQuestion explain;
   ExportQuestion export_;
+  CertificateCommand certificates;
 };
 
 void add_options(CLI::App& command, Options& options) {
@@ -77,6 +79,31 @@ void add_reconcile_options(CLI::App& command, ReconcileCommand& reconcile) {
       .add_option("--accept-growth", reconcile.accept_growth,
                   "Take the event that limits.max_growth blocks, once")
       ->type_name("EVENT");
+}
+
+void add_certificate_options(CLI::App& command, CertificateCommand& certificates) {
+  command.add_option("ACTION", certificates.action, "make, renew or install")
+      ->required()
+      ->check(CLI::IsMember({"make", "renew", "install"}));
+  command.add_option("DIR", certificates.folder, "Folder of the CA and all certificates")
+      ->required();
+  auto& hosts = certificates.hosts;
+  auto& installation = certificates.installation;
+  command.add_option("--zeek", hosts.zeeks, "make: name or address of a Zeek; may be repeated")
+      ->type_name("HOST")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--misp", hosts.misp, "make: MISP, for a tunnel of its feed")
+      ->type_name("HOST");
+  command.add_option("--service", hosts.service, "make: the service; misp-zeek by default")
+      ->type_name("HOST");
+  command.add_option("--host", installation.host, "install: whose; misp-zeek by default")
+      ->type_name("HOST");
+  command.add_option("--to", installation.to, "install: where its program finds them")
+      ->type_name("FOLDER");
+  command.add_option("--group", installation.group, "install: who may read the key, too")
+      ->type_name("GROUP");
+  command.add_flag("--replace", installation.replace, "install: replace files that are there");
 }
 
 /// The commands that only read, and their options.
@@ -193,6 +220,9 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   auto* connect = check->add_flag("--connect", options.try_connections,
                                   "Try all connections and say what to do");
   check->add_flag("--json", options.connect.json, "The result as JSON")->needs(connect);
+  auto* certificates = app.add_subcommand(
+      "certificates", "Make, renew or install certificates of a private CA for service and Zeeks");
+  add_certificate_options(*certificates, options.certificates);
   auto* version = app.add_subcommand("version", "Show the versions of program and libraries");
   for (CLI::App* command :
        {run, check, reconcile, pause, resume, readers.status, readers.explain, readers.export_}) {
@@ -211,7 +241,7 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   try {
     app.parse(argc, argv);
     for (const CLI::App* command : app.get_subcommands()) {
-      if (command != version && command != generate) {
+      if (command != version && command != generate && command != certificates) {
         sources = {options.file, environment, flags_of(*command, options)};
       }
     }
@@ -221,6 +251,9 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   if (version->parsed()) {
     out << actions.versions();
     return kExitOk;
+  }
+  if (certificates->parsed()) {
+    return handle_certificates(options.certificates, out, err);
   }
   if (generate->parsed()) {
     out << generated(document, app);

@@ -51,6 +51,8 @@ class Draft {
   void check_types();
   void check_files();
   void check_zeeks();
+  /// Warns of a certificate that ends soon.
+  void check_end(const std::string& place, const std::string& key, const std::string& file);
   void check_http();
   void check_http_tls();
   void check_transport(std::size_t index);

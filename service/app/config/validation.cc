@@ -11,6 +11,8 @@
 #include "app/config/builder.h"
 #include "app/config/keys.h"
 #include "app/config/tls_files.h"
+#include "app/process/clocks.h"
+#include "certificates/certificate_folder.h"
 #include "http/server.h"
 
 namespace misp_zeek::app {
@@ -226,6 +228,19 @@ void Draft::check_zeek_tls(std::size_t index) {
   if (const auto good = zeek::check(tls_files(zeek)); !good) {
     problem(zeek_place(index, "certificate"), "zeek.certificate", good.error().message,
             "PEM files of a certificate, its key and a CA that go together");
+  } else if (!zeek.certificate.empty()) {
+    check_end(zeek_place(index, "certificate"), "zeek.certificate", zeek.certificate);
+  }
+}
+
+void Draft::check_end(const std::string& place, const std::string& key, const std::string& file) {
+  constexpr long kSoon = 30;
+  const auto left = certificates::days_left(file, read_clocks().unix_seconds);
+  if (left && *left < 0) {
+    warning(place, key, "is a certificate that has ended: " + file);
+  } else if (left && *left < kSoon) {
+    warning(place, key,
+            "is a certificate that ends in " + std::to_string(*left) + " days: " + file);
   }
 }
 
@@ -256,6 +271,8 @@ void Draft::check_http_tls() {
     if (const auto good = http::check({http.tls_certificate, http.tls_key}); !good) {
       problem(place_of("http.tls_certificate"), "http.tls_certificate", good.error().message,
               "PEM files of a certificate and its key, without a passphrase");
+    } else {
+      check_end(place_of("http.tls_certificate"), "http.tls_certificate", http.tls_certificate);
     }
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <string>
 
 #include "app/config/tls_files.h"
+#include "certificates/certificate_folder.h"
 #include "config/config_support.h"
 #include "zeek_sim/test_certificate.h"
 
@@ -80,6 +82,22 @@ TEST(ConfigZeek, UnlocksTheKeyWithThePassphraseOfItsFile) {
 }
 
 // Broker would end the process: "FATAL: No certificate configured for SSL endpoint."
+TEST(ConfigZeek, WarnsOfACertificateThatEndsSoon) {
+  const TemporaryFolder folder;
+  const auto now = std::time(nullptr);
+  const auto lines = [&](const std::string& name) {
+    const std::string pki = folder.file(name);
+    return "ca_file = \"" + pki + "/ca.pem\"\ncertificate = \"" + pki +
+           "/misp-zeek.pem\"\nkey = \"" + pki + "/misp-zeek.key\"\n";
+  };
+  ASSERT_TRUE(certificates::make(folder.file("new"), {"", {"zeek"}, "misp-zeek"}, now));
+  ASSERT_TRUE(
+      certificates::make(folder.file("old"), {"", {"zeek"}, "misp-zeek"}, now - 805L * 86'400));
+  EXPECT_TRUE(warnings_of(lines("new")).empty());
+  EXPECT_TRUE(mentions(warnings_of(lines("old")), "ends in 20 days"))
+      << warnings_of(lines("old")).size();
+}
+
 // Broker ends the process when it is given one.
 TEST(ConfigZeek, RefusesACaAloneForBroker) {
   const TemporaryFolder folder;
