@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -191,6 +192,26 @@ TEST(CommandLine, AsksTheRunningServiceAndGivesItsAnswersStatus) {
   ASSERT_TRUE(exported.asked && std::holds_alternative<ExportQuestion>(*exported.asked));
   EXPECT_EQ(std::get<ExportQuestion>(*exported.asked).format, "json");
   EXPECT_TRUE(std::get<ExportQuestion>(*exported.asked).from_misp);
+}
+
+TEST(CommandLine, MakesCertificatesWithoutAConfiguration) {
+  const TemporaryFolder folder;
+  const std::string pki = folder.file("pki");
+  const auto made = call({"certificates", "make", pki.c_str(), "--misp", "misp.example.org",
+                          "--zeek", "a.example.org", "--zeek", "192.0.2.7"});
+  EXPECT_EQ(made.status, 0) << made.err;
+  EXPECT_NE(made.out.find("certificate = \"/etc/misp-zeek/misp-zeek.pem\"\n"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(pki + "/192.0.2.7.key"));
+  EXPECT_EQ(call({"certificates", "make", pki.c_str(), "--zeek", "a"}).status, 2);
+  EXPECT_EQ(call({"certificates", "make", folder.file("b").c_str()}).status, 2);
+  EXPECT_EQ(call({"certificates", "renew", pki.c_str()}).status, 0);
+  EXPECT_EQ(call({"certificates", "renew", folder.file("c").c_str()}).status, 1);
+  EXPECT_EQ(call({"certificates", "install", pki.c_str()}).status, 2);
+  EXPECT_EQ(call({"certificates", "fly", pki.c_str()}).status, 2);
+  const auto installed =
+      call({"certificates", "install", pki.c_str(), "--to", folder.file("").c_str()});
+  EXPECT_EQ(installed.status, 0) << installed.err;
+  EXPECT_TRUE(std::filesystem::exists(folder.file("misp-zeek.key")));
 }
 
 TEST(CommandLine, TriesConnectionsOnlyWhenAsked) {
