@@ -103,7 +103,7 @@ greeting() { # ARGUMENTS... -> number of bytes
 
 # A certificate of another CA, and Zeek's CA is known.
 mkdir other
-(cd other && bash -e ../certificates.sh >certificates.log 2>&1)
+(cd other && PATH=$folder:$PATH bash -e ../certificates.sh >certificates.log 2>&1 && mv pki/* .) || fail "the stranger's certificates"
 http=$(free_port)
 configuration stranger "$http" "$(block '# misp-zeek.toml: a Zeek that asks for certificates' |
   sed "s|/etc/misp-zeek/misp-zeek|$folder/other/misp-zeek|")"
