@@ -43,6 +43,11 @@ broker::data to_broker(WireValue&& value) {
     broker::data operator()(std::uint64_t v) const { return {broker::count(v)}; }
     broker::data operator()(std::string&& v) const { return {std::move(v)}; }
     broker::data operator()(WireValue::Vector&& v) const { return {to_broker(std::move(v))}; }
+    broker::data operator()(WireValue::Set&& v) const { return {broker::set(v.begin(), v.end())}; }
+    broker::data operator()(WireValue::Table&& v) const {
+      return {broker::table(v.begin(), v.end())};
+    }
+    broker::data operator()(std::monostate) const { return {broker::none{}}; }
   };
   return std::visit(Convert{}, std::move(value.value));
 }

@@ -38,15 +38,34 @@ namespace misp_zeek::zeek::compat {
 inline constexpr std::size_t kQueueSize = 1'024;
 /// An endpoint serves one peer; Broker would start a thread per core.
 inline constexpr std::uint64_t kBrokerThreads = 2;
+/// No set or table of the contract has more.
+inline constexpr std::size_t kMaxElements = 1'000;
+
+/// Sets and tables of strings; nullopt for others, or with too many elements.
+template <typename Elements>
+std::optional<WireValue> convert_set(const Elements& elements);
+template <typename Pairs>
+std::optional<WireValue> convert_table(const Pairs& pairs);
 
 #if MISP_ZEEK_BROKER_HAS_VARIANT
 
 using Value = broker::variant;
 
+/// The text; nullopt for another type.
+inline std::optional<std::string> text_of(const Value& value) {
+  return value.is_string() ? std::optional(std::string(value.to_string())) : std::nullopt;
+}
+
 /// Calls exactly one of the functions, by the value's type.
 template <typename OnScalar, typename OnList>
 std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, OnList on_list) {
   switch (value.get_tag()) {
+    case broker::variant_tag::none:
+      return on_scalar(WireValue(std::monostate{}));
+    case broker::variant_tag::set:
+      return convert_set(value.to_set());
+    case broker::variant_tag::table:
+      return convert_table(value.to_table());
     case broker::variant_tag::boolean:
       return on_scalar(WireValue(value.to_boolean()));
     case broker::variant_tag::count:
@@ -114,8 +133,22 @@ const T* alternative(const Variant& value) {
 
 using Value = broker::data;
 
+inline std::optional<std::string> text_of(const Value& value) {
+  const auto* text = caf::get_if<std::string>(&value);
+  return text != nullptr ? std::optional(*text) : std::nullopt;
+}
+
 template <typename OnScalar, typename OnList>
 std::optional<WireValue> convert_value(const Value& value, OnScalar on_scalar, OnList on_list) {
+  if (caf::holds_alternative<broker::none>(value)) {
+    return on_scalar(WireValue(std::monostate{}));
+  }
+  if (const auto* elements = caf::get_if<broker::set>(&value)) {
+    return convert_set(*elements);
+  }
+  if (const auto* pairs = caf::get_if<broker::table>(&value)) {
+    return convert_table(*pairs);
+  }
   if (const auto* flag = caf::get_if<broker::boolean>(&value)) {
     return on_scalar(WireValue(*flag));
   }
@@ -207,5 +240,32 @@ const T* alternative(const Variant& value) {
 }
 
 #endif
+
+template <typename Elements>
+std::optional<WireValue> convert_set(const Elements& elements) {
+  WireValue::Set out;
+  for (const auto& element : elements) {
+    auto text = text_of(element);
+    if (!text || out.size() == kMaxElements) {
+      return std::nullopt;
+    }
+    out.insert(std::move(*text));
+  }
+  return WireValue(std::move(out));
+}
+
+template <typename Pairs>
+std::optional<WireValue> convert_table(const Pairs& pairs) {
+  WireValue::Table out;
+  for (const auto& pair : pairs) {
+    auto key = text_of(pair.first);
+    auto text = text_of(pair.second);
+    if (!key || !text || out.size() == kMaxElements) {
+      return std::nullopt;
+    }
+    out.emplace(std::move(*key), std::move(*text));
+  }
+  return WireValue(std::move(out));
+}
 
 }  // namespace misp_zeek::zeek::compat

@@ -64,7 +64,8 @@ class BrokerWorker final : public LinkWorker {
   BrokerWorker(BrokerLinkOptions options, const std::string& service_id,
                ZeekLink::OnReport on_report)
       : options_(std::move(options)),
-        topic_(contract::kServiceTopicPrefix + service_id),
+        topics_({contract::kServiceTopicPrefix + service_id,
+                 contract::kProbeAnswerTopicPrefix + service_id}),
         reports_(options_.name + " at " + place_of(options_), std::move(on_report)),
         backoff_(options_.retry_interval, options_.max_retry_interval, std::random_device{}()) {}
 
@@ -73,12 +74,12 @@ class BrokerWorker final : public LinkWorker {
     self->thread_ = std::thread([self] { run(self); });
   }
 
-  bool send(WireEvent event) override {
+  bool send(const std::string& topic, WireEvent event) override {
     const std::lock_guard lock(mutex_);
     if (!up_) {
       return false;
     }
-    endpoint_->publish(contract::kZeekTopic, std::move(event));
+    endpoint_->publish(topic, std::move(event));
     return true;
   }
 
@@ -124,9 +125,13 @@ class BrokerWorker final : public LinkWorker {
     self->changed_.notify_all();
   }
 
+  bool is_mine(const std::string& topic) const {
+    return std::find(topics_.begin(), topics_.end(), topic) != topics_.end();
+  }
+
   void connect() {
     was_up_ = false;
-    auto endpoint = BrokerEndpoint::create({{topic_}, options_.tls, options_.disable_tls});
+    auto endpoint = BrokerEndpoint::create({topics_, options_.tls, options_.disable_tls});
     if (!endpoint) {
       report_down(std::move(endpoint.error()));
       return;
@@ -205,7 +210,7 @@ class BrokerWorker final : public LinkWorker {
       on_up(*up);
     } else if (auto* malformed = std::get_if<WireMalformed>(&event)) {
       reports_.malformed(std::move(malformed->error));
-    } else if (const auto& message = std::get<WireMessage>(event); message.topic == topic_) {
+    } else if (const auto& message = std::get<WireMessage>(event); is_mine(message.topic)) {
       reports_.event(message.event);
     }
   }
@@ -261,7 +266,7 @@ class BrokerWorker final : public LinkWorker {
   }
 
   const BrokerLinkOptions options_;
-  const std::string topic_;
+  const std::vector<std::string> topics_;
   // Of the link's thread, whichever it is now.
   LinkReports reports_;
   Backoff backoff_;

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <charconv>
+#include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -15,7 +17,8 @@
 namespace misp_zeek::zeek {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTypeNames = {"bool", "count", "string", "vector"};
+constexpr std::array<std::string_view, 7> kTypeNames = {"bool", "count", "string", "vector",
+                                                        "set",  "table", "none"};
 
 // ---- one description per message and record; a Writer or a Reader walks it ----
 
@@ -26,12 +29,18 @@ void describe(Io& io, Message& m) {
     io.text("service_id", m.service_id);
     io.text("session", m.session);
     io.text("service_version", m.service_version);
+    io.text("owner", m.owner);
+    io.text("misp", m.misp);
+    io.text("filter", m.filter);
+    io.set("capabilities", m.capabilities, contract::kMaxCapabilities);
+    io.text("auth", m.auth);
   } else if constexpr (std::is_same_v<M, contract::Begin>) {
     io.text("session", m.session);
     io.count("seq", m.seq);
     io.text("epoch", m.epoch);
     io.count("revision", m.revision);
     io.count("items", m.items);
+    io.text("auth", m.auth);
   } else if constexpr (std::is_same_v<M, contract::Apply>) {
     io.text("session", m.session);
     io.count("seq", m.seq);
@@ -44,19 +53,38 @@ void describe(Io& io, Message& m) {
     io.count("seq", m.seq);
     io.text("epoch", m.epoch);
     io.count("revision", m.revision);
+    io.text("auth", m.auth);
   } else if constexpr (std::is_same_v<M, contract::Ping>) {
     io.text("session", m.session);
     io.count("nonce", m.nonce);
+    io.text("auth", m.auth);
+  } else if constexpr (std::is_same_v<M, contract::Bye>) {
+    io.text("session", m.session);
+    io.text("auth", m.auth);
+  } else if constexpr (std::is_same_v<M, contract::Probe>) {
+    io.text("service_id", m.service_id);
+    io.count("contract", m.contract);
+  } else if constexpr (std::is_same_v<M, contract::ProbeAnswer>) {
+    io.count("contract", m.contract);
+    io.text("package_version", m.package_version);
+    io.text("zeek_version", m.zeek_version);
+    io.text("node", m.node);
+    io.text("instance", m.instance);
   } else if constexpr (std::is_same_v<M, contract::HelloAck>) {
     io.text("session", m.session);
     io.text("instance", m.instance);
     io.text("package_version", m.package_version);
     io.text("zeek_version", m.zeek_version);
     io.text("node", m.node);
+    io.set("capabilities", m.capabilities, contract::kMaxCapabilities);
+    io.text("role", m.role);
+    io.text("holder", m.holder);
+    io.text("reason", m.reason);
     io.text("epoch", m.epoch);
     io.count("revision", m.revision);
     io.count("items", m.items);
     io.text("digest", m.digest);
+    io.text("digest_key", m.digest_key);
   } else if constexpr (std::is_same_v<M, contract::Ack>) {
     io.text("session", m.session);
     io.count("seq", m.seq);
@@ -74,12 +102,26 @@ void describe(Io& io, Message& m) {
     io.count("revision", m.revision);
     io.count("items", m.items);
     io.text("digest", m.digest);
-    io.count("workers", m.workers);
-    io.count("workers_in_step", m.workers_in_step);
+    io.count("lost", m.lost);
+    io.count("suppressed", m.suppressed);
+    io.count("strays", m.strays);
+    io.count("workers_configured", m.workers_configured);
+    io.count("workers_connected", m.workers_connected);
+    io.count("workers_in_sync", m.workers_in_sync);
+    io.flag("workers_verified", m.workers_verified);
+    io.count("dropped_sightings", m.dropped_sightings);
+    io.count("dropped_messages", m.dropped_messages);
   } else if constexpr (std::is_same_v<M, contract::Resync>) {
     io.text("session", m.session);
     io.count("expected_seq", m.expected_seq);
     io.text("reason", m.reason);
+  } else if constexpr (std::is_same_v<M, contract::LostIndicator>) {
+    io.text("indicator", m.indicator);
+    io.text("indicator_type", m.indicator_type);
+    io.flag("suppressed", m.suppressed);
+  } else if constexpr (std::is_same_v<M, contract::Lost>) {
+    io.text("session", m.session);
+    io.records("indicators", m.indicators, contract::kMaxIndicatorsPerLost);
   } else if constexpr (std::is_same_v<M, contract::Seen>) {
     io.text("instance", m.instance);
     io.count("seq", m.seq);
@@ -88,11 +130,13 @@ void describe(Io& io, Message& m) {
   } else if constexpr (std::is_same_v<M, contract::SeenAck>) {
     io.text("instance", m.instance);
     io.count("seq", m.seq);
+    io.text("auth", m.auth);
   } else if constexpr (std::is_same_v<M, contract::Sighting>) {
     io.text("attribute_uuids", m.attribute_uuids);
     io.text("indicator", m.indicator);
     io.text("indicator_type", m.indicator_type);
     io.text("event_id", m.event_id);
+    io.text("kind", m.kind);
     io.text("seen", m.seen);
     io.text("where", m.where);
     io.count("seen_at", m.seen_at);
@@ -116,6 +160,8 @@ void describe(Io& io, Message& m) {
     io.text("ports", m.ports);
     io.text("tags", m.tags);
     io.flag("report_sightings", m.report_sightings);
+    io.text("kind", m.kind);
+    io.table("columns", m.columns, contract::kMaxColumnsPerItem);
   } else {
     static_assert(std::is_same_v<M, contract::RejectedItem>);
     io.text("indicator", m.indicator);
@@ -126,11 +172,12 @@ void describe(Io& io, Message& m) {
 }
 
 /// In the order of contract::ToZeek and contract::FromZeek.
-constexpr std::array<std::string_view, 6> kToZeekNames = {"MISP::hello_v1", "MISP::begin_v1",
-                                                          "MISP::apply_v1", "MISP::end_v1",
-                                                          "MISP::ping_v1",  "MISP::seen_ack_v1"};
-constexpr std::array<std::string_view, 5> kFromZeekNames = {
-    "MISP::hello_ack_v1", "MISP::ack_v1", "MISP::pong_v1", "MISP::resync_v1", "MISP::seen_v1"};
+constexpr std::array<std::string_view, 8> kToZeekNames = {
+    "MISP::hello_v2", "MISP::begin_v2", "MISP::apply_v2",    "MISP::end_v2",
+    "MISP::ping_v2",  "MISP::bye_v2",   "MISP::seen_ack_v2", "MISP::probe"};
+constexpr std::array<std::string_view, 7> kFromZeekNames = {
+    "MISP::hello_ack_v2", "MISP::ack_v2",  "MISP::pong_v2",     "MISP::resync_v2",
+    "MISP::lost_v2",      "MISP::seen_v2", "MISP::probe_answer"};
 static_assert(kToZeekNames.size() == std::variant_size_v<contract::ToZeek>);
 static_assert(kFromZeekNames.size() == std::variant_size_v<contract::FromZeek>);
 
@@ -143,6 +190,10 @@ class Writer {
   void decimal(const char*, std::uint64_t v) { out_.emplace_back(std::to_string(v)); }
   void indicator_type(const char*, IndicatorType v) {
     out_.emplace_back(std::string(to_string(v)));
+  }
+  void set(const char*, std::set<std::string>& v, std::size_t) { out_.emplace_back(std::move(v)); }
+  void table(const char*, std::map<std::string, std::string>& v, std::size_t) {
+    out_.emplace_back(v.empty() ? WireValue(std::monostate{}) : WireValue(std::move(v)));
   }
   template <typename T>
   void records(const char*, std::vector<T>& values, std::size_t) {
@@ -168,28 +219,40 @@ class Writer {
 /// which is mostly its consequence.
 class Reader {
  public:
-  /// `noun`: what the values are, "argument" or "field".
-  Reader(const WireValue::Vector& in, std::string where, const char* noun)
-      : in_(in), where_(std::move(where)), noun_(noun) {}
+  Reader(const WireValue::Vector& in, std::string where) : in_(in), where_(std::move(where)) {}
 
   void text(const char* name, std::string& v) {
-    const auto* value = next<std::string>(name, "string");
-    if (value == nullptr) {
-      return;
-    }
-    if (value->size() > kMaxTextBytes) {
-      fail_at(ErrorCode::kTooLarge, name, "at most " + std::to_string(kMaxTextBytes) + " bytes",
-              std::to_string(value->size()));
-    } else if (!text::is_utf8(*value)) {
-      fail_at(ErrorCode::kMalformed, name, "UTF-8", "other bytes");
-    } else {
-      v = *value;
+    if (const auto* value = next<std::string>(name, "string")) {
+      v = checked(name, *value);
     }
   }
 
   void count(const char* name, std::uint64_t& v) {
     if (const auto* value = next<std::uint64_t>(name, "count")) {
       v = *value;
+    }
+  }
+
+  void set(const char* name, std::set<std::string>& v, std::size_t max) {
+    const auto* value = next<WireValue::Set>(name, "set");
+    if (value != nullptr && fits(name, value->size(), max)) {
+      for (const auto& element : *value) {
+        v.insert(checked(name, element));
+      }
+    }
+  }
+
+  /// Absent stands for empty.
+  void table(const char* name, std::map<std::string, std::string>& v, std::size_t max) {
+    if (index_ < in_.size() && std::holds_alternative<std::monostate>(in_[index_].value)) {
+      ++index_;
+      return;
+    }
+    const auto* value = next<WireValue::Table>(name, "table");
+    if (value != nullptr && fits(name, value->size(), max)) {
+      for (const auto& [key, element] : *value) {
+        v.emplace(checked(name, key), checked(name, element));
+      }
     }
   }
 
@@ -222,12 +285,7 @@ class Reader {
   template <typename T>
   void records(const char* name, std::vector<T>& values, std::size_t max) {
     const auto* list = next<WireValue::Vector>(name, "vector");
-    if (list == nullptr) {
-      return;
-    }
-    if (list->size() > max) {
-      fail_at(ErrorCode::kTooLarge, name, "at most " + std::to_string(max) + " elements",
-              std::to_string(list->size()));
+    if (list == nullptr || !fits(name, list->size(), max)) {
       return;
     }
     values.reserve(list->size());
@@ -240,7 +298,7 @@ class Reader {
                        element + ": expected record, got " + type_of((*list)[i]), 0};
         return;
       }
-      Reader record(*fields, std::move(element), "field");
+      Reader record(*fields, std::move(element));
       describe(record, values.emplace_back());
       error_ = record.finish();
     }
@@ -250,7 +308,7 @@ class Reader {
   std::optional<Error> finish() {
     if (index_ != in_.size()) {
       return Error{ErrorCode::kMalformed,
-                   where_ + ": expected " + std::to_string(index_) + " " + noun_ + "s, got " +
+                   where_ + ": expected " + std::to_string(index_) + " fields, got " +
                        std::to_string(in_.size()),
                    0};
     }
@@ -267,7 +325,7 @@ class Reader {
 
   /// Of the value read last, counted from 0.
   std::string place(const char* name) const {
-    return where_ + " " + noun_ + " " + std::to_string(index_ - 1) + " (" + name + ")";
+    return where_ + " field " + std::to_string(index_ - 1) + " (" + name + ")";
   }
 
   void fail_at(ErrorCode code, const char* name, const std::string& expected,
@@ -275,6 +333,28 @@ class Reader {
     if (!error_) {
       error_ = Error{code, place(name) + ": expected " + expected + ", got " + got, 0};
     }
+  }
+
+  bool fits(const char* name, std::size_t size, std::size_t max) {
+    if (size > max) {
+      fail_at(ErrorCode::kTooLarge, name, "at most " + std::to_string(max) + " elements",
+              std::to_string(size));
+    }
+    return size <= max;
+  }
+
+  /// The text, or an empty one and an error.
+  std::string checked(const char* name, const std::string& value) {
+    if (value.size() > kMaxTextBytes) {
+      fail_at(ErrorCode::kTooLarge, name, "at most " + std::to_string(kMaxTextBytes) + " bytes",
+              std::to_string(value.size()));
+      return {};
+    }
+    if (!text::is_utf8(value)) {
+      fail_at(ErrorCode::kMalformed, name, "UTF-8", "other bytes");
+      return {};
+    }
+    return value;
   }
 
   template <typename T>
@@ -292,7 +372,6 @@ class Reader {
 
   const WireValue::Vector& in_;
   std::string where_;
-  const char* noun_;
   std::size_t index_ = 0;
   std::optional<Error> error_;
 };
@@ -301,7 +380,9 @@ template <typename Variant, std::size_t N>
 WireEvent encode_as(Variant& message, const std::array<std::string_view, N>& names) {
   Writer writer;
   std::visit([&writer](auto& m) { describe(writer, m); }, message);
-  return {std::string(names.at(message.index())), writer.take()};
+  WireValue::Vector args;
+  args.emplace_back(writer.take());
+  return {std::string(names.at(message.index())), std::move(args)};
 }
 
 template <typename Variant, std::size_t Index, std::size_t N>
@@ -312,8 +393,13 @@ Result<Variant> decode_as(const WireEvent& event, const std::array<std::string_v
     if (event.name != names[Index]) {
       return decode_as<Variant, Index + 1>(event, names);
     }
+    const auto* fields =
+        event.args.size() == 1 ? std::get_if<WireValue::Vector>(&event.args[0].value) : nullptr;
+    if (fields == nullptr) {
+      return fail(ErrorCode::kMalformed, event.name + ": expected one record");
+    }
     std::variant_alternative_t<Index, Variant> message;
-    Reader reader(event.args, event.name, "argument");
+    Reader reader(*fields, event.name);
     describe(reader, message);
     if (auto error = reader.finish()) {
       return tl::unexpected(std::move(*error));

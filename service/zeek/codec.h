@@ -9,9 +9,9 @@
 
 /// The contract's messages as Zeek events, for any transport. Specification: `proto/README.md`.
 ///
-/// Decoding is strict. kMalformed: unknown event, wrong number or type of arguments, text that is
+/// Decoding is strict. kMalformed: unknown event, wrong number or type of fields, text that is
 /// not UTF-8, a decimal that is none; kTooLarge: beyond a bound below or one of the contract. The
-/// error names the event, the argument and what was expected. Pure; callable from any thread.
+/// error names the event, the field and what was expected. Pure; callable from any thread.
 namespace misp_zeek::zeek {
 
 /// Bytes of one string.

@@ -61,6 +61,31 @@ struct AppendValue {
     append_text(out, text);
     out += '}';
   }
+  void operator()(std::monostate) const { out += R"({"@data-type":"none","data":{}})"; }
+  void operator()(const WireValue::Set& values) const {
+    out += R"({"@data-type":"set","data":[)";
+    const char* separator = "";
+    for (const auto& value : values) {
+      out += separator;
+      (*this)(value);
+      separator = ",";
+    }
+    out += "]}";
+  }
+  void operator()(const WireValue::Table& values) const {
+    out += R"({"@data-type":"table","data":[)";
+    const char* separator = "";
+    for (const auto& [key, value] : values) {
+      out += separator;
+      out += R"({"key":)";
+      (*this)(key);
+      out += R"(,"value":)";
+      (*this)(value);
+      out += '}';
+      separator = ",";
+    }
+    out += "]}";
+  }
   void operator()(const WireValue::Vector& values) const {
     out += R"({"@data-type":"vector","data":[)";
     const char* separator = "";
@@ -80,6 +105,12 @@ std::string excerpt(std::string_view text) {
     c = byte < 0x20 || byte > 0x7e ? '?' : c;
   }
   return "'" + shown + (text.size() > kMaxExcerpt ? "...'" : "'");
+}
+
+/// The member; nullptr if it is not there.
+const Json* member_of(const Json& object, const char* name) {
+  const auto it = object.is_object() ? object.find(name) : object.end();
+  return it != object.end() ? &*it : nullptr;
 }
 
 /// The member if it is there and text; nullptr otherwise.
@@ -114,6 +145,15 @@ class ValueReader {
     if (*type == "vector" && data->is_array()) {
       return read_vector(*data, depth);
     }
+    if (*type == "none") {
+      return WireValue(std::monostate{});
+    }
+    if (*type == "set" && data->is_array()) {
+      return read_set(*data);
+    }
+    if (*type == "table" && data->is_array()) {
+      return read_table(*data);
+    }
     if (*type == "string" && data->is_string()) {
       return WireValue(data->get<std::string>());
     }
@@ -130,6 +170,44 @@ class ValueReader {
   Error take_error() { return std::move(error_); }
 
  private:
+  /// Elements of sets and tables are texts.
+  std::optional<std::string> read_text(const Json* value) {
+    const auto* type =
+        value != nullptr && value->is_object() ? text_of(*value, "@data-type") : nullptr;
+    const auto* text = type != nullptr && *type == "string" ? text_of(*value, "data") : nullptr;
+    if (text == nullptr || budget_ == 0) {
+      give_up(ErrorCode::kMalformed, "a set or table of anything but strings, or too many of them");
+      return std::nullopt;
+    }
+    --budget_;
+    return *text;
+  }
+
+  std::optional<WireValue> read_set(const Json& data) {
+    WireValue::Set out;
+    for (const auto& element : data) {
+      auto text = read_text(&element);
+      if (!text) {
+        return std::nullopt;
+      }
+      out.insert(std::move(*text));
+    }
+    return WireValue(std::move(out));
+  }
+
+  std::optional<WireValue> read_table(const Json& data) {
+    WireValue::Table out;
+    for (const auto& pair : data) {
+      auto key = read_text(member_of(pair, "key"));
+      auto value = key ? read_text(member_of(pair, "value")) : std::nullopt;
+      if (!value) {
+        return std::nullopt;
+      }
+      out.emplace(std::move(*key), std::move(*value));
+    }
+    return WireValue(std::move(out));
+  }
+
   std::optional<WireValue> read_vector(const Json& data, int depth) {
     WireValue::Vector out;
     out.reserve(std::min(data.size(), budget_));

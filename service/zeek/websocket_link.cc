@@ -26,16 +26,17 @@ class WebSocketWorker final : public LinkWorker {
       : options_(std::move(options)),
         reports_(options_.name + " at " + place_of(options_), std::move(on_report)),
         backoff_(options_.retry_interval, options_.max_retry_interval, std::random_device{}()) {
-    options_.websocket.topics = {contract::kServiceTopicPrefix + service_id};
+    options_.websocket.topics = {contract::kServiceTopicPrefix + service_id,
+                                 contract::kProbeAnswerTopicPrefix + service_id};
   }
 
   static void start(const std::shared_ptr<WebSocketWorker>& self) {
     self->thread_ = std::thread([self] { self->run(); });
   }
 
-  bool send(WireEvent event) override {
+  bool send(const std::string& topic, WireEvent event) override {
     const std::lock_guard lock(mutex_);
-    return client_ != nullptr && client_->publish(contract::kZeekTopic, event);
+    return client_ != nullptr && client_->publish(topic, event);
   }
 
   void stop() override {

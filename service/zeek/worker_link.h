@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <variant>
 
 #include "core/session/zeek_link.h"
 #include "zeek/codec.h"
@@ -15,7 +17,7 @@ class LinkWorker {
  public:
   virtual ~LinkWorker() = default;
   /// False: there is no connection. Callable by any thread.
-  virtual bool send(WireEvent event) = 0;
+  virtual bool send(const std::string& topic, WireEvent event) = 0;
   /// Once. Nothing is reported after it has returned.
   virtual void stop() = 0;
 };
@@ -28,7 +30,10 @@ class WorkerLink : public ZeekLink {
   WorkerLink& operator=(const WorkerLink&) = delete;
 
   bool send(contract::ToZeek message) final {
-    return worker_ && worker_->send(encode(std::move(message)));
+    return worker_ &&
+           worker_->send(std::holds_alternative<contract::Probe>(message) ? contract::kProbeTopic
+                                                                          : contract::kZeekTopic,
+                         encode(std::move(message)));
   }
   void stop() final {
     if (const auto worker = std::exchange(worker_, nullptr)) {

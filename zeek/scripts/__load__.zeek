@@ -11,18 +11,19 @@
 @load ./options
 @load ./log
 @load ./sighting-options
-@load ./seen
-@load ./intel-log
 @load ./cluster
 
-@if ( ! Cluster::is_enabled() )
+@if ( ! Cluster::is_enabled() || Cluster::local_node_type() == Cluster::MANAGER )
 @load ./main
+@load ./truth
+@load ./notices
 @load ./sightings
+@ifdef ( Broker::listen )
+@load ./broker
+@endif
 @endif
 
 @if ( Cluster::local_node_type() == Cluster::MANAGER )
-@load ./main
-@load ./sightings
 @load ./workers
 @endif
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! The contract with the service, version 1. ``proto/README.md`` is its
-##! specification. A published event never changes: another shape gets another
-##! name.
+##! The contract with the service, version 2. ``proto/README.md`` is its
+##! specification. Each message is an event with one record.
 
 @load ./types
 
@@ -11,186 +10,278 @@ export {
 	## Version of this package.
 	const package_version = "0.1.0";
 
+	## Version of the contract that it speaks.
+	const contract_version = 2;
+
 	## The topic that the service sends to.
-	const zeek_topic = "misp-zeek/v1/zeek";
+	const zeek_topic = "misp-zeek/v2/zeek";
 
 	## Answers go to this topic followed by the id of the service process.
-	const service_topic_prefix = "misp-zeek/v1/service/";
+	const service_topic_prefix = "misp-zeek/v2/service/";
 
-	## Entries in one :zeek:see:`MISP::apply_v1`, upserts and removals together.
+	## As the two above, for :zeek:see:`MISP::probe` in all versions.
+	const probe_topic = "misp-zeek/probe/zeek";
+
+	## See :zeek:see:`MISP::probe_topic`.
+	const probe_answer_topic_prefix = "misp-zeek/probe/service/";
+
+	## Entries in one :zeek:see:`MISP::apply_v2`, upserts and removals together.
 	const max_items_per_apply = 200;
 
-	## Messages that may wait while an earlier one is carried out. The service
-	## keeps at most 4 without an acknowledgement; more than this is not the
-	## contract any more.
+	## Messages of an owner that may wait while an earlier one is carried out.
+	## The service keeps at most 4 without an acknowledgement.
 	const max_waiting_messages = 16;
 
-	## Sightings in one :zeek:see:`MISP::seen_v1`.
+	## Sightings in one :zeek:see:`MISP::seen_v2`.
 	const max_sightings_per_seen = 100;
 
-	## Sightings that may wait for the service. At the bound the oldest are
-	## dropped and counted.
-	const max_waiting_sightings = 10000;
+	## Indicators in one :zeek:see:`MISP::lost_v2`.
+	const max_indicators_per_lost = 200;
 
 	## Bytes of an indicator.
 	const max_indicator_length = 2048;
 
-	## Opens a session and ends all earlier ones.
-	##
-	## service_id: 16 lower-case hexadecimal digits; names the answers' topic.
-	##
-	## session: the session's name, repeated in all its messages.
-	##
-	## service_version: for the log.
-	global hello_v1: event(service_id: string, session: string, service_version: string);
+	## Opens a session.
+	type HelloV2: record {
+		## 16 lower-case hexadecimal digits; names the answers' topic.
+		service_id: string;
+		## Repeated in all messages of the session.
+		session: string;
+		## For the log.
+		service_version: string;
+		## Whose entries these are: their source is this, ``-`` and the id of
+		## the MISP event.
+		owner: string;
+		## Which MISP it is; empty: not known.
+		misp: string;
+		## Digest of filter and mapping; empty: not known.
+		filter: string;
+		## What the service understands besides.
+		capabilities: set[string];
+		## For later use.
+		auth: string;
+	};
 
 	## A snapshot starts. A second one starts it anew.
-	##
-	## session: the current session.
-	##
-	## seq: number of the message in its session, from 1 without a gap.
-	##
-	## epoch: names the history of revisions.
-	##
-	## revision: the state of the service's store.
-	##
-	## items: about how many entries follow.
-	global begin_v1: event(session: string, seq: count, epoch: string, revision: count, items: count);
+	type BeginV2: record {
+		session: string;
+		## Number of the message in its session, from 1 without a gap.
+		seq: count;
+		## Names the history of revisions.
+		epoch: string;
+		## The state of the service's store that this brings Zeek to.
+		revision: count;
+		## About how many entries follow.
+		items: count;
+		auth: string;
+	};
 
-	## Puts entries in or updates them, then takes entries out.
-	##
-	## session: the current session.
-	##
-	## seq: number of the message in its session.
-	##
-	## epoch: names the history of revisions.
-	##
-	## revision: the state of the service's store that this brings Zeek to.
-	##
-	## upserts: what to put in or update.
-	##
-	## removals: what to take out.
-	global apply_v1: event(session: string, seq: count, epoch: string, revision: count,
-	                       upserts: vector of ItemV1, removals: vector of KeyV1);
+	## Puts entries in or updates them, then removes entries.
+	type ApplyV2: record {
+		session: string;
+		seq: count;
+		epoch: string;
+		revision: count;
+		upserts: vector of ItemV2;
+		removals: vector of KeyV2;
+	};
 
-	## The snapshot is complete: what it did not name is taken out.
-	##
-	## session: the current session.
-	##
-	## seq: number of the message in its session.
-	##
-	## epoch: names the history of revisions.
-	##
-	## revision: the state of the service's store that this brings Zeek to.
-	global end_v1: event(session: string, seq: count, epoch: string, revision: count);
+	## The snapshot is complete: what it did not name is removed.
+	type EndV2: record {
+		session: string;
+		seq: count;
+		epoch: string;
+		revision: count;
+		auth: string;
+	};
 
-	## Asks what Zeek holds.
-	##
-	## session: the current session.
-	##
-	## nonce: repeated in the answer.
-	global ping_v1: event(session: string, nonce: count);
+	## Asks what Zeek holds, and keeps the lease.
+	type PingV2: record {
+		session: string;
+		## Repeated in the answer.
+		nonce: count;
+		auth: string;
+	};
 
-	## Answers :zeek:see:`MISP::hello_v1`.
-	##
-	## session: the new session.
-	##
-	## instance: differs for each start of Zeek.
-	##
-	## package_version: version of this package.
-	##
-	## zeek_version: version of Zeek.
-	##
-	## node: name of the answering node.
-	##
-	## epoch: of *revision*; empty if what Zeek holds is no revision.
-	##
-	## revision: the last one that Zeek was brought to.
-	##
-	## items: number of entries that Zeek holds.
-	##
-	## digest: digest of these, 16 lower-case hexadecimal digits.
-	global hello_ack_v1: event(session: string, instance: string, package_version: string,
-	                           zeek_version: string, node: string, epoch: string, revision: count,
-	                           items: count, digest: string);
+	## The service ends the session, and its lease with it.
+	type ByeV2: record {
+		session: string;
+		auth: string;
+	};
+
+	## The service has stored the sightings.
+	type SeenAckV2: record {
+		## Of the message.
+		instance: string;
+		seq: count;
+		auth: string;
+	};
+
+	## Asks who is there. Opens no session, and never changes.
+	type Probe: record {
+		## As in :zeek:see:`MISP::HelloV2`.
+		service_id: string;
+		## Version of the contract that the service speaks.
+		contract: count;
+	};
+
+	## Answers :zeek:see:`MISP::hello_v2`.
+	type HelloAckV2: record {
+		session: string;
+		## Differs for each start of Zeek.
+		instance: string;
+		package_version: string;
+		zeek_version: string;
+		## Name of the answering node.
+		node: string;
+		capabilities: set[string];
+		## ``holder``; ``standby``: another service feeds this Zeek as long as
+		## it is there; ``refused``.
+		role: string;
+		## Unless the role is ``holder``: who feeds this Zeek.
+		holder: string &default="";
+		## Why the service is refused.
+		reason: string &default="";
+		## Of *revision*; empty if what Zeek holds is no revision.
+		epoch: string;
+		## The last one that Zeek was brought to.
+		revision: count;
+		## Number of the owner's entries that Zeek holds.
+		items: count;
+		## Their digest, 16 lower-case hexadecimal digits.
+		digest: string;
+		## The key of digests, 32 digits.
+		digest_key: string;
+	};
 
 	## A begin, apply or end was carried out.
-	##
-	## session: the current session.
-	##
-	## seq: number of that message.
-	##
-	## revision: of that message.
-	##
-	## inserted: entries that are new.
-	##
-	## updated: entries that were there with other fields.
-	##
-	## unchanged: entries that were there with the same fields.
-	##
-	## removed: entries that were taken out.
-	##
-	## rejects: entries that were not put in.
-	global ack_v1: event(session: string, seq: count, revision: count, inserted: count,
-	                     updated: count, unchanged: count, removed: count,
-	                     rejects: vector of RejectV1);
+	type AckV2: record {
+		session: string;
+		seq: count;
+		revision: count;
+		## Entries that are new.
+		inserted: count;
+		## Entries that were there with other fields.
+		updated: count;
+		## Entries that were there with the same fields.
+		unchanged: count;
+		## Entries that were removed.
+		removed: count;
+		## Entries that were not put in.
+		rejects: vector of RejectV2;
+	};
 
-	## Answers :zeek:see:`MISP::ping_v1`.
-	##
-	## session: the current session.
-	##
-	## nonce: of the question.
-	##
-	## seq: the last message that was carried out; 0 before the first.
-	##
-	## epoch: as in :zeek:see:`MISP::hello_ack_v1`.
-	##
-	## revision: as in :zeek:see:`MISP::hello_ack_v1`.
-	##
-	## items: number of entries that Zeek holds.
-	##
-	## digest: digest of these.
-	##
-	## workers: connected workers of the cluster; 0 for a stand-alone Zeek.
-	##
-	## workers_in_step: workers known to hold the same as the manager.
-	global pong_v1: event(session: string, nonce: count, seq: count, epoch: string, revision: count,
-	                      items: count, digest: string, workers: count, workers_in_step: count);
+	## Answers :zeek:see:`MISP::ping_v2`.
+	type PongV2: record {
+		session: string;
+		nonce: count;
+		## The last message that was carried out; 0 before the first.
+		seq: count;
+		## These four as in :zeek:see:`MISP::HelloAckV2`.
+		epoch: string;
+		revision: count;
+		items: count;
+		digest: string;
+		## Indicators with entries that somebody else removed or overwrote, and
+		## that are not put in again yet.
+		lost: count;
+		## Indicators that the site keeps out.
+		suppressed: count;
+		## Entries under the owner's sources that somebody else put in.
+		strays: count;
+		## Workers of the cluster; 0 for a stand-alone Zeek.
+		workers_configured: count;
+		workers_connected: count;
+		## Workers known to hold the same as the manager.
+		workers_in_sync: count;
+		## Whether this Zeek can tell what its workers hold.
+		workers_verified: bool;
+		## Sightings that were dropped since Zeek's start.
+		dropped_sightings: count;
+		## Messages of the service that no open session took.
+		dropped_messages: count;
+	};
 
 	## The session cannot go on. All its further messages are dropped.
-	##
-	## session: the current session.
-	##
-	## expected_seq: number that the next message should have had.
-	##
-	## reason: ``sequence``, ``too_many_items``, ``too_many_messages`` or
-	##         ``end_without_begin``.
-	global resync_v1: event(session: string, expected_seq: count, reason: string);
+	type ResyncV2: record {
+		session: string;
+		## Number that the next message should have had.
+		expected_seq: count;
+		## ``sequence``, ``too_many_items``, ``too_many_messages`` or
+		## ``end_without_begin``.
+		reason: string;
+	};
+
+	## Somebody else removed or overwrote entries of these indicators.
+	type LostMessageV2: record {
+		session: string;
+		indicators: vector of LostV2;
+	};
 
 	## Indicators were seen. Belongs to no session; repeated until it is
 	## acknowledged.
-	##
-	## instance: as in :zeek:see:`MISP::hello_ack_v1`.
-	##
-	## seq: number of the message in its instance, from 1.
-	##
-	## dropped: sightings that this instance has dropped in all.
-	##
-	## sightings: the matches, at most :zeek:see:`MISP::max_sightings_per_seen`.
-	global seen_v1: event(instance: string, seq: count, dropped: count,
-	                      sightings: vector of SightingV1);
+	type SeenV2: record {
+		## Names a start of Zeek and an owner.
+		instance: string;
+		## Number of the message in its instance, from 1.
+		seq: count;
+		## Sightings that this instance has dropped in all.
+		dropped: count;
+		## At most :zeek:see:`MISP::max_sightings_per_seen`.
+		sightings: vector of SightingV2;
+	};
 
-	## The service has stored the sightings.
-	##
-	## instance: of the message.
-	##
-	## seq: of the message.
-	global seen_ack_v1: event(instance: string, seq: count);
+	## Answers :zeek:see:`MISP::probe`. Never changes.
+	type ProbeAnswer: record {
+		## Version of the contract that the package speaks.
+		contract: count;
+		package_version: string;
+		zeek_version: string;
+		node: string;
+		instance: string;
+	};
+
+	global hello_v2: event(m: HelloV2);
+	global begin_v2: event(m: BeginV2);
+	global apply_v2: event(m: ApplyV2);
+	global end_v2: event(m: EndV2);
+	global ping_v2: event(m: PingV2);
+	global bye_v2: event(m: ByeV2);
+	global seen_ack_v2: event(m: SeenAckV2);
+	global probe: event(m: Probe);
+	global hello_ack_v2: event(m: HelloAckV2);
+	global ack_v2: event(m: AckV2);
+	global pong_v2: event(m: PongV2);
+	global resync_v2: event(m: ResyncV2);
+	global lost_v2: event(m: LostMessageV2);
+	global seen_v2: event(m: SeenV2);
+	global probe_answer: event(m: ProbeAnswer);
 
 	## Decides on each item of MISP before it reaches the Intel framework.
 	## Breaking from this hook keeps the item out; the service lists it as
-	## ``vetoed``. :zeek:see:`Intel::filter_item` is asked as well.
+	## ``vetoed``. So does :zeek:see:`Intel::filter_item`. Metadata may be
+	## changed, but not indicator, type and source: such an item is refused as
+	## ``changed``.
 	##
-	## item: the item that is about to be inserted.
+	## item: The item that is about to be inserted.
 	global filter_item: hook(item: Intel::Item);
+
+	## Decides on an indicator of MISP that somebody else removed from the Intel
+	## framework or overwrote there. Breaking from this hook leaves it as it is:
+	## the service shows it as suppressed. Otherwise it is put in again.
+	##
+	## indicator: The indicator.
+	##
+	## indicator_type: Its type.
+	global restore_policy: hook(indicator: string, indicator_type: Intel::Type);
+
+	## Decides on each sighting before it goes to the service. Breaking from
+	## this hook drops it.
+	##
+	## sighting: What is about to be sent.
+	##
+	## s: What was seen.
+	##
+	## item: The item of MISP that it matches.
+	global sighting_policy: hook(sighting: SightingV2, s: Intel::Seen, item: Intel::Item);
 }

@@ -3,11 +3,11 @@
 ##! cluster run the same version of the package, so none of this is part of the
 ##! contract with the service.
 ##!
-##! The manager numbers the batches that it sends to its workers' topic. A worker
-##! applies them in this order and reports what it holds: the number of the last
-##! batch, how many indicators of MISP it was told of and a digest of these, and
-##! how full the store is that it matches against. The manager compares this with
-##! its own, and brings a worker that differs into step again.
+##! The manager sends what changes in batches to its workers' topic. Each node
+##! keeps digests of the store that it matches against, in buckets, by whatever way
+##! that changes. The manager asks its workers for theirs; a worker whose digest
+##! keeps to differ sends its buckets and gets the contents of those that differ.
+##! One that joins differs in all.
 
 @load base/frameworks/cluster
 @load ./types
@@ -15,18 +15,6 @@
 module MISP;
 
 export {
-	## What MISP's indicators are, at one batch.
-	type WorkerBooks: record {
-		## Start of the manager that counts the batches; empty if there was none.
-		instance: string &default="";
-		## The last batch.
-		seq: count &default=0;
-		## Number of indicators.
-		keys: int &default=+0;
-		## XOR of the hashes of all batches up to it.
-		digest: count &default=0;
-	};
-
 	## What the store holds that a node matches against, whoever put it in.
 	type StoreState: record {
 		## Number of addresses.
@@ -39,70 +27,82 @@ export {
 		digest: count &default=0;
 	};
 
-	## What became of an item that was to be put in.
-	type PutResult: enum {
-		## :zeek:see:`Intel::filter_item` refused it.
-		PUT_REFUSED,
-		## It is the first one of MISP with its indicator.
-		PUT_FIRST,
-		## It is in, and others of MISP name the same indicator.
-		PUT_AGAIN,
-	};
-
-	## What changes on the workers: indicators by their type, whatever events they
-	## come from. Workers know no metadata.
+	## What changes on the workers, whatever events it comes from. Workers know
+	## no metadata.
 	type WorkerBatch: record {
 		## Start of the manager.
 		instance: string;
-		## Number of the batch, from 1 without a gap.
+		## Number of the batch, from 1.
 		seq: count;
-		## Indicators that MISP has named.
-		puts: table[Intel::Type] of vector of string &default=table();
+		## Indicators that came in.
+		inserts: table[Intel::Type] of vector of string;
 		## Indicators that nobody names any more.
-		removals: table[Intel::Type] of vector of string &default=table();
-		## Indicators that MISP does not name any more, but somebody else.
-		releases: table[Intel::Type] of vector of string &default=table();
+		removals: table[Intel::Type] of vector of string;
 	};
 
-	## Sent to a worker that has just got the Intel framework's whole store.
-	type WorkerBase: record {
-		## What it has from then on.
-		books: WorkerBooks;
-		## What the store must be for it.
-		store: StoreState;
+	## What a bucket must be.
+	type WorkerBucket: record {
+		## Number of the bucket.
+		number: count;
+		## Its digest.
+		digest: count;
+		## Its indicators.
+		indicators: table[Intel::Type] of vector of string;
+	};
+
+	## All subnets, which are in no bucket.
+	type WorkerSubnets: record {
+		subnets: vector of string;
 	};
 
 	## Asks a worker what it holds.
 	type WorkerCheck: record {
-		## Repeated in the report.
+		## Start of the manager.
+		instance: string;
+		## Repeated in the report; 0 in between of a repair.
 		nonce: count;
+		## Whether the digests of all buckets are wanted.
+		wants_buckets: bool &default=F;
+		## Whether the worker is to compute its digests anew from its store.
+		renews: bool &default=F;
 	};
 
 	## What a worker holds.
 	type WorkerReport: record {
 		## Name of the worker.
 		node: string;
+		## Of this start of the worker.
+		id: string;
+		## Of the package.
+		version: string;
 		## Of the question; 0: it was not asked.
 		nonce: count;
-		## What it was told of.
-		books: WorkerBooks;
+		## The manager that it follows, and the last batch of that.
+		instance: string;
+		seq: count;
 		## What it matches against.
 		store: StoreState;
-		## Whether a later batch has arrived, but not the next one.
-		has_gap: bool;
+		## Digests of the buckets, if they were wanted.
+		buckets: vector of count &default=vector();
 	};
 
 	## Whether the package reaches the Intel framework's stores. Not for sites.
 	const has_internals = F &redef;
 
+	## Whether the framework's hooks tell of what was removed before.
+	global is_drained = F;
+
 	## Decides whether a worker takes a batch. For tests: breaking loses it.
 	global take_batch: hook(batch: WorkerBatch);
 
-	## Manager to all workers, or again to one.
+	## Manager to all workers.
 	global worker_batch: event(batch: WorkerBatch);
 
 	## Manager to one worker.
-	global worker_base: event(base: WorkerBase);
+	global worker_bucket: event(bucket: WorkerBucket);
+
+	## Manager to one worker.
+	global worker_subnets: event(all: WorkerSubnets);
 
 	## Manager to all workers, or to one.
 	global worker_check: event(check: WorkerCheck);

@@ -12,7 +12,7 @@ export {
 
 	## What a line of ``misp.log`` is about.
 	type Action: enum {
-		## A service opened a session, or tried to.
+		## A service opened a session.
 		SESSION,
 		## An entry was put in.
 		INSERT,
@@ -22,6 +22,16 @@ export {
 		REMOVE,
 		## An entry was refused.
 		REJECT,
+		## A service takes over from one that was silent.
+		SESSION_TAKEN_OVER,
+		## A service was refused.
+		SESSION_REFUSED,
+		## A service has taken leave.
+		SESSION_ENDED,
+		## Somebody else removed or overwrote an entry, which is put in again.
+		LOST,
+		## The same, and the site keeps it out.
+		SUPPRESSED,
 		## A snapshot has started.
 		SNAPSHOT_BEGIN,
 		## A snapshot is complete.
@@ -33,10 +43,10 @@ export {
 		## A Broker peer is gone.
 		PEER_LOST,
 		## A worker holds what the manager holds.
-		WORKER_IN_STEP,
-		## A worker misses batches, which are sent again.
+		WORKER_IN_SYNC,
+		## A worker is slower than the manager, or has another package.
 		WORKER_BEHIND,
-		## A worker differs, and gets the manager's whole store.
+		## A worker differs, and gets what it lacks.
 		WORKER_REPAIR,
 	};
 
@@ -59,6 +69,8 @@ export {
 		reason: string &log &optional;
 		## Name of the worker.
 		worker: string &log &optional;
+		## Whose entries the line is about.
+		owner: string &log &optional;
 		## Name of the session.
 		session: string &log &optional;
 		## The service's revision that the change belongs to.

@@ -28,6 +28,21 @@ export {
 	## Port of that service. Environment: ``MISP_BROKER_PEER_PORT``, a number.
 	const broker_peer_port = 27760/tcp &redef;
 
+	## How long a service that is silent keeps its lease. Until then, another one
+	## with the same ``[misp] name`` stands by.
+	const lease = 5sec &redef;
+
+	## Names of MISPs that may feed this Zeek.
+	const max_owners = 16 &redef;
+
+	## Whether the package runs in a Zeek that reads a trace. Such a Zeek does not
+	## end by itself then.
+	const run_on_traces = F &redef;
+
+	## How long a round of the comparison of all entries with the Intel framework
+	## takes at most. What others remove beside another source is found by it.
+	const audit_round = 8min &redef;
+
 	## Whether ``misp.log`` gets a line for every entry of a snapshot, too. A
 	## snapshot can have hundreds of thousands.
 	option log_snapshot_items = F;
@@ -43,3 +58,6 @@ export {
 	## a worker is brought into step afterwards.
 	const max_worker_wait = 1sec &redef;
 }
+
+# Between the end of a lease and a takeover.
+const takeover_pause = 500msec;

@@ -4,9 +4,8 @@
 
 @load base/protocols/ssl
 @load base/utils/site
-@load ./answers
+@load policy/frameworks/intel/seen/where-locations
 @load ./main
-@load ./ports
 @load ./sighting-options
 
 module MISP;
@@ -23,103 +22,115 @@ type Allowance: record {
 # By indicator, type and source of an entry that matched.
 global allowances: table[string, Intel::Type, string] of Allowance &read_expire=1day;
 
-# What waits, in order from first_waiting.
-global waiting: table[count] of SightingV1;
-global first_waiting = 0;
+# What one owner's service is to be told.
+type SightingQueue: record {
+	# What waits, in order from `first`.
+	waiting: table[count] of SightingV2 &default=table();
+	first: count &default=0;
+	# The message without an answer, and when it was sent.
+	under_way: vector of SightingV2 &default=vector();
+	under_way_since: time &default=double_to_time(0.0);
+	seq: count &default=0;
+	dropped: count &default=0;
+	# Whether a `send_sightings` event is queued.
+	sends: bool &default=F;
+};
 
-# The message without an answer, and when it was sent.
-global under_way: vector of SightingV1;
-global under_way_since = double_to_time(0.0);
-
-global seen_seq = 0;
-global dropped_sightings = 0;
-
-# Whether a `send_sightings` event is queued.
-global sends_sightings = F;
+global sighting_queues: table[string] of SightingQueue
+	&default_insert=function(owner: string): SightingQueue { return SightingQueue(); };
 
 # An answer that is late is asked for again at a ping.
 const seen_answer_time = 10sec;
 
-global send_sightings: event();
+global send_sightings: event(name: string);
 
-function send_under_way()
+# Names a queue for the service.
+function queue_instance(name: string): string
 	{
-	under_way_since = current_time();
-	if ( uses_broker )
-		publish(answer_topic(), Broker::make_event(MISP::seen_v1, instance, seen_seq,
-		        dropped_sightings, under_way));
-
-	if ( has_other_bus() )
-		publish_on_bus(answer_topic(), make_bus_event(MISP::seen_v1, instance, seen_seq,
-		               dropped_sightings, under_way));
+	return fmt("%s-%s", instance, name);
 	}
 
-event send_sightings()
+function send_under_way(owner: Owner, q: SightingQueue)
 	{
-	sends_sightings = F;
-	if ( session_service == "" || |under_way| > 0 || |waiting| == 0 )
+	q$under_way_since = current_time();
+	answer(owner, seen_v2, SeenV2($instance=queue_instance(owner$name), $seq=q$seq,
+	                              $dropped=q$dropped, $sightings=q$under_way));
+	}
+
+event send_sightings(name: string)
+	{
+	local q = sighting_queues[name];
+	q$sends = F;
+	if ( owners[name]$service_id == "" || |q$under_way| > 0 || |q$waiting| == 0 )
 		return;
 
-	while ( |waiting| > 0 && |under_way| < max_sightings_per_seen )
+	while ( |q$waiting| > 0 && |q$under_way| < max_sightings_per_seen )
 		{
-		under_way += waiting[first_waiting];
-		delete waiting[first_waiting];
-		++first_waiting;
+		q$under_way += q$waiting[q$first];
+		delete q$waiting[q$first];
+		++q$first;
 		}
 
-	++seen_seq;
-	send_under_way();
+	++q$seq;
+	send_under_way(owners[name], q);
 	}
 
 # All that the events before it queue goes in one message.
-function start_sending()
+function start_sending(name: string)
 	{
-	if ( sends_sightings || |under_way| > 0 )
+	local q = sighting_queues[name];
+	if ( q$sends || |q$under_way| > 0 )
 		return;
 
-	sends_sightings = T;
-	event MISP::send_sightings();
+	q$sends = T;
+	event MISP::send_sightings(name);
 	}
 
-function queue_sighting(sighting: SightingV1)
+function queue_sighting(name: string, sighting: SightingV2)
 	{
-	if ( |waiting| == max_waiting_sightings )
+	local q = sighting_queues[name];
+	if ( |q$waiting| >= max_waiting_sightings )
 		{
-		delete waiting[first_waiting];
-		++first_waiting;
-		++dropped_sightings;
+		delete q$waiting[q$first];
+		++q$first;
+		++q$dropped;
 		}
 
-	waiting[first_waiting + |waiting|] = sighting;
-	start_sending();
+	q$waiting[q$first + |q$waiting|] = sighting;
+	start_sending(name);
 	}
 
-# After main.zeek's handler, which takes over the service.
-event MISP::hello_v1(service_id: string, session: string, service_version: string) &priority=-5
+hook session_opened(owner: Owner)
 	{
-	if ( session != session_name )
-		return;
-
-	if ( |under_way| > 0 )
-		send_under_way();
+	local q = sighting_queues[owner$name];
+	if ( |q$under_way| > 0 )
+		send_under_way(owner, q);
 	else
-		start_sending();
+		start_sending(owner$name);
 	}
 
-event MISP::ping_v1(session: string, nonce: count) &priority=-5
+hook session_pinged(owner: Owner)
 	{
-	if ( session == session_name && |under_way| > 0 &&
-	     current_time() - under_way_since > seen_answer_time )
-		send_under_way();
+	local q = sighting_queues[owner$name];
+	if ( |q$under_way| > 0 && current_time() - q$under_way_since > seen_answer_time )
+		send_under_way(owner, q);
 	}
 
-event MISP::seen_ack_v1(of_instance: string, seq: count)
+redef dropped_sightings_of = function(owner: Owner): count
 	{
-	if ( of_instance != instance || seq != seen_seq || |under_way| == 0 )
-		return;
+	return sighting_queues[owner$name]$dropped;
+	};
 
-	under_way = vector();
-	start_sending();
+event MISP::seen_ack_v2(m: SeenAckV2)
+	{
+	for ( name, q in sighting_queues )
+		{
+		if ( m$instance != queue_instance(name) || m$seq != q$seq || |q$under_way| == 0 )
+			next;
+
+		q$under_way = vector();
+		start_sending(name);
+		}
 	}
 
 # The client asked for another name than the one in the certificate.
@@ -171,13 +182,15 @@ function take_allowance(s: Intel::Seen, a: Allowance): bool
 	return T;
 	}
 
-function make_sighting(s: Intel::Seen, item: Intel::Item, withheld: count): SightingV1
+function make_sighting(s: Intel::Seen, item: Intel::Item, owner: string,
+                       withheld: count): SightingV2
 	{
 	local seen_at = network_time() > double_to_time(0.0) ? network_time() : current_time();
-	local sighting = SightingV1($attribute_uuids=item$meta$misp_attribute_uuid,
+	local sighting = SightingV2($attribute_uuids=item$meta$misp_attribute_uuid,
 	                            $indicator=to_lower(item$indicator),
 	                            $indicator_type=cat(item$indicator_type),
-	                            $event_id=sub(item$meta$source, /^MISP-/, ""),
+	                            $event_id=item$meta$source[|owner| + 1:],
+	                            $kind=item$meta?$misp_kind ? item$meta$misp_kind : "misp",
 	                            $seen=s$indicator, $where=cat(s$where),
 	                            $seen_at=double_to_count(floor(time_to_double(seen_at))),
 	                            $withheld=withheld, $uid=s?$uid ? s$uid : "", $orig_h="",
@@ -203,15 +216,18 @@ event Intel::match(s: Intel::Seen, items: set[Intel::Item])
 
 	for ( item in items )
 		{
-		if ( ! item$meta$report_sightings || ! item$meta?$misp_attribute_uuid ||
-		     ! is_on_its_port(s, item) )
+		local owner = item$meta?$misp_hash ? owner_of(item$meta$source) : "";
+		if ( owner == "" || ! item$meta$report_sightings )
 			next;
 
 		local allowance = allowance_of(item);
 		if ( ! take_allowance(s, allowance) )
 			next;
 
-		queue_sighting(make_sighting(s, item, allowance$withheld));
+		local sighting = make_sighting(s, item, owner, allowance$withheld);
+		if ( hook sighting_policy(sighting, s, item) )
+			queue_sighting(owner, sighting);
+
 		allowance$withheld = 0;
 		}
 	}

@@ -1,32 +1,33 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! Keeps the state of the store that a node of a cluster matches against, by
-##! whatever way it changes. Subnets are not in the digest: the framework's hooks
-##! leave out one that lies in another that is there already.
+##! Digests of the store that a node of a cluster matches against, by whatever way
+##! it changes. Subnets are not in them: the framework's hooks leave out one that
+##! lies in another that is there already.
 
-@load ./versions
+@load ./intel-internals
 
 module MISP;
 
-# XOR of the hashes of all indicators but subnets.
+# XOR of the hashes of all indicators but subnets: of the bucket that the low bits
+# of the hash name, and of all.
+global store_buckets: vector of count;
 global store_digest = 0;
-
-# Whether it is the package that changes the store.
-global is_own_change = F;
-
-# When somebody else changed the store.
-global foreign_change_at = double_to_time(0.0);
 
 # Hashes of the types' names, which all nodes agree on.
 global type_hashes: table[Intel::Type] of count
 	&default_insert=function(t: Intel::Type): count { return fnv1a32(cat(t)); };
 
-function same_store(a: StoreState, b: StoreState): bool
+event zeek_init() &priority=20
 	{
-	return a$hosts == b$hosts && a$subnets == b$subnets && a$strings == b$strings
-	       && a$digest == b$digest;
+	while ( |store_buckets| < 1024 )
+		store_buckets += 0;
 	}
 
-function store_state(): StoreState
+function store_bucket_of(indicator: string): count &is_used
+	{
+	return fnv1a32(indicator) & 1023;
+	}
+
+function store_state(): StoreState &is_used
 	{
 	local state = store_sizes();
 	state$digest = store_digest;
@@ -36,25 +37,40 @@ function store_state(): StoreState
 # Has to be cheap: every node calls this for every indicator that comes or goes.
 function note_store_change(indicator: string, indicator_type: Intel::Type)
 	{
-	if ( indicator_type != Intel::SUBNET )
-		{
-		local hash = fnv1a32(indicator) + type_hashes[indicator_type];
-		store_digest = store_digest ^ (hash * hash);
-		}
-
-	if ( ! is_own_change )
-		foreign_change_at = current_time();
-	}
-
-# Makes the digest anew from the store itself: what changes the store without
-# the hooks would be in the way for ever.
-function renew_store_digest()
-	{
-	if ( ! notes_store_changes )
+	if ( indicator_type == Intel::SUBNET || is_drained )
 		return;
 
-	store_digest = 0;
-	is_own_change = T;
-	visit_store(note_store_change);
-	is_own_change = F;
+	local plain = fnv1a32(indicator);
+	local hash = plain + type_hashes[indicator_type];
+	hash = hash * hash;
+	store_digest = store_digest ^ hash;
+	store_buckets[plain & 1023] = store_buckets[plain & 1023] ^ hash;
 	}
+
+function forget_store_state() &is_used
+	{
+	store_digest = 0;
+	for ( n in store_buckets )
+		store_buckets[n] = 0;
+	}
+
+# Computes the digests anew: what changes the store without the hooks would be in
+# the way for ever.
+function renew_store_state() &is_used
+	{
+	forget_store_state();
+	visit_store(note_store_change);
+	}
+
+@if ( notes_store_changes && Cluster::is_enabled() )
+# The priority is for handlers that break.
+hook Intel::indicator_inserted(indicator: string, indicator_type: Intel::Type) &priority=1000000000
+	{
+	note_store_change(indicator, indicator_type);
+	}
+
+hook Intel::indicator_removed(indicator: string, indicator_type: Intel::Type) &priority=1000000000
+	{
+	note_store_change(indicator, indicator_type);
+	}
+@endif

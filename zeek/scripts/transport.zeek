@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! How messages come and go: native Broker, and where the cluster's bus is another
-##! one, that as well: Zeek's WebSocket server is on it.
+##! How messages come and go: over the cluster's bus, which Zeek's WebSocket server
+##! is on, and over native Broker where the bus is another one.
 
-@load base/frameworks/broker
 @load ./api
 @load ./log
 @load ./options
@@ -11,28 +10,10 @@
 module MISP;
 
 export {
-	## Carries an answer to a service on Broker.
-	##
-	## topic: the topic that the service subscribes to.
-	##
-	## answer: the event.
-	global publish: function(topic: string, answer: Broker::Event) &redef;
+	## Carries an answer to the service. Each way to it has a handler; for tests,
+	## one that breaks before them.
+	global publish: hook(topic: string, ev: any, answer: any);
 }
-
-function publish(topic: string, answer: Broker::Event)
-	{
-	Broker::publish(topic, answer);
-	}
-
-# Whether the service of the session can be on Broker.
-global uses_broker = T;
-
-# To ask Broker for its peers takes long: once a session is enough, because a
-# service that comes by another way opens a new one.
-function look_for_service()
-	{
-	uses_broker = ! has_other_bus() || |Broker::peers()| > 0;
-	}
 
 function listen_address(): string
 	{
@@ -40,66 +21,26 @@ function listen_address(): string
 	return from_environment != "" ? from_environment : broker_listen_address;
 	}
 
-function listen_port(): port
+# Whether messages are taken. "zeekctl check" and "zeekctl process" start another
+# Zeek with the same scripts beside the sensor; the supervisor and a Zeek that
+# reads a trace see no traffic.
+function is_sensor(): bool
 	{
-	local from_environment = getenv("MISP_BROKER_PORT");
-	if ( from_environment == "" )
-		{
-		if ( ! zeek_has_port(broker_port) )
-			return broker_port;
-
-		Reporter::info(fmt("%s is Zeek's own; misp-zeek's port is %s", broker_port,
-		                   spare_broker_port));
-		return spare_broker_port;
-		}
-
-	if ( from_environment == /[0-9]{1,5}/ && to_count(from_environment) <= 65535 )
-		return count_to_port(to_count(from_environment), tcp);
-
-	Reporter::warning(fmt("MISP_BROKER_PORT is no port: '%s'; listening on %s",
-	                      from_environment, broker_port));
-	return broker_port;
-	}
-
-# Whether this is no sensor: "zeekctl check" and "zeekctl process" start another
-# Zeek with the same scripts beside it.
-function is_for_zeekctl(): bool
-	{
-	return getenv("ZEEKCTL_DISABLE_LISTEN") != "";
-	}
-
-# Tries again until it succeeds.
-event open_port()
-	{
-	if ( ! zeek_is_terminating() )
-		Broker::listen(listen_address(), listen_port());
+	return getenv("ZEEKCTL_DISABLE_LISTEN") == "" && ! Supervisor::is_supervisor()
+	       && ( ! reading_traces() || run_on_traces );
 	}
 
 event zeek_init()
 	{
-	Broker::subscribe(zeek_topic);
-	if ( has_other_bus() )
+	if ( is_sensor() && has_other_bus() )
+		{
 		subscribe_on_bus(zeek_topic);
-
-	# Not here: while Zeek starts, a port that is taken is its end.
-	if ( broker_listen && ! is_for_zeekctl() )
-		schedule 0sec { open_port() };
+		subscribe_on_bus(probe_topic);
+		}
 	}
 
-function log_peer(action: Action, endpoint: Broker::EndpointInfo, msg: string)
+hook publish(topic: string, ev: any, answer: any)
 	{
-	local about = endpoint?$network
-	              ? fmt("%s %s:%s", msg, endpoint$network$address, endpoint$network$bound_port)
-	              : msg;
-	Log::write(LOG, Info($ts=network_time(), $action=action, $reason=about));
-	}
-
-event Broker::peer_added(endpoint: Broker::EndpointInfo, msg: string)
-	{
-	log_peer(PEER_ADDED, endpoint, msg);
-	}
-
-event Broker::peer_lost(endpoint: Broker::EndpointInfo, msg: string)
-	{
-	log_peer(PEER_LOST, endpoint, msg);
+	if ( has_other_bus() )
+		tell(topic, ev, answer);
 	}

@@ -9,7 +9,7 @@ module MISP;
 export {
 	## One piece of intelligence of one MISP event. An entry is identified by
 	## *indicator*, *indicator_type* and *event_id*.
-	type ItemV1: record {
+	type ItemV2: record {
 		## The value, normalised as Zeek does it: the canonical text of an
 		## address or subnet, lower case for everything else.
 		indicator: string;
@@ -32,41 +32,57 @@ export {
 		tags: string;
 		## Whether a match is to be reported to MISP as a sighting.
 		report_sightings: bool;
+		## ``misp``, or ``canary`` for what a site has set out itself.
+		kind: string;
+		## Further columns of intel.log by name; absent when there are none.
+		columns: table[string] of string &optional;
 	};
 
 	## Names an entry.
-	type KeyV1: record {
-		## As in :zeek:see:`MISP::ItemV1`.
+	type KeyV2: record {
+		## As in :zeek:see:`MISP::ItemV2`.
 		indicator: string;
-		## As in :zeek:see:`MISP::ItemV1`.
+		## As in :zeek:see:`MISP::ItemV2`.
 		indicator_type: string;
-		## As in :zeek:see:`MISP::ItemV1`.
+		## As in :zeek:see:`MISP::ItemV2`.
 		event_id: string;
 	};
 
 	## An entry that was not put in.
-	type RejectV1: record {
-		## As in :zeek:see:`MISP::ItemV1`.
+	type RejectV2: record {
+		## As in :zeek:see:`MISP::ItemV2`.
 		indicator: string;
-		## As in :zeek:see:`MISP::ItemV1`.
+		## As in :zeek:see:`MISP::ItemV2`.
 		indicator_type: string;
-		## As in :zeek:see:`MISP::ItemV1`.
+		## As in :zeek:see:`MISP::ItemV2`.
 		event_id: string;
 		## One of ``unknown_type``, ``empty``, ``too_long``, ``bad_address``,
-		## ``bad_subnet``, ``vetoed``.
+		## ``bad_subnet``, ``vetoed``, ``changed``, ``suppressed``.
 		reason: string;
 	};
 
+	## An indicator with entries that somebody else removed or overwrote.
+	type LostV2: record {
+		## As in :zeek:see:`MISP::ItemV2`.
+		indicator: string;
+		## As in :zeek:see:`MISP::ItemV2`.
+		indicator_type: string;
+		## Whether the site wants it out.
+		suppressed: bool;
+	};
+
 	## A match of an entry.
-	type SightingV1: record {
+	type SightingV2: record {
 		## The uuids of the attributes behind the entry.
 		attribute_uuids: string;
 		## The entry's value; a subnet for an address inside.
 		indicator: string;
-		## As in :zeek:see:`MISP::ItemV1`.
+		## As in :zeek:see:`MISP::ItemV2`.
 		indicator_type: string;
 		## Decimal id of the MISP event.
 		event_id: string;
+		## As in :zeek:see:`MISP::ItemV2`.
+		kind: string;
 		## What was seen.
 		seen: string;
 		## Name of an :zeek:type:`Intel::Where`.
@@ -122,4 +138,13 @@ redef record Intel::MetaData += {
 	misp_tags: string &optional;
 	## Whether a match is to be reported to MISP as a sighting.
 	report_sightings: bool &default=F;
+	## As in :zeek:see:`MISP::ItemV2`; absent for ``misp``.
+	misp_kind: string &optional;
+	## As in :zeek:see:`MISP::ItemV2`.
+	misp_columns: table[string] of string &optional;
+	## What the entry adds to the digest. Only entries that the package put in
+	## have one.
+	misp_hash: count &optional;
+	## The snapshot that named the entry last.
+	misp_round: count &optional;
 };

@@ -2,40 +2,35 @@
 ##! Carries out the numbered messages one after the other, in steps that are
 ##! short enough for a sensor: no step changes more than a few hundred entries.
 ##!
-##! A removal ends later than it seems: :zeek:see:`Intel::remove` leaves the
-##! part that workers match against to an event that is still queued when it
-##! returns. An insert of the same indicator before that event has run would be
-##! undone by it. So upserts come before removals inside a message, and no
-##! message is started before the events of the one before have run.
+##! Without the framework's internals a removal ends later than it seems:
+##! :zeek:see:`Intel::remove` leaves the part that workers match against to an
+##! event that is still queued when it returns. An insert of the same indicator
+##! before that event has run would be undone by it. So upserts come before
+##! removals inside a message, and no message is started before the events of the
+##! one before have run.
 
 @load ./holding
 
 module MISP;
 
-# Entries that one step takes out or moves.
+# Entries that one step looks at for a sweep, but for the last bucket.
 const entries_per_step = 200;
-
-# Entries that are read from a table at once. More than entries_per_step,
-# because to find the first entry of a table that was emptied from its start
-# is slow.
-const entries_per_read = 2000;
 
 type JobKind: enum { BEGIN, APPLY, END };
 
 # A message that is being carried out or waits for it.
 type Job: record {
+	owner: Owner;
 	kind: JobKind;
 	seq: count;
 	epoch: string;
 	revision: count;
-	upserts: vector of ItemV1 &default=vector();
-	removals: vector of KeyV1 &default=vector();
+	upserts: vector of ItemV2 &default=vector();
+	removals: vector of KeyV2 &default=vector();
 	outcome: Outcome &default=Outcome();
-	# Whether the first step is done.
+	# Whether the first step is done, and the next bucket to sweep.
 	started: bool &default=F;
-	# Entries to take out or to move, and the next of them.
-	entries: vector of EntryRef &default=vector();
-	next_entry: count &default=0;
+	next_bucket: count &default=0;
 };
 
 # The first one is under way.
@@ -48,18 +43,8 @@ global is_working = F;
 # go_on().
 global before_step: hook();
 
-# Called when a step has put entries in or taken them out.
+# Called when a step has inserted or removed entries.
 global after_step: hook();
-
-# The last message that was carried out.
-global done_seq = 0;
-
-# What Zeek was brought to; `epoch` is empty when that is no revision.
-global held_epoch = "";
-global held_revision = 0;
-
-# Sum over the messages of the running snapshot.
-global snapshot_outcome: Outcome;
 
 # Continues with the first job.
 global work: event();
@@ -68,53 +53,15 @@ global work: event();
 global on_done: function(job: Job);
 global on_refused: function(job: Job, reason: string);
 
-# The next entries of a table: at most entries_per_step.
-function next_entries(job: Job, from: Holding): vector of EntryRef
-	{
-	if ( job$next_entry == |job$entries| )
-		{
-		job$entries = vector();
-		job$next_entry = 0;
-		for ( [i, t, e] in from )
-			{
-			job$entries += EntryRef($indicator=i, $indicator_type=t, $event_id=e);
-			if ( |job$entries| == entries_per_read )
-				break;
-			}
-		}
-
-	local first = job$next_entry;
-	job$next_entry += entries_per_step;
-	if ( job$next_entry > |job$entries| )
-		job$next_entry = |job$entries|;
-
-	return job$entries[first:job$next_entry];
-	}
-
-# Makes all entries unnamed. After a broken snapshot some are already.
 function step_begin(job: Job): bool
 	{
-	held_epoch = "";
-	held_revision = 0;
-	snapshot_runs = T;
-
-	local few = |named| < |unnamed| ? named : unnamed;
-	local many = |named| < |unnamed| ? unnamed : named;
-	for ( _, entry in next_entries(job, few) )
-		{
-		local i = entry$indicator;
-		local t = entry$indicator_type;
-		local e = entry$event_id;
-		many[i, t, e] = few[i, t, e];
-		delete few[i, t, e];
-		}
-
-	if ( |few| > 0 )
-		return F;
-
-	named = Holding();
-	unnamed = many;
-	snapshot_outcome = Outcome();
+	local owner = job$owner;
+	owner$epoch = "";
+	owner$revision = 0;
+	owner$snapshot_runs = T;
+	owner$snapshot_outcome = Outcome();
+	++owner$round;
+	owner$named = 0;
 	return T;
 	}
 
@@ -124,7 +71,8 @@ function step_apply(job: Job): bool
 	if ( job$started )
 		return T;
 
-	local outdated: vector of EntryRef;
+	local owner = job$owner;
+	local refused: vector of ItemV2;
 	local type_text = "";
 	local is_known = F;
 	local indicator_type = Intel::ADDR;
@@ -140,40 +88,38 @@ function step_apply(job: Job): bool
 			}
 
 		if ( ! is_known )
-			{
-			refuse(item, "unknown_type", job$revision, job$outcome);
-			next;
-			}
-
-		if ( ! upsert(item, indicator_type, job$revision, job$outcome) )
-			outdated += EntryRef($indicator=item$indicator, $indicator_type=indicator_type,
-			                     $event_id=item$event_id);
+			refuse(owner, item, "unknown_type", job$revision, job$outcome);
+		else if ( ! upsert(owner, item, indicator_type, job$revision, job$outcome) )
+			refused += item;
 		}
+
+	for ( _, outdated in refused )
+		remove_entry(owner, outdated$indicator, indicator_types[outdated$indicator_type],
+		             owner$prefix + outdated$event_id, job$revision, job$outcome);
 
 	for ( _, key in job$removals )
-		{
 		if ( key$indicator_type in indicator_types )
-			outdated += EntryRef($indicator=key$indicator,
-			                     $indicator_type=indicator_types[key$indicator_type],
-			                     $event_id=key$event_id);
-		}
-
-	for ( _, entry in outdated )
-		take_out(entry, job$revision, job$outcome);
+			remove_entry(owner, key$indicator, indicator_types[key$indicator_type],
+			             owner$prefix + key$event_id, job$revision, job$outcome);
 
 	return job$outcome$removed == 0;
 	}
 
-# Takes out what the snapshot did not name.
+# Removes what the snapshot did not name.
 function step_end(job: Job): bool
 	{
-	if ( |unnamed| == 0 )
+	local owner = job$owner;
+	if ( owner$named >= owner$items )
 		return T;
 
-	for ( _, entry in next_entries(job, unnamed) )
-		take_out(entry, job$revision, job$outcome);
+	local seen = 0;
+	while ( job$next_bucket < buckets && seen < entries_per_step )
+		{
+		seen += sweep(owner, job$next_bucket, job$revision, job$outcome);
+		++job$next_bucket;
+		}
 
-	return F;
+	return job$next_bucket == buckets;
 	}
 
 # T: the job is complete.
@@ -190,28 +136,33 @@ function step(job: Job): bool
 		}
 	}
 
-function sum_up(outcome: Outcome)
+function sum_up(sum: Outcome, outcome: Outcome)
 	{
-	snapshot_outcome$inserted += outcome$inserted;
-	snapshot_outcome$updated += outcome$updated;
-	snapshot_outcome$unchanged += outcome$unchanged;
-	snapshot_outcome$removed += outcome$removed;
-	snapshot_outcome$rejected += outcome$rejected;
+	sum$inserted += outcome$inserted;
+	sum$updated += outcome$updated;
+	sum$unchanged += outcome$unchanged;
+	sum$removed += outcome$removed;
+	sum$rejected += outcome$rejected;
 	}
 
 function finish(job: Job)
 	{
-	sum_up(job$outcome);
+	local owner = job$owner;
+	sum_up(owner$snapshot_outcome, job$outcome);
 	if ( job$kind == END )
-		snapshot_runs = F;
-
-	if ( ! snapshot_runs )
 		{
-		held_epoch = job$epoch;
-		held_revision = job$revision;
+		owner$snapshot_runs = F;
+		owner$named = owner$items;
 		}
 
-	done_seq = job$seq;
+	if ( ! owner$snapshot_runs )
+		{
+		owner$epoch = job$epoch;
+		owner$revision = job$revision;
+		}
+
+	owner$done_seq = job$seq;
+	--owner$waiting;
 	on_done(job);
 	}
 
@@ -219,9 +170,9 @@ function finish(job: Job)
 function work_on(): bool
 	{
 	local job = jobs[0];
-	if ( job$kind == END && ! snapshot_runs )
+	if ( job$kind == END && ! job$owner$snapshot_runs )
 		{
-		# To sweep now would take out everything.
+		# To sweep now would remove everything.
 		on_refused(job, "end_without_begin");
 		return |jobs| > 0;
 		}
@@ -259,15 +210,22 @@ event work()
 function add_job(job: Job)
 	{
 	jobs += job;
+	++job$owner$waiting;
 	if ( ! is_working )
 		go_on();
 	}
 
-# Forgets all jobs. Entries of a snapshot that is under way stay as they are. A
-# `work` event that is queued stays, too: it keeps the jobs that follow behind
-# the removals that were begun.
-function drop_jobs()
+# Forgets the jobs of an owner. Entries of a snapshot that is under way stay as
+# they are. A `work` event that is queued stays, too: it keeps the jobs that follow
+# behind the removals that were begun.
+function drop_jobs(owner: Owner)
 	{
-	jobs = vector();
-	snapshot_runs = F;
+	local others: vector of Job;
+	for ( _, job in jobs )
+		if ( job$owner$name != owner$name )
+			others += job;
+
+	jobs = others;
+	owner$waiting = 0;
+	owner$snapshot_runs = F;
 	}

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! A worker's side of the distribution. A worker applies batches in their order
-##! and reports what it holds; when something is missing it applies nothing more
-##! until the manager has sent it again.
+##! A worker's side of the distribution: applies what arrives, and tells what it
+##! holds.
 
-@load ./books
+@load ./api
 @load ./store-state
 
 module MISP;
@@ -11,30 +10,36 @@ module MISP;
 # Batches between two reports that nobody asked for. They pace the manager.
 const batches_per_report = 16;
 
-# What this worker was told of.
-global held = WorkerBooks();
+# The manager that this worker follows, and the last batch of that.
+global followed_instance = "";
+global followed_seq = 0;
 
-# Whether the manager knows of the gap that this worker stands before.
-global gap_is_reported = F;
-
-function report(nonce: count, has_gap: bool)
+function report(nonce: count, wants_buckets: bool)
 	{
-	tell(Cluster::manager_topic, worker_report,
-	     WorkerReport($node=Cluster::node, $nonce=nonce, $books=held, $store=store_state(),
-	                  $has_gap=has_gap));
+	local r = WorkerReport($node=Cluster::node, $id=Cluster::node_id(), $version=package_version,
+	                       $nonce=nonce, $instance=followed_instance, $seq=followed_seq,
+	                       $store=store_state());
+	if ( wants_buckets )
+		r$buckets = store_buckets;
+
+	tell(Cluster::manager_topic, worker_report, r);
 	}
 
-function apply_batch(batch: WorkerBatch)
+# A new manager knows nothing of what the one before said, and a match needs its
+# metadata: what it holds comes by buckets.
+function follow(instance: string)
 	{
-	is_own_change = T;
-	for ( t, indicators in batch$puts )
-		put_on_worker(indicators, t);
+	if ( instance == followed_instance )
+		return;
 
-	for ( gone_type, gone in batch$removals )
-		take_from_worker(gone, gone_type);
+	if ( followed_instance != "" )
+		{
+		forget_store();
+		forget_store_state();
+		}
 
-	is_own_change = F;
-	held = books_after(held, batch);
+	followed_instance = instance;
+	followed_seq = 0;
 	}
 
 event MISP::worker_batch(batch: WorkerBatch)
@@ -42,43 +47,76 @@ event MISP::worker_batch(batch: WorkerBatch)
 	if ( ! hook take_batch(batch) )
 		return;
 
-	# A base or a whole store is still to come, or has overtaken.
-	if ( batch$instance != held$instance || batch$seq <= held$seq )
-		return;
+	follow(batch$instance);
+	for ( t, indicators in batch$inserts )
+		make_matchable(indicators, t);
 
-	if ( batch$seq != held$seq + 1 )
-		{
-		if ( ! gap_is_reported )
-			report(0, T);
+	for ( gone_type, gone in batch$removals )
+		make_unmatchable(gone, gone_type);
 
-		gap_is_reported = T;
-		return;
-		}
-
-	gap_is_reported = F;
-	apply_batch(batch);
-	if ( held$seq % batches_per_report == 0 )
+	followed_seq = batch$seq;
+	if ( batch$seq % batches_per_report == 0 )
 		report(0, F);
 	}
 
-# The framework has sent its store just before, in one event: either it is
-# here, or nothing of it.
-event MISP::worker_base(base: WorkerBase)
+# All that is matched against, by bucket, while a repair needs it.
+type Indicators: set[string, Intel::Type];
+global all_matchable: table[count] of Indicators
+	&default_insert=function(bucket: count): Indicators { return Indicators(); };
+
+global forget_matchable: event();
+
+function note_matchable(indicator: string, indicator_type: Intel::Type)
 	{
-	held = same_store(base$store, store_state()) ? base$books : WorkerBooks();
-	gap_is_reported = F;
-	report(0, F);
+	add all_matchable[store_bucket_of(indicator)][indicator, indicator_type];
 	}
 
-hook MISP::store_replaced(books: WorkerBooks)
+event forget_matchable()
 	{
-	renew_store_digest();
-	held = books;
-	gap_is_reported = F;
-	report(0, F);
+	clear_table(all_matchable);
+	}
+
+event MISP::worker_bucket(bucket: WorkerBucket)
+	{
+	for ( t, indicators in bucket$indicators )
+		make_matchable(indicators, t);
+
+	if ( store_buckets[bucket$number] == bucket$digest )
+		return;
+
+	# Something is there that must not be, which is rare.
+	if ( |all_matchable| == 0 )
+		{
+		visit_store(note_matchable);
+		schedule 10sec { MISP::forget_matchable() };
+		}
+
+	local spare = all_matchable[bucket$number];
+	for ( kind, values in bucket$indicators )
+		for ( _, value in values )
+			delete spare[value, kind];
+
+	for ( [gone, gone_type] in spare )
+		make_unmatchable(vector(gone), gone_type);
+	}
+
+event MISP::worker_subnets(all: WorkerSubnets)
+	{
+	make_matchable(all$subnets, Intel::SUBNET);
+	local wanted: set[string];
+	for ( _, net in all$subnets )
+		add wanted[net];
+
+	for ( _, ours in matchable_subnets() )
+		if ( ours !in wanted )
+			make_unmatchable(vector(ours), Intel::SUBNET);
 	}
 
 event MISP::worker_check(check: WorkerCheck)
 	{
-	report(check$nonce, F);
+	follow(check$instance);
+	if ( check$renews )
+		renew_store_state();
+
+	report(check$nonce, check$wants_buckets);
 	}

@@ -1,66 +1,67 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! Which workers hold what the manager holds, and what is done about the others.
-##! A worker that misses batches gets them again; one that differs in any other
-##! way gets the manager's whole store, which is verified afterwards as well.
+##! The manager's side of the distribution: brings what MISP says to all workers,
+##! knows which of them hold it, and repairs the others. The Intel framework
+##! announces item by item, and loses some under load without a word; here a step
+##! of work is one batch, and a worker that misses one is found and repaired.
 
-@load ./distribute
-@load ./log
 @load ./main
-@load ./options
+@load ./notices
+@load ./store-state
+@load ./truth
 
 module MISP;
 
 # After this long without a report nothing is known about a worker.
 const report_lifetime = 10sec;
 
-# Between two whole stores for one worker, at first; doubles up to the second
-# one. In between, at most one is sent in so much time to all workers together.
-const store_pause = 5sec;
-const max_store_pause = 60sec;
-const store_gap = 500msec;
-
-# Stores are compared when nobody else has changed the manager's for so long:
-# what others insert is under way to the workers for a while.
+# For so long a difference must stay the same to be a loss: what others insert is
+# under way to the workers for a while.
 const settling_time = 1sec;
 
-# Between questions that a report brings about.
-const min_question_pause = 100msec;
-
-# Before batches that were sent again are lost, too.
-const resend_pause = 500msec;
+# Buckets that are under way to a worker.
+const buckets_under_way = 4;
 
 type Worker: record {
+	name: string;
+	version: string &default="";
 	# Whether its last report agreed with the manager.
 	agrees: bool &default=F;
-	# The last batch up to which it agreed.
+	# The last batch that it has applied.
 	seq: count &default=0;
 	# Of its last report and the last question that it answered.
 	reported_at: time;
 	nonce: count &default=0;
-	# The last batch that was sent again, and when.
-	resent: count &default=0;
-	resent_at: time &default=double_to_time(0.0);
-	# Comparisons in a row in which its store differed.
-	misses: count &default=0;
-	# Pause before the next whole store, and when that may be sent.
-	pause: interval &default=store_pause;
-	next_store: time &default=double_to_time(0.0);
+	# How it differed in its last report, and since when it does so.
+	difference: string &default="";
+	differs_since: time &default=double_to_time(0.0);
+	# Whether the question under way asks for its buckets.
+	asks_buckets: bool &default=F;
+	# Whether it is being repaired, and the buckets that it will get.
+	is_repairing: bool &default=F;
+	repairs: vector of count &default=vector();
 };
 
-# The workers that are up.
+# By the id of the process: a name has two for a moment when a worker restarts.
 global workers: table[string] of Worker;
+global gone_ids: set[string] &create_expire=10min;
 
-# The last question.
+# The last question, and what the manager held then.
 type Question: record {
 	nonce: count &default=0;
-	seq: count &default=0;
 	store: StoreState &default=StoreState();
-	at: time &default=double_to_time(0.0);
+	buckets: vector of count &default=vector();
 };
 global question = Question();
 
-# When any worker may get a whole store again.
-global next_store_at = double_to_time(0.0);
+# The last batch, and what has changed since.
+global batch_seq = 0;
+global next_inserts: vector of Intel::Item;
+global next_removals: vector of Intel::Item;
+
+# Indicators that are not, or not only, in the store because of MISP, by bucket:
+# together with what is held these are all.
+type Indicators: set[string, Intel::Type];
+global foreign: vector of Indicators;
 
 # Whether work waits for workers, and since which round of waiting.
 global waits_for_workers = F;
@@ -69,36 +70,114 @@ global waiting_round = 0;
 # Without internals: whether the last step is not confirmed yet.
 global is_unconfirmed = F;
 
-# The pong that waits for the workers' answers; 0: none does.
-global waiting_pong = 0;
+# Pongs that wait for the workers' answers, by owner.
+global waiting_pongs: table[string] of count;
 
 global check_workers: event();
 global waited_enough: event(round: count);
-global pong_is_due: event(nonce: count);
+global pong_is_due: event(name: string, nonce: count);
 
-function log_worker(action: Action, name: string, reason: string)
+event zeek_init() &priority=20
 	{
-	Log::write(LOG, Info($ts=network_time(), $action=action, $worker=name, $reason=reason,
-	                     $items=item_count()));
+	while ( |foreign| < 1024 )
+		foreign += Indicators();
+	}
+
+# ---- what changes ----
+
+function by_type(items: vector of Intel::Item): table[Intel::Type] of vector of string
+	{
+	local result: table[Intel::Type] of vector of string;
+	local indicators: vector of string;
+	local last: Intel::Type;
+	for ( n, item in items )
+		{
+		# In a bulk load, neighbours are of one type.
+		if ( n == 0 || item$indicator_type != last )
+			{
+			last = item$indicator_type;
+			if ( last !in result )
+				result[last] = vector();
+
+			indicators = result[last];
+			}
+
+		indicators += item$indicator;
+		}
+
+	return result;
+	}
+
+hook inserted(item: Intel::Item, is_first: bool)
+	{
+	if ( is_first && has_internals )
+		next_inserts += item;
+	}
+
+hook removed(item: Intel::Item, is_gone: bool)
+	{
+	if ( ! has_internals )
+		return;
+
+	if ( is_gone )
+		next_removals += item;
+	else if ( item$indicator_type != Intel::SUBNET
+	          && ! has_entry(item$indicator, item$indicator_type) )
+		add foreign[store_bucket_of(item$indicator)][item$indicator, item$indicator_type];
+	}
+
+hook mended(indicator: string, indicator_type: Intel::Type)
+	{
+	next_inserts += Intel::Item($indicator=indicator, $indicator_type=indicator_type,
+	                            $meta=Intel::MetaData($source=""));
+	hook after_step();
+	}
+
+@if ( notes_store_changes )
+hook Intel::indicator_inserted(indicator: string, indicator_type: Intel::Type) &priority=1000000000
+	{
+	if ( ! is_own_change && indicator_type != Intel::SUBNET )
+		add foreign[store_bucket_of(indicator)][indicator, indicator_type];
+	}
+
+hook Intel::indicator_removed(indicator: string, indicator_type: Intel::Type) &priority=1000000000
+	{
+	delete foreign[store_bucket_of(indicator)][indicator, indicator_type];
+	}
+@endif
+
+# ---- questions and answers ----
+
+function log_worker(action: Action, w: Worker, reason: string)
+	{
+	Log::write(LOG, Info($ts=network_time(), $action=action, $worker=w$name, $reason=reason,
+	                     $items=all_items()));
 	}
 
 function ask_workers()
 	{
-	question = Question($nonce=question$nonce + 1, $seq=books$seq, $store=store_state(),
-	                    $at=current_time());
-	tell(Cluster::worker_topic, worker_check, WorkerCheck($nonce=question$nonce));
+	question = Question($nonce=question$nonce + 1, $store=store_state());
+	local wants_buckets = F;
+	for ( _, w in workers )
+		wants_buckets = wants_buckets || w$asks_buckets;
+
+	if ( wants_buckets )
+		question$buckets = copy(store_buckets);
+
+	tell(Cluster::worker_topic, worker_check,
+	     WorkerCheck($instance=instance, $nonce=question$nonce, $wants_buckets=wants_buckets));
 	}
 
-function is_in_step(w: Worker): bool
+function is_connected(w: Worker): bool
 	{
-	return w$agrees && w$seq >= question$seq && current_time() - w$reported_at < report_lifetime;
+	return current_time() - w$reported_at < report_lifetime;
 	}
 
 # Whether all workers have answered the last question.
 function all_have_answered(): bool
 	{
 	for ( _, w in workers )
-		if ( w$nonce != question$nonce )
+		if ( is_connected(w) && w$nonce != question$nonce )
 			return F;
 
 	return T;
@@ -111,7 +190,7 @@ function can_go_on(): bool
 		return ! is_unconfirmed;
 
 	for ( _, w in workers )
-		if ( w$agrees && books$seq >= w$seq + max_batches_ahead )
+		if ( w$agrees && batch_seq >= w$seq + max_batches_ahead )
 			return F;
 
 	return T;
@@ -124,13 +203,22 @@ hook before_step()
 
 	waits_for_workers = T;
 	++waiting_round;
-	schedule max_worker_wait { waited_enough(waiting_round) };
+	schedule max_worker_wait { MISP::waited_enough(waiting_round) };
 	break;
 	}
 
 hook after_step()
 	{
-	send_batch();
+	if ( |next_inserts| + |next_removals| > 0 )
+		{
+		++batch_seq;
+		tell(Cluster::worker_topic, worker_batch,
+		     WorkerBatch($instance=instance, $seq=batch_seq, $inserts=by_type(next_inserts),
+		                 $removals=by_type(next_removals)));
+		next_inserts = vector();
+		next_removals = vector();
+		}
+
 	if ( ! has_internals && |workers| > 0 )
 		{
 		is_unconfirmed = T;
@@ -153,97 +241,130 @@ event waited_enough(round: count)
 		return;
 
 	is_unconfirmed = F;
-	for ( name, w in workers )
+	for ( _, w in workers )
 		{
-		if ( books$seq < w$seq + max_batches_ahead )
+		if ( batch_seq < w$seq + max_batches_ahead )
 			next;
 
 		w$agrees = F;
-		log_worker(WORKER_BEHIND, name, fmt("batch %d of %d", w$seq, books$seq));
+		log_worker(WORKER_BEHIND, w, fmt("batch %d of %d", w$seq, batch_seq));
 		}
 
 	stop_waiting();
 	}
 
-# Sends the whole store, if the last one is long enough ago.
-function repair_by_store(name: string, w: Worker, reason: string)
+# ---- repair ----
+
+# All that a bucket must have but subnets, by type.
+function contents_of(bucket: count): table[Intel::Type] of vector of string
 	{
-	local now = current_time();
+	local result: table[Intel::Type] of vector of string;
+	local all: set[string, Intel::Type] = copy(foreign[bucket]);
+	for ( _, owner in owners )
+		for ( [i, t] in owner$held[bucket] )
+			add all[i, t];
+
+	for ( [text, text_type] in all )
+		{
+		if ( text_type == Intel::SUBNET )
+			next;
+
+		if ( text_type !in result )
+			result[text_type] = vector();
+
+		result[text_type] += text;
+		}
+
+	return result;
+	}
+
+# Sends the next buckets, and asks whether they have arrived.
+function send_repairs(w: Worker)
+	{
+	local n = 0;
+	local topic = Cluster::node_topic(w$name);
+	while ( n < buckets_under_way && n < |w$repairs| )
+		{
+		local number = w$repairs[n];
+		tell(topic, worker_bucket, WorkerBucket($number=number, $digest=store_buckets[number],
+		                                        $indicators=contents_of(number)));
+		++n;
+		}
+
+	w$repairs = w$repairs[n:];
+	tell(topic, worker_check, WorkerCheck($instance=instance, $nonce=0));
+	}
+
+# Sends what a worker lacks, and has it remove what it must not have.
+function repair(w: Worker, r: WorkerReport)
+	{
+	w$asks_buckets = F;
+	w$difference = "";
+	w$is_repairing = T;
+	w$repairs = vector();
+	for ( n, digest in r$buckets )
+		if ( digest != question$buckets[n] )
+			w$repairs += n;
+
+	log_worker(WORKER_REPAIR, w, fmt("%d of 1024 buckets differ", |w$repairs|));
+	if ( |w$repairs| == 0 && r$store$subnets == question$store$subnets )
+		{
+		# Somebody has changed a store behind the framework's hooks.
+		renew_store_state();
+		tell(Cluster::node_topic(w$name), worker_check,
+		     WorkerCheck($instance=instance, $nonce=0, $renews=T));
+		return;
+		}
+
+	if ( r$store$subnets != question$store$subnets )
+		tell(Cluster::node_topic(w$name), worker_subnets,
+		     WorkerSubnets($subnets=matchable_subnets()));
+
+	send_repairs(w);
+	}
+
+# How a store differs from the manager's; empty: not at all.
+function difference_of(a: StoreState, b: StoreState): string
+	{
+	if ( a$hosts == b$hosts && a$subnets == b$subnets && a$strings == b$strings
+	     && a$digest == b$digest )
+		return "";
+
+	return fmt("%s %s %s %x", count_to_double(a$hosts) - b$hosts,
+	           count_to_double(a$subnets) - b$subnets, count_to_double(a$strings) - b$strings,
+	           a$digest ^ b$digest);
+	}
+
+# Judges an answer to the last question. A difference that stays the same is a
+# loss, whatever else changes.
+function judge(w: Worker, r: WorkerReport)
+	{
+	local difference = difference_of(r$store, question$store);
+	if ( difference == "" )
+		{
+		if ( ! w$agrees )
+			log_worker(WORKER_IN_SYNC, w, fmt("%d batches", w$seq));
+
+		w$agrees = T;
+		w$asks_buckets = F;
+		w$difference = "";
+		return;
+		}
+
 	w$agrees = F;
-	if ( ! has_internals || now < w$next_store || now < next_store_at )
-		return;
-
-	log_worker(WORKER_REPAIR, name, reason);
-	w$next_store = now + w$pause;
-	w$pause = w$pause * 2 < max_store_pause ? w$pause * 2 : max_store_pause;
-	w$misses = 0;
-	next_store_at = now + store_gap;
-	renew_store_digest();
-	send_store(Cluster::node_topic(name), books);
-	}
-
-# What a worker's store says, at the batch of the question.
-function compare_stores(name: string, w: Worker, theirs: StoreState)
-	{
-	if ( same_store(theirs, question$store) )
-		w$misses = 0;
-	else if ( ! has_internals || foreign_change_at + settling_time < question$at )
-		++w$misses;
-
-	if ( w$misses > 1 )
+	if ( difference != w$difference )
 		{
-		repair_by_store(name, w, fmt("its store is %s, not %s", theirs, question$store));
-		return;
+		w$difference = difference;
+		w$differs_since = current_time();
 		}
 
-	if ( w$misses == 0 && ! w$agrees )
-		{
-		w$pause = store_pause;
-		log_worker(WORKER_IN_STEP, name, fmt("%d indicators", books$keys));
-		}
-
-	w$agrees = w$misses == 0;
-	}
-
-function is_known(b: WorkerBooks): bool
-	{
-	return b$seq in kept_batches && same_books(b, kept_batches[b$seq]$books);
-	}
-
-# Sends the next batches that a worker lacks, unless they are on their way.
-function catch_up(name: string, w: Worker)
-	{
-	local now = current_time();
-	if ( w$seq < w$resent && now < w$resent_at + resend_pause )
+	if ( ! has_internals )
 		return;
 
-	w$resent = send_again(name, w$seq + 1, question$nonce);
-	w$resent_at = now;
-	}
-
-function judge(name: string, w: Worker, r: WorkerReport)
-	{
-	if ( ! is_known(r$books) )
-		{
-		repair_by_store(name, w, fmt("it holds %s at batch %d", r$books, books$seq));
-		return;
-		}
-
-	w$seq = r$books$seq;
-	local is_answer = r$nonce == question$nonce;
-	if ( r$has_gap || (is_answer && w$seq < question$seq) )
-		{
-		if ( w$agrees )
-			log_worker(WORKER_BEHIND, name, fmt("batch %d of %d", w$seq, books$seq));
-
-		w$agrees = F;
-		catch_up(name, w);
-		}
-	else if ( is_answer && w$seq == question$seq )
-		compare_stores(name, w, r$store);
-	else if ( ! w$agrees && question$at + min_question_pause < current_time() )
-		# It has caught up, or joined.
-		ask_workers();
+	if ( |r$buckets| > 0 && w$asks_buckets )
+		repair(w, r);
+	else if ( current_time() - w$differs_since >= settling_time )
+		w$asks_buckets = T;
 	}
 
 # Goes on with what waits for the workers, if it need not wait any more.
@@ -251,17 +372,15 @@ function look_at_waiting()
 	{
 	if ( all_have_answered() )
 		{
-		if ( waiting_pong > 0 )
-			{
-			answer_pong(waiting_pong);
-			waiting_pong = 0;
-			}
+		for ( name, nonce in waiting_pongs )
+			answer_pong(owners[name], nonce);
 
+		waiting_pongs = table();
 		if ( is_unconfirmed )
 			{
 			is_unconfirmed = F;
 			for ( _, w in workers )
-				if ( ! w$agrees )
+				if ( is_connected(w) && ! w$agrees )
 					is_unconfirmed = T;
 
 			# The last items are still under way.
@@ -274,31 +393,68 @@ function look_at_waiting()
 		stop_waiting();
 	}
 
+# A worker that nobody knows has joined: its hello was lost.
+function worker_with(id: string, name: string): Worker
+	{
+	if ( id in workers )
+		return workers[id];
+
+	# What was there under this name was replaced.
+	local replaced: set[string];
+	for ( other, w in workers )
+		if ( w$name == name )
+			add replaced[other];
+
+	for ( each in replaced )
+		delete workers[each];
+
+	workers[id] = Worker($name=name, $reported_at=current_time());
+	return workers[id];
+	}
+
 event MISP::worker_report(r: WorkerReport)
 	{
-	if ( r$node !in workers )
+	if ( r$id in gone_ids )
 		return;
 
-	local w = workers[r$node];
+	local w = worker_with(r$id, r$node);
 	w$reported_at = current_time();
+	w$seq = r$instance == instance ? r$seq : 0;
+	if ( r$version != w$version && r$version != package_version )
+		{
+		local msg = fmt("%s has package %s, its manager %s", w$name, r$version, package_version);
+		log_worker(WORKER_BEHIND, w, msg);
+		tell_operator(Version_Mismatch, w$name, msg);
+		}
+
+	w$version = r$version;
 	w$nonce = r$nonce > 0 ? r$nonce : w$nonce;
-	judge(r$node, w, r);
+	if ( |w$repairs| > 0 )
+		send_repairs(w);
+	else if ( w$is_repairing )
+		{
+		w$is_repairing = F;
+		ask_workers();
+		}
+	else if ( r$nonce == question$nonce )
+		judge(w, r);
+
 	look_at_waiting();
 	}
 
-# The framework's handler has sent its store to the worker.
 event Cluster::node_up(name: string, id: string) &priority=-10
 	{
-	if ( name !in Cluster::nodes || Cluster::nodes[name]$node_type != Cluster::WORKER )
-		return;
-
-	workers[name] = Worker($reported_at=current_time());
-	tell(Cluster::node_topic(name), worker_base, WorkerBase($books=books, $store=store_state()));
+	if ( name in Cluster::nodes && Cluster::nodes[name]$node_type == Cluster::WORKER )
+		{
+		delete gone_ids[id];
+		worker_with(id, name);
+		}
 	}
 
 event Cluster::node_down(name: string, id: string) &priority=-10
 	{
-	delete workers[name];
+	delete workers[id];
+	add gone_ids[id];
 	look_at_waiting();
 	}
 
@@ -307,44 +463,64 @@ event check_workers()
 	if ( zeek_is_terminating() )
 		return;
 
-	if ( |workers| > 0 )
-		ask_workers();
+	# Those that differ are asked again soon.
+	local pause = worker_check_interval;
+	for ( _, w in workers )
+		if ( is_connected(w) && ! w$agrees )
+			pause = 500msec;
 
-	schedule worker_check_interval { check_workers() };
+	ask_workers();
+	schedule pause { MISP::check_workers() };
 	}
 
 event zeek_init()
 	{
-	schedule worker_check_interval { check_workers() };
+	if ( is_sensor() )
+		schedule worker_check_interval { MISP::check_workers() };
 	}
 
 hook count_workers(counts: WorkerCounts)
 	{
+	counts$verified = notes_store_changes;
+	for ( _, node in Cluster::nodes )
+		if ( node$node_type == Cluster::WORKER )
+			++counts$configured;
+
 	for ( _, w in workers )
 		{
-		++counts$active;
-		if ( is_in_step(w) )
-			++counts$in_step;
+		if ( ! is_connected(w) )
+			next;
+
+		++counts$connected;
+		if ( w$agrees && w$version == package_version )
+			++counts$in_sync;
 		}
 	}
 
+hook watched()
+	{
+	for ( _, w in workers )
+		watch(Worker_Out_Of_Sync, w$name, ! is_connected(w) || ! w$agrees,
+		      fmt("%s does not match against what its manager does", w$name));
+	}
+
 # A pong tells what the workers say now.
-hook before_pong(nonce: count)
+hook before_pong(owner: Owner, nonce: count)
 	{
 	if ( |workers| == 0 )
 		return;
 
-	waiting_pong = nonce;
+	waiting_pongs[owner$name] = nonce;
 	ask_workers();
-	schedule max_worker_wait { pong_is_due(nonce) };
+	schedule max_worker_wait { MISP::pong_is_due(owner$name, nonce) };
 	break;
 	}
 
-event pong_is_due(nonce: count)
+event pong_is_due(name: string, nonce: count)
 	{
-	if ( zeek_is_terminating() || waiting_pong != nonce )
+	if ( zeek_is_terminating() || name !in waiting_pongs || waiting_pongs[name] != nonce )
 		return;
 
-	waiting_pong = 0;
-	answer_pong(nonce);
+	delete waiting_pongs[name];
+	answer_pong(owners[name], nonce);
 	}

@@ -29,10 +29,11 @@ std::string field(std::string_view text) {
   return out;
 }
 
-void append_line(std::string& text, const Item& item) {
+void append_line(std::string& text, const std::string& owner, const Item& item) {
   text.append(field(item.entry.key.indicator)).append("\t");
   text.append(to_string(item.entry.key.type)).append("\t");
-  text.append("MISP-").append(std::to_string(item.entry.event_id)).append("\t");
+  text.append("export-").append(owner).append("-");
+  text.append(std::to_string(item.entry.event_id)).append("\t");
   text.append(field(item.desc)).append("\t").append(field(item.url)).append("\n");
 }
 
@@ -76,7 +77,7 @@ std::optional<std::string> ExportText::next() {
       text += begins && &item == &items->front() ? "\n" : ",\n";
       append_object(text, item);
     } else {
-      append_line(text, item);
+      append_line(text, owner_, item);
     }
   }
   if (items->empty()) {

@@ -25,15 +25,18 @@ std::optional<ExportFormat> parse_export_format(std::string_view name);
 using NextItems =
     std::function<std::optional<std::vector<Item>>(const std::optional<EntryKey>& after)>;
 
-/// All items as one text, in pieces.
+/// All items as one text, in pieces. The source of an item in an Intel file is
+/// "export-<owner>-<event id>", which is no entry of the service's own.
 class ExportText {
  public:
-  ExportText(ExportFormat format, NextItems next) : format_(format), items_(std::move(next)) {}
+  ExportText(ExportFormat format, std::string owner, NextItems next)
+      : format_(format), owner_(std::move(owner)), items_(std::move(next)) {}
   /// The next piece; empty: that was all; nullopt: the items cannot be had.
   std::optional<std::string> next();
 
  private:
   ExportFormat format_;
+  std::string owner_;
   NextItems items_;
   std::optional<EntryKey> after_;
   bool ended_ = false;

@@ -68,13 +68,18 @@ http::Response export_all(const AskLoop& ask, const http::Request& request) {
   if (!format) {
     return {400, "text/plain; charset=utf-8", "?format= is zeek-intel or json\n"};
   }
+  auto owner = answer_of<std::string>(
+      ask, [](const View& view, TimePoint) { return view.config.misp.name; });
+  if (!owner) {
+    return busy();
+  }
   const NextItems next = [ask](const std::optional<EntryKey>& after) {
     auto items = answer_of<std::vector<Item>>(ask, [after](const View& view, TimePoint) {
       return view.store.items_after(after, kItemsPerQuestion);
     });
     return items ? std::optional(std::move(*items)) : std::nullopt;
   };
-  const auto text = std::make_shared<ExportText>(*format, next);
+  const auto text = std::make_shared<ExportText>(*format, std::move(*owner), next);
   auto first = text->next();
   if (!first) {
     return busy();

@@ -149,25 +149,31 @@ Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point
   const auto link = make_link(zeek);
   const std::string id = random_id();
   std::string first;  ///< the name that this Zeek has already
+  bool is_ours = true;
   link->start(id, [&](LinkReport&& report) { reports.add(std::move(report)); });
   finding.ok = reports.wait(until, [&](const LinkReport& report) {
     if (std::holds_alternative<LinkUp>(report)) {
       finding.message = "connected, but the package does not answer: is it loaded on this Zeek?";
-      link->send(contract::Hello{id, id + "-1", version()});
+      link->send(contract::Probe{id});
     } else if (const auto* down = std::get_if<LinkDown>(&report)) {
       finding.message = down->error.message;
     } else if (const auto* message = std::get_if<contract::FromZeek>(&report)) {
-      if (const auto* hello = std::get_if<contract::HelloAck>(message)) {
-        finding.message = "Zeek " + hello->zeek_version + " with package " +
-                          hello->package_version + " answers; it holds " +
-                          std::to_string(hello->items) + " items";
-        first = known.try_emplace(hello->instance, zeek.name).first->second;
+      if (const auto* answer = std::get_if<contract::ProbeAnswer>(message)) {
+        is_ours = answer->contract == contract::kVersion;
+        finding.message = "Zeek " + answer->zeek_version + " with package " +
+                          answer->package_version + " answers" +
+                          (is_ours ? ""
+                                   : ", which speaks contract " + std::to_string(answer->contract) +
+                                         " instead of " + std::to_string(contract::kVersion) +
+                                         ": upgrade the older side");
+        first = known.try_emplace(answer->instance, zeek.name).first->second;
         return true;
       }
     }
     return false;
   });
   link->stop();
+  finding.ok = finding.ok && is_ours;
   if (finding.ok && first != zeek.name) {
     finding.ok = false;
     finding.message = "is the same Zeek as " + first +

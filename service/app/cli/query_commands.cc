@@ -209,7 +209,7 @@ int export_from_misp(const Config& config, ExportFormat format, std::ostream& ou
   if (!read) {
     return complain(err, read.error().message);
   }
-  ExportText text(format, [&](const std::optional<EntryKey>& after) {
+  ExportText text(format, config.misp.name, [&](const std::optional<EntryKey>& after) {
     return std::optional(store.items_after(after, kItemsPerPage));
   });
   for (auto piece = text.next(); piece && !piece->empty(); piece = text.next()) {

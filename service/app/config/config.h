@@ -19,14 +19,15 @@ namespace misp_zeek::app {
 
 /// `[misp]`
 struct MispConfig {
-  std::string url;           ///< of the MISP instance, without a '/' at its end; required
-  std::string api_key_file;  ///< empty: the key is from the environment or a systemd credential
-  Secret api_key;            ///< required
-  std::string api_key_path;  ///< file that it was read from; empty: it came from the environment
-  bool verify_tls = true;    ///< of MISP's certificate
-  bool allow_http = false;   ///< http:// to a MISP on another machine
-  std::string ca_file;       ///< PEM of a private CA; empty: the system's CAs
-  std::string proxy;         ///< http, https, socks5 or socks5h URL; empty: none
+  std::string name = "MISP";  ///< of this MISP's entries in Zeek; 1 to 32 of A-Z a-z 0-9 _
+  std::string url;            ///< of the MISP instance, without a '/' at its end; required
+  std::string api_key_file;   ///< empty: the key is from the environment or a systemd credential
+  Secret api_key;             ///< required
+  std::string api_key_path;   ///< file that it was read from; empty: it came from the environment
+  bool verify_tls = true;     ///< of MISP's certificate
+  bool allow_http = false;    ///< http:// to a MISP on another machine
+  std::string ca_file;        ///< PEM of a private CA; empty: the system's CAs
+  std::string proxy;          ///< http, https, socks5 or socks5h URL; empty: none
   std::chrono::milliseconds connect_timeout{10'000};   ///< 100 ms to 10 min
   std::chrono::milliseconds request_timeout{120'000};  ///< for a whole answer; 1 s to 1 h
   std::uint32_t page_size = 10'000;  ///< rows of one answer, as a rule; 100 to 50000

@@ -249,6 +249,11 @@ constexpr const char* kPem = "a PEM file, or \"\" for none";
 
 std::vector<Key<Config>> misp_keys() {
   return {
+      text<Config>("misp.name",
+                   "Name of this MISP in Zeek: the source of its entries there is this name, `-` "
+                   "and the event id, and only they are the service's. Services for several "
+                   "MISPs, or with several filters, that feed one Zeek need a name each.",
+                   "1 to 32 letters, digits and _", FIELD(misp.name), check_owner),
       text<Config>("misp.url", "Base URL of MISP. Required.",
                    "an http or https URL such as \"https://misp.example.org\"", FIELD(misp.url),
                    check_misp_url),

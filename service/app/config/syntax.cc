@@ -148,6 +148,14 @@ Problem check_zeek_name(std::string_view name) {
   return good ? Problem() : Problem("is not a valid name");
 }
 
+Problem check_owner(std::string_view name) {
+  constexpr std::size_t kMaxOwner = 32;
+  const bool good =
+      !name.empty() && name.size() <= kMaxOwner &&
+      std::all_of(name.begin(), name.end(), [](char c) { return is_alphanumeric(c) || c == '_'; });
+  return good ? Problem() : Problem("is not a valid name");
+}
+
 Problem check_event_id(std::string_view id, bool exclusion) {
   std::string_view digits = id;
   if (exclusion && digits.starts_with('!')) {

@@ -29,6 +29,8 @@ Problem check_proxy(std::string_view proxy);
 Problem check_listen(std::string_view listen);
 /// 1 to 64 letters, digits and . _ - :
 Problem check_zeek_name(std::string_view name);
+/// 1 to 32 letters, digits and _
+Problem check_owner(std::string_view name);
 /// A MISP event's decimal id from 1; `exclusion`: it may follow a '!'.
 Problem check_event_id(std::string_view id, bool exclusion);
 

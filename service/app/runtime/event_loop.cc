@@ -202,6 +202,9 @@ void Loop::stop() {
   feed_.reset();
   workers_.reset();
   for (auto& peer : peers_) {
+    if (auto bye = peer.session->bye()) {
+      peer.link->send(std::move(*bye));
+    }
     peer.link->stop();
   }
   serving_.reset();
@@ -247,7 +250,8 @@ void Loop::on_seen(const contract::Seen& seen, std::size_t zeek, TimePoint now) 
     const bool knows_all = sync_.status().bootstrapped && store_.complete();
     sightings_->on_seen(seen, zeek, peer.session->name(), knows_all ? &store_ : nullptr, now);
   } else {
-    peer.link->send(contract::SeenAck{seen.instance, seen.seq});  // left from before they were off
+    peer.link->send(
+        contract::SeenAck{seen.instance, seen.seq, ""});  // left from before they were off
   }
 }
 

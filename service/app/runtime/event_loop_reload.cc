@@ -106,6 +106,9 @@ Result<void> Loop::change_rules(const Config& wanted, TimePoint now) {
   if (state_) {
     state_->change_rules(config_, now);
   }
+  for (auto& peer : peers_) {
+    peer.session->set_filter(session_options(config_, "").filter, now.steady);
+  }
   return start_rest_workers();
 }
 

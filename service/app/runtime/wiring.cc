@@ -5,9 +5,11 @@
 #include <random>
 #include <utility>
 
+#include "app/config/keys.h"
 #include "app/config/tls_files.h"
 #include "app/process/log.h"
 #include "app/process/version.h"
+#include "core/base/text.h"
 #include "misp/feed_group.h"
 #include "misp/feed_subscriber.h"
 #include "misp/rest_client.h"
@@ -151,11 +153,33 @@ SyncOptions sync_options(const Config& config) {
   return options;
 }
 
+/// 16 hexadecimal digits, equal where filter and mapping are: a mark, no protection (FNV-1a).
+std::string rules_digest(const Config& config) {
+  std::string text;
+  for (const auto& key : config_keys()) {
+    const auto section = section_of(key.name);
+    if (section == "filter" || section == "mapping") {
+      text += key.name + "=" + key.show(config) + "\n";
+    }
+  }
+  for (const auto& [type, rule] : config.mapping.overrides) {
+    text.append(type).append("=").append(rule).append("\n");
+  }
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  }
+  return format_digest(hash);
+}
+
 SessionOptions session_options(const Config& config, const std::string& service_id) {
   SessionOptions session;
   session.max_shrink = config.reconcile.max_shrink;
   session.service_id = service_id;
   session.service_version = version();
+  session.owner = config.misp.name;
+  session.misp = text::lower(config.misp.url);
+  session.filter = rules_digest(config);
   return session;
 }
 

@@ -178,8 +178,10 @@ void HealthBoard::check_limits(const View& view, TimePoint now) {
 
 void HealthBoard::check_zeek(const View& view, const Peer& peer, TimePoint now) {
   const auto behind = peer.session->behind_since();
-  const bool settled = peer.was_in_step && !peer.session->workers_behind() &&
-                       (!behind || now.steady - *behind < kBehindTolerance);
+  const bool stands_by = peer.session->state() == ZeekSession::State::kStandby;
+  const bool settled = stands_by || (peer.was_in_step && !peer.session->workers_behind() &&
+                                     !peer.session->silent() &&
+                                     (!behind || now.steady - *behind < kBehindTolerance));
   const bool blocked = peer.session->removals_blocked().has_value() && !view.start_cause.empty();
   set("zeek:" + peer.session->name(), settled,
       zeek_message(view, peer) + (blocked ? " (" + view.start_cause + ")" : ""), now);

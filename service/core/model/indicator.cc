@@ -18,21 +18,35 @@ constexpr std::array<std::string_view, kIndicatorTypeCount> kTypeNames = {
 
 std::string digest_input(const Item& item) {
   const std::string event_id = std::to_string(item.entry.event_id);
-  const std::array<std::string_view, 9> fields = {to_string(item.entry.key.type),
-                                                  item.entry.key.indicator,
-                                                  event_id,
-                                                  item.attribute_uuids,
-                                                  item.desc,
-                                                  item.url,
-                                                  item.ports,
-                                                  item.tags,
-                                                  item.report_sightings ? "T" : "F"};
+  const std::array<std::string_view, 10> fields = {to_string(item.entry.key.type),
+                                                   item.entry.key.indicator,
+                                                   event_id,
+                                                   item.attribute_uuids,
+                                                   item.desc,
+                                                   item.url,
+                                                   item.ports,
+                                                   item.tags,
+                                                   item.report_sightings ? "T" : "F",
+                                                   item.kind};
   std::string text;
   for (const std::string_view field : fields) {
     if (!text.empty()) text += '\n';
     text += field;
   }
+  for (const auto& [name, value] : item.columns) {
+    text.append("\n").append(name).append("\n").append(value);
+  }
   return text;
+}
+
+std::optional<std::uint64_t> hex_number(std::string_view text) {
+  std::uint64_t number = 0;
+  for (const char c : text) {
+    const auto digit = std::string_view("0123456789abcdef").find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    number = number << 4 | digit;
+  }
+  return number;
 }
 
 }  // namespace
@@ -58,6 +72,14 @@ std::uint64_t item_hash(const Item& item) {
   std::uint64_t hash = 0;
   for (std::size_t i = 0; i < sizeof hash; ++i) hash = (hash << 8) | sum.at(i);
   return hash;
+}
+
+std::optional<DigestKey> digest_key_from(std::string_view text) {
+  if (text.size() != 32) return std::nullopt;
+  const auto mask = hex_number(text.substr(0, 16));
+  const auto factor = hex_number(text.substr(16));
+  if (!mask || !factor || *factor % 2 == 0) return std::nullopt;
+  return DigestKey{*mask, *factor};
 }
 
 std::string format_digest(std::uint64_t digest) {

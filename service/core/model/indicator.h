@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,7 @@ struct Mapped {
 };
 
 /// Identity of one metadata entry in Zeek, which keys metadata by `meta.source`, and the source is
-/// "MISP-<event id>": the same value in two events is two entries.
+/// "<owner>-<event id>": the same value in two events is two entries.
 struct EntryKey {
   IndicatorKey key;
   std::uint64_t event_id = 0;
@@ -64,13 +65,25 @@ struct Item {
   std::string ports;            ///< ports of `ip|port`, sorted, separated by ','; often empty
   std::string tags;  ///< those that shall be shown, sorted, separated by ','; often empty
   bool report_sightings = true;
+  std::string kind = "misp";                   ///< or "canary": set out by the site, not by MISP
+  std::map<std::string, std::string> columns;  ///< further columns of intel.log by name
   bool operator==(const Item&) const = default;
 };
 
-/// Order-free contribution of an item to a digest: the first 8 bytes, big endian, of SHA-256 over
-/// the item's fields as `proto/README.md` (section "Digest") says. The digest of a set is the XOR
-/// of its items' hashes; the Zeek package computes the same.
+/// The first 8 bytes, big endian, of SHA-256 over the item's fields as `proto/README.md` (section
+/// "Digest") says.
 std::uint64_t item_hash(const Item& item);
+
+/// A Zeek's own key. Without one, who chooses values could choose some that cancel each other.
+struct DigestKey {
+  std::uint64_t mask = 0;
+  std::uint64_t factor = 1;  ///< odd
+  auto operator<=>(const DigestKey&) const = default;
+  /// What an item adds to a digest by XOR. The Zeek package computes the same.
+  std::uint64_t mix(std::uint64_t item_hash) const { return (item_hash ^ mask) * factor; }
+};
+/// Reads 32 lower-case hexadecimal digits, mask and factor; nullopt for anything else.
+std::optional<DigestKey> digest_key_from(std::string_view text);
 
 /// 16 lower-case hexadecimal digits.
 std::string format_digest(std::uint64_t digest);

@@ -31,6 +31,8 @@ std::string_view to_string(ZeekSession::State state) {
       return "disconnected";
     case ZeekSession::State::kGreeting:
       return "greeting";
+    case ZeekSession::State::kStandby:
+      return "standby";
     case ZeekSession::State::kSnapshot:
       return "snapshot";
     case ZeekSession::State::kLive:
@@ -83,6 +85,7 @@ std::string ZeekSession::explain() const {
   switch (state_) {
     case State::kDisconnected:
     case State::kGreeting:
+    case State::kStandby:
       return problem_;
     case State::kSnapshot:
       if (const auto blocked = removals_blocked(); blocked && store_.proven()) {
@@ -101,17 +104,33 @@ std::string ZeekSession::explain() const {
   }
   if (in_step()) {
     std::string text = "in sync";
-    if (workers_ > 0) {
-      text += ", with " + std::to_string(workers_) + " workers";
+    if (workers() > 0) {
+      text += ", with " + std::to_string(workers()) + " workers";
     }
     if (!refusals_.empty()) {
       text += "; Zeek refuses " + std::to_string(refusals_.size()) + " entries";
     }
+    if (pong_.strays > 0) {
+      text += "; somebody else put " + std::to_string(pong_.strays) + " entries under its sources";
+    }
     return text;
   }
+  if (silent_) {
+    return "connected, but Zeek does not answer";
+  }
+  if (!pong_.workers_verified) {
+    return "workers not verified: this Zeek cannot tell what they hold";
+  }
+  if (pong_.workers_connected < workers()) {
+    return std::to_string(workers() - pong_.workers_connected) + " of " +
+           std::to_string(workers()) + " workers are not connected to their manager";
+  }
   if (workers_behind()) {
-    return std::to_string(workers_ - workers_in_step_) + " of " + std::to_string(workers_) +
+    return std::to_string(workers() - workers_in_step()) + " of " + std::to_string(workers()) +
            " workers are not in sync with their manager, which repairs them";
+  }
+  if (pong_.lost > 0 || !resend_.empty()) {
+    return "somebody else changed entries in Zeek, which are put in again";
   }
   return verified_ ? "changes are on their way" : "waiting for Zeek's digest";
 }
@@ -121,6 +140,7 @@ void ZeekSession::begin_session(SteadyMs not_before) {
   session_ = options_.service_id + "-" + std::to_string(++session_number_);
   hello_due_ = not_before;
   hello_sent_ = false;
+  heard_ = false;
   force_begin_ = false;
   end_sent_ = false;
   chunks_done_ = false;
@@ -130,8 +150,9 @@ void ZeekSession::begin_session(SteadyMs not_before) {
   ping_at_.reset();
   verified_.reset();
   digest_agrees_ = false;
-  workers_ = 0;
-  workers_in_step_ = 0;
+  pong_ = {};
+  silent_ = false;
+  resend_.clear();
 }
 
 void ZeekSession::restart(std::string problem, SteadyMs now) {
@@ -161,6 +182,10 @@ void ZeekSession::on_report(const LinkReport& report, SteadyMs now) {
 }
 
 void ZeekSession::on_message(const contract::FromZeek& message, SteadyMs now) {
+  if (const auto* answer = std::get_if<contract::ProbeAnswer>(&message)) {
+    on_probe_answer(*answer);
+    return;
+  }
   const bool is_current = std::visit(
       [this](const auto& m) {
         if constexpr (requires { m.session; }) {
@@ -178,24 +203,41 @@ void ZeekSession::on_message(const contract::FromZeek& message, SteadyMs now) {
     on_ack(*ack, now);
   } else if (const auto* pong = std::get_if<contract::Pong>(&message)) {
     on_pong(*pong, now);
+  } else if (const auto* lost = std::get_if<contract::Lost>(&message)) {
+    on_lost(*lost);
   } else {
     restart("Zeek asked for a new session: " + std::get<contract::Resync>(message).reason, now);
   }
 }
 
 void ZeekSession::on_hello_ack(const contract::HelloAck& ack, SteadyMs now) {
-  if (state_ != State::kGreeting || !hello_sent_) {
+  if ((state_ != State::kGreeting && state_ != State::kStandby) || !hello_sent_) {
     return;
   }
+  heard_ = true;
   zeek_version_ = ack.zeek_version;
   package_version_ = ack.package_version;
+  if (ack.role != "holder") {
+    const bool waits = ack.role == "standby";
+    state_ = waits ? State::kStandby : State::kGreeting;
+    problem_ = waits ? "standby: " + ack.holder + " feeds this Zeek"
+                     : "refused: " + ack.reason + " (" + ack.holder + " feeds this Zeek)";
+    hello_due_ = now + options_.standby_interval;
+    return;
+  }
+  const auto key = digest_key_from(ack.digest_key);
+  if (!key) {
+    restart("Zeek gave no key for digests", now);
+    return;
+  }
+  key_ = *key;
   ++counters_.sessions;
   next_ping_ = now;
   const bool known = ack.epoch == store_.epoch() && store_.log_covers(ack.revision);
   // As long as nothing is known, all that comes belongs to one snapshot.
   const bool same = (store_.complete() || store_.item_count() > 0) &&
                     ack.items == store_.item_count() &&
-                    ack.digest == format_digest(store_.digest());
+                    ack.digest == format_digest(store_.digest(key_));
   if (!need_snapshot_ && (known || same)) {
     ++counters_.resumed;
     state_ = State::kLive;
@@ -210,6 +252,7 @@ void ZeekSession::on_hello_ack(const contract::HelloAck& ack, SteadyMs now) {
   state_ = State::kSnapshot;
   zeek_holds_ = ack.epoch == store_.epoch() ? 0 : ack.items;
   was_empty_ = ack.items == 0;
+  next_ping_ = now + options_.ping_interval;
   force_begin_ = true;
   cursor_ = store_.revision();
 }
@@ -274,22 +317,23 @@ void ZeekSession::on_pong(const contract::Pong& pong, SteadyMs now) {
     return;
   }
   ping_at_.reset();
-  workers_ = pong.workers;
-  workers_in_step_ = pong.workers_in_step;
-  next_ping_ = now + (workers_behind() ? options_.workers_interval : options_.ping_interval);
+  silent_ = false;
+  pong_ = pong;
+  const bool repairs = workers_behind() || pong.lost > 0;
+  next_ping_ = now + (repairs ? options_.workers_interval : options_.ping_interval);
   if (!quiet() || pong.seq != seq_) {
     return;  // something was sent since; the next pong will tell
   }
-  std::uint64_t digest = store_.digest();
-  for (const auto& [entry, refusal] : refusals_) {
-    digest ^= refusal.hash;
-  }
-  const std::size_t items = store_.item_count() - refusals_.size();
-  if (pong.items == items && pong.digest == format_digest(digest)) {
+  if (settles(pong)) {
     digest_agrees_ = true;
-    verified_ = workers_behind() ? std::nullopt : std::optional(store_.revision());
+    verified_ = repairs ? std::nullopt : std::optional(store_.revision());
     failures_ = 0;
     return;
+  }
+  verified_.reset();
+  if (pong.lost > 0) {
+    digest_agrees_ = false;
+    return;  // Zeek knows what it lacks, and asks for it
   }
   if (!withheld_.empty()) {
     digest_agrees_ = false;
@@ -298,18 +342,85 @@ void ZeekSession::on_pong(const contract::Pong& pong, SteadyMs now) {
   ++counters_.digest_mismatches;
   need_snapshot_ = true;
   restart("Zeek's digest differs: it holds " + std::to_string(pong.items) + " items where " +
-              std::to_string(items) + " are due",
+              std::to_string(store_.item_count() - refusals_.size()) + " are due",
           now);
+}
+
+/// Whether Zeek holds what it must.
+bool ZeekSession::settles(const contract::Pong& pong) const {
+  std::uint64_t digest = store_.digest(key_);
+  for (const auto& [entry, refusal] : refusals_) {
+    digest ^= key_.mix(refusal.hash);
+  }
+  return pong.items == store_.item_count() - refusals_.size() &&
+         pong.digest == format_digest(digest);
+}
+
+void ZeekSession::on_lost(const contract::Lost& lost) {
+  if (state_ != State::kSnapshot && state_ != State::kLive) {
+    return;
+  }
+  for (const auto& gone : lost.indicators) {
+    ++counters_.lost;
+    const auto type = indicator_type_from(gone.indicator_type);
+    if (!type) {
+      continue;
+    }
+    for (const auto& entry : store_.entries_of({*type, gone.indicator})) {
+      if (gone.suppressed) {
+        refusals_[entry] = {item_hash(*store_.item(entry)), "suppressed"};
+      } else {
+        resend_.insert(entry);
+      }
+    }
+  }
+  verified_.reset();
+}
+
+void ZeekSession::on_probe_answer(const contract::ProbeAnswer& answer) {
+  if (state_ == State::kGreeting && answer.contract != contract::kVersion) {
+    heard_ = true;
+    problem_ = "package " + answer.package_version + " of this Zeek speaks contract " +
+               std::to_string(answer.contract) + ", this service contract " +
+               std::to_string(contract::kVersion) + ": upgrade the " +
+               (answer.contract < contract::kVersion ? "package" : "service");
+  }
+}
+
+void ZeekSession::set_filter(std::string digest, SteadyMs now) {
+  if (digest != options_.filter) {
+    options_.filter = std::move(digest);
+    if (state_ != State::kDisconnected) {
+      begin_session(now);
+    }
+  }
+}
+
+std::optional<contract::ToZeek> ZeekSession::bye() const {
+  if (state_ != State::kSnapshot && state_ != State::kLive) {
+    return std::nullopt;
+  }
+  return contract::Bye{session_, ""};
 }
 
 void ZeekSession::send_hello(SteadyMs now, std::vector<contract::ToZeek>& out) {
   if (now < hello_due_) {
     return;
   }
-  if (hello_sent_) {
-    problem_ = "no answer from the package: is it loaded on this Zeek, and of the same version?";
+  if (state_ == State::kGreeting && hello_sent_) {
+    if (!heard_) {
+      problem_ = "no answer from the package: is it loaded on this Zeek, and of the same version?";
+    }
+    out.emplace_back(contract::Probe{options_.service_id});
   }
-  out.emplace_back(contract::Hello{options_.service_id, session_, options_.service_version});
+  out.emplace_back(contract::Hello{options_.service_id,
+                                   session_,
+                                   options_.service_version,
+                                   options_.owner,
+                                   options_.misp,
+                                   options_.filter,
+                                   {"lost", "standby"},
+                                   ""});
   hello_sent_ = true;
   hello_due_ = now + options_.hello_timeout;
 }
@@ -325,7 +436,7 @@ bool ZeekSession::send_changes(SteadyMs now, std::vector<contract::ToZeek>& out)
       released.push_back(entry);
     }
   }
-  if (cursor_ == store_.revision() && released.empty()) {
+  if (cursor_ == store_.revision() && released.empty() && resend_.empty()) {
     return false;
   }
   auto changes = store_.changes_since(cursor_, contract::kMaxItemsPerApply);
@@ -336,6 +447,12 @@ bool ZeekSession::send_changes(SteadyMs now, std::vector<contract::ToZeek>& out)
     if (changes.entries.size() < contract::kMaxItemsPerApply && withheld_.erase(entry) > 0) {
       changes.entries.push_back(entry);
     }
+  }
+  for (const auto& entry : changes.entries) {
+    resend_.erase(entry);
+  }
+  while (!resend_.empty() && changes.entries.size() < contract::kMaxItemsPerApply) {
+    changes.entries.push_back(resend_.extract(resend_.begin()).value());
   }
   contract::Apply apply;
   for (const auto& entry : changes.entries) {
@@ -384,7 +501,7 @@ bool ZeekSession::send_chunk(SteadyMs now, std::vector<contract::ToZeek>& out) {
 
 void ZeekSession::send_end(SteadyMs now, std::vector<contract::ToZeek>& out) {
   const Sent& sent = remember(Sent::Kind::kEnd, cursor_, now);
-  out.emplace_back(contract::End{session_, sent.seq, store_.epoch(), cursor_});
+  out.emplace_back(contract::End{session_, sent.seq, store_.epoch(), cursor_, ""});
   end_sent_ = true;
 }
 
@@ -394,7 +511,7 @@ void ZeekSession::fill_window(SteadyMs now, std::vector<contract::ToZeek>& out) 
     refusals_.clear();
     const Sent& sent = remember(Sent::Kind::kBegin, cursor_, now);
     out.emplace_back(
-        contract::Begin{session_, sent.seq, store_.epoch(), cursor_, store_.item_count()});
+        contract::Begin{session_, sent.seq, store_.epoch(), cursor_, store_.item_count(), ""});
   }
   while (unacked_.size() < options_.window) {
     const bool chunk_is_due = state_ == State::kSnapshot && changes_in_a_row_ >= kChangesPerChunk;
@@ -419,10 +536,10 @@ void ZeekSession::fill_window(SteadyMs now, std::vector<contract::ToZeek>& out) 
 }
 
 void ZeekSession::ping(SteadyMs now, std::vector<contract::ToZeek>& out) {
-  if (ping_at_ || now < next_ping_ || state_ != State::kLive) {
+  if (ping_at_ || now < next_ping_) {
     return;
   }
-  out.emplace_back(contract::Ping{session_, ++nonce_});
+  out.emplace_back(contract::Ping{session_, ++nonce_, ""});
   ping_at_ = now;
 }
 
@@ -431,6 +548,10 @@ std::vector<contract::ToZeek> ZeekSession::poll(SteadyMs now) {
   if (state_ == State::kSnapshot || state_ == State::kLive) {
     const bool ack_overdue = !unacked_.empty() && now >= unacked_.front().at + options_.ack_timeout;
     const bool pong_overdue = ping_at_ && now >= *ping_at_ + options_.ack_timeout;
+    silent_ = ping_at_ && now >= *ping_at_ + options_.silence;
+    if (silent_) {
+      verified_.reset();
+    }
     if (ack_overdue || pong_overdue) {
       restart("Zeek did not answer within " + std::to_string(options_.ack_timeout / 1000) + " s",
               now);
@@ -439,7 +560,7 @@ std::vector<contract::ToZeek> ZeekSession::poll(SteadyMs now) {
       restart("Zeek fell too far behind; a snapshot follows", now);
     }
   }
-  if (state_ == State::kGreeting) {
+  if (state_ == State::kGreeting || state_ == State::kStandby) {
     send_hello(now, out);
   } else if (state_ != State::kDisconnected) {
     fill_window(now, out);
@@ -453,7 +574,7 @@ std::optional<SteadyMs> ZeekSession::deadline() const {
   if (state_ == State::kDisconnected) {
     return std::nullopt;
   }
-  if (state_ == State::kGreeting) {
+  if (state_ == State::kGreeting || state_ == State::kStandby) {
     return hello_due_;
   }
   std::optional<SteadyMs> due;
@@ -462,8 +583,8 @@ std::optional<SteadyMs> ZeekSession::deadline() const {
     at(unacked_.front().at + options_.ack_timeout);
   }
   if (ping_at_) {
-    at(*ping_at_ + options_.ack_timeout);
-  } else if (state_ == State::kLive) {
+    at(*ping_at_ + (silent_ ? options_.ack_timeout : options_.silence));
+  } else {
     at(next_ping_);
   }
   return due;

@@ -21,11 +21,16 @@ namespace misp_zeek {
 struct SessionOptions {
   std::string service_id;  ///< 16 hexadecimal digits, see proto/README.md
   std::string service_version;
+  std::string owner = "MISP";         ///< whose entries in Zeek these are
+  std::string misp;                   ///< which MISP it is; empty: not known
+  std::string filter;                 ///< digest of filter and mapping; empty: not known
   std::size_t window = 4;             ///< messages without acknowledgement
   SteadyMs ack_timeout = 30'000;      ///< then a new session is opened
   SteadyMs hello_timeout = 5'000;     ///< then hello is sent again
-  SteadyMs ping_interval = 5'000;     ///< between digests when nothing else happens
-  SteadyMs workers_interval = 1'000;  ///< the same while a worker of the cluster is behind
+  SteadyMs ping_interval = 1'000;     ///< between digests; it keeps the lease
+  SteadyMs silence = 5'000;           ///< without a pong that is due: Zeek does not answer
+  SteadyMs workers_interval = 1'000;  ///< the same while Zeek or a worker repairs something
+  SteadyMs standby_interval = 1'000;  ///< between hellos while another service holds the lease
   SteadyMs max_retry_delay = 60'000;  ///< cap of the back-off between failing sessions
   /// Share of what Zeek holds that a first snapshot may remove; beyond, an operator decides.
   double max_shrink = 0.2;
@@ -49,6 +54,7 @@ class ZeekSession {
   enum class State {
     kDisconnected,  ///< the link is down
     kGreeting,      ///< hello was sent, or will be after a delay
+    kStandby,       ///< another service of the same owner holds the lease
     kSnapshot,      ///< between begin and the acknowledgement of end
     kLive,          ///< changes go as they come
   };
@@ -66,6 +72,7 @@ class ZeekSession {
     std::uint64_t resyncs = 0;            ///< sessions ended because a side could not go on
     std::uint64_t digest_mismatches = 0;  ///< of these, because the digests differed
     std::uint64_t malformed = 0;          ///< messages of the other side that were dropped
+    std::uint64_t lost = 0;               ///< indicators that others changed in Zeek
   };
 
   ZeekSession(std::string name, SessionOptions options, const IndicatorStore& store);
@@ -90,6 +97,8 @@ class ZeekSession {
   void accept_shrink() { shrink_accepted_ = removals_blocked().has_value(); }
   /// Since when in_step() has not been true; nullopt while it is. Short changes count too.
   std::optional<SteadyMs> behind_since() const { return behind_since_; }
+  /// Zeek has not answered for a while, though the link is up.
+  bool silent() const { return silent_; }
   /// What is wrong or going on, for an operator.
   std::string explain() const;
   /// The store's revision that Zeek acknowledged; 0 before the first snapshot is complete.
@@ -97,11 +106,19 @@ class ZeekSession {
   std::size_t unacknowledged_messages() const { return unacked_.size(); }
   /// Entries named in these messages.
   std::size_t unacknowledged_items() const;
-  /// Connected workers of the cluster, as of the last pong; 0 for a stand-alone Zeek.
-  std::uint64_t workers() const { return workers_; }
-  std::uint64_t workers_in_step() const { return workers_in_step_; }
+  /// Ends the session in an orderly way: another service may take over at once.
+  std::optional<contract::ToZeek> bye() const;
+  /// The rules have changed: Zeek is told in a new session.
+  void set_filter(std::string digest, SteadyMs now);
+  /// What the last pong said; empty before the first in a session.
+  const contract::Pong& zeek_says() const { return pong_; }
+  /// Configured workers of the cluster; 0 for a stand-alone Zeek.
+  std::uint64_t workers() const { return pong_.workers_configured; }
+  std::uint64_t workers_in_step() const { return pong_.workers_in_sync; }
   /// A worker is not known to hold what the manager holds. The package repairs it by itself.
-  bool workers_behind() const { return workers_in_step_ < workers_; }
+  bool workers_behind() const {
+    return pong_.workers_in_sync < pong_.workers_configured || !pong_.workers_verified;
+  }
   const std::string& zeek_version() const { return zeek_version_; }
   const std::string& package_version() const { return package_version_; }
   const Counters& counters() const { return counters_; }
@@ -132,6 +149,9 @@ class ZeekSession {
   void on_hello_ack(const contract::HelloAck& ack, SteadyMs now);
   void on_ack(const contract::Ack& ack, SteadyMs now);
   void on_pong(const contract::Pong& pong, SteadyMs now);
+  void on_lost(const contract::Lost& lost);
+  void on_probe_answer(const contract::ProbeAnswer& answer);
+  bool settles(const contract::Pong& pong) const;
   void on_refused(const std::vector<contract::RejectedItem>& rejects);
   std::string_view keep_reason(std::string_view reason);
   void begin_session(SteadyMs not_before);
@@ -156,6 +176,7 @@ class ZeekSession {
   std::string problem_ = "not connected yet";
   SteadyMs hello_due_ = 0;
   bool hello_sent_ = false;
+  bool heard_ = false;          ///< the package answered in this session
   int failures_ = 0;            ///< sessions in a row that ended badly
   bool need_snapshot_ = false;  ///< the other side's digest cannot be trusted
   bool force_begin_ = false;    ///< begin is the next message to send
@@ -171,13 +192,15 @@ class ZeekSession {
 
   std::uint64_t nonce_ = 0;
   std::optional<SteadyMs> ping_at_;  ///< when the unanswered ping was sent
+  bool silent_ = false;
   SteadyMs next_ping_ = 0;
   std::optional<Revision> verified_;  ///< store revision at which the digests agreed
   bool digest_agrees_ = false;
   std::optional<SteadyMs> behind_since_;
 
-  std::uint64_t workers_ = 0;
-  std::uint64_t workers_in_step_ = 0;
+  contract::Pong pong_;
+  DigestKey key_;
+  std::set<EntryKey> resend_;  ///< others changed them in Zeek
   std::string zeek_version_;
   std::string package_version_;
   std::map<EntryKey, Refusal> refusals_;

@@ -70,7 +70,7 @@ bool SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const 
   }
   if (seen.seq <= instance.stored) {
     ++counters_.repeated;
-    acknowledgements_.push_back({zeek, {seen.instance, seen.seq}});
+    acknowledgements_.push_back({zeek, {seen.instance, seen.seq, ""}});
     return false;
   }
   instance.answer_to = zeek;
@@ -225,7 +225,7 @@ void SightingQueue::on_written(bool ok, SteadyMs now) {
     }
     it->second.stored = mark.seq;
     if (const auto& to = it->second.answer_to) {
-      acknowledgements_.push_back({*to, {mark.instance, mark.seq}});
+      acknowledgements_.push_back({*to, {mark.instance, mark.seq, ""}});
     }
   }
 }

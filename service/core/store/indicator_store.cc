@@ -95,12 +95,34 @@ std::uint64_t IndicatorStore::shown_tags_of(const Attribute& attribute) const {
   return bits;
 }
 
+void IndicatorStore::change_digests(std::uint64_t old_hash, std::uint64_t new_hash) {
+  for (auto& [key, digest] : digests_) {
+    digest ^= (old_hash == 0 ? 0 : key.mix(old_hash)) ^ (new_hash == 0 ? 0 : key.mix(new_hash));
+  }
+}
+
+std::uint64_t IndicatorStore::digest(const DigestKey& key) const {
+  constexpr std::size_t kMaxKeys = 64;
+  const auto known = digests_.find(key);
+  if (known != digests_.end()) {
+    return known->second;
+  }
+  std::uint64_t digest = 0;
+  for (const auto& [entry, state] : entries_) {
+    digest ^= key.mix(state.hash);
+  }
+  if (digests_.size() == kMaxKeys) {
+    digests_.clear();  // of Zeeks that are gone; the others are computed anew
+  }
+  return digests_[key] = digest;
+}
+
 bool IndicatorStore::refresh(Entries::iterator entry) {
   const std::uint64_t hash = item_hash(make_item(entry->first, entry->second));
   if (hash == entry->second.hash) {
     return false;
   }
-  digest_ ^= entry->second.hash ^ hash;
+  change_digests(entry->second.hash, hash);
   entry->second.hash = hash;
   entry->second.changed = log_.changed(&entry->first, entry->second.changed, entries_.size());
   return true;
@@ -132,7 +154,7 @@ bool IndicatorStore::drop_supporter(const EntryKey& key, const Supporter& suppor
   if (!supporters.empty()) {
     return refresh(it);
   }
-  digest_ ^= it->second.hash;
+  change_digests(it->second.hash, 0);
   log_.removed(it->first, it->second.changed, entries_.size());
   --by_type_.at(static_cast<std::size_t>(key.key.type));
   entries_.erase(it);
@@ -301,6 +323,15 @@ std::optional<Item> IndicatorStore::item(const EntryKey& entry) const {
     return std::nullopt;
   }
   return make_item(it->first, it->second);
+}
+
+std::vector<EntryKey> IndicatorStore::entries_of(const IndicatorKey& indicator) const {
+  std::vector<EntryKey> found;
+  for (auto it = entries_.lower_bound({indicator, 0});
+       it != entries_.end() && it->first.key == indicator; ++it) {
+    found.push_back(it->first);
+  }
+  return found;
 }
 
 std::vector<Uuid> IndicatorStore::supporters(const EntryKey& entry, std::size_t max) const {

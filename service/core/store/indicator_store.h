@@ -150,11 +150,15 @@ class IndicatorStore {
 
   Revision revision() const { return log_.revision(); }
   const std::string& epoch() const { return epoch_; }
-  std::uint64_t digest() const { return digest_; }
+  /// XOR of what all items add under this key. Reads all of them when a key is new, and keeps the
+  /// digests of a few keys up to date from then on.
+  std::uint64_t digest(const DigestKey& key = {}) const;
   std::size_t item_count() const { return entries_.size(); }
   /// So many items were restored.
   std::size_t restored_items() const { return restored_items_; }
   std::optional<Item> item(const EntryKey& entry) const;
+  /// All entries of an indicator.
+  std::vector<EntryKey> entries_of(const IndicatorKey& indicator) const;
   /// Attributes that support an entry, sorted; at most `max`.
   std::vector<Uuid> supporters(const EntryKey& entry, std::size_t max) const;
   /// Up to `max` items in key order, after `cursor` (nullopt: from the start).
@@ -202,8 +206,8 @@ class IndicatorStore {
   };
   struct Entry {
     std::vector<Supporter> supporters;  ///< sorted
-    std::uint64_t hash = 0;
-    Revision changed = 0;  ///< its newest change; 0 = none
+    std::uint64_t hash = 0;             ///< item_hash(); 0 before the first
+    Revision changed = 0;               ///< its newest change; 0 = none
   };
   using Entries = std::map<EntryKey, Entry>;
 
@@ -213,6 +217,7 @@ class IndicatorStore {
   bool drop_supporter(const EntryKey& key, const Supporter& supporter);
   bool drop_entries(const Uuid& uuid, const StoredAttribute& attribute);
   bool refresh(Entries::iterator entry);
+  void change_digests(std::uint64_t old_hash, std::uint64_t new_hash);
   bool apply_event(const Event& event, StoredEvent& stored);
   std::uint16_t intern_type(const std::string& type);
   /// Unless the uuid is that of an event with another id by now.
@@ -226,7 +231,7 @@ class IndicatorStore {
 
   StoreOptions options_;
   std::string epoch_;
-  std::uint64_t digest_ = 0;
+  mutable std::map<DigestKey, std::uint64_t> digests_;
   Entries entries_;
   std::unordered_map<Uuid, StoredAttribute> attributes_;
   std::unordered_map<std::uint64_t, StoredEvent> events_;

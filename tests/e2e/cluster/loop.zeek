@@ -39,8 +39,11 @@ function test_item_of(n: count): Intel::Item
 	                   $meta=meta);
 	}
 
-@ifdef ( MISP::put )
-const test_put = put;
+@ifdef ( MISP::insert_item )
+function test_put(item: Intel::Item)
+	{
+	insert_item(owner_named("MISP"), item);
+	}
 
 # The package waits for workers here, too.
 function test_may_go_on(): bool

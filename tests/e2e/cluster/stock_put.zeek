@@ -6,16 +6,18 @@
 @if ( Cluster::local_node_type() == Cluster::MANAGER )
 module MISP;
 
-redef MISP::put = function(item: Intel::Item): bool
-	{
-	return stock_put(item);
-	};
+redef MISP::has_internals = F;
 
 redef MISP::worker_check_interval = 1hr;
 
-hook before_pong(nonce: count) &priority=100
+hook before_step() &priority=100
 	{
-	answer_pong(nonce);
+	is_unconfirmed = F;
+	}
+
+hook before_pong(owner: Owner, nonce: count) &priority=100
+	{
+	answer_pong(owner, nonce);
 	break;
 	}
 @endif

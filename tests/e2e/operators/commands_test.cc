@@ -35,7 +35,22 @@ TEST_F(Operators, CheckEveryConnectionWithoutAService) {
   const json findings = json::parse(outcome.text);
   ASSERT_EQ(findings.size(), 4U) << outcome.text;
   EXPECT_EQ(findings.at(3).at("name"), "zeek:zeek");
-  EXPECT_HAS(findings.at(3).at("message").get<std::string>(), "answers; it holds 3 items");
+  EXPECT_HAS(findings.at(3).at("message").get<std::string>(), "answers");
+}
+
+TEST_F(Operators, CheckTakesNoSessionFromAServiceOfAnotherFile) {
+  const std::string file = stack_.file("misp-zeek.toml");
+  std::string config = content_of(file);
+  config.replace(config.find(stack_.control_socket()), stack_.control_socket().size(),
+                 stack_.file("other.sock"));
+  std::ofstream(file, std::ios::trunc) << config;
+  const auto outcome = command({"check", "--connect"});
+  EXPECT_EQ(outcome.status, 0) << outcome.text;
+  EXPECT_HAS(outcome.text, "ok    zeek:zeek          Zeek ");
+  // A session that was lost is noticed at the next message.
+  add("domain", "after-the-check.example");
+  EXPECT_TRUE(eventually([&] { return stack_.held_indicators() == 4; }, std::chrono::seconds(5)));
+  EXPECT_HAS(read("/metrics").body, "\nmisp_zeek_session_starts_total{zeek=\"zeek\"} 1\n");
 }
 
 TEST_F(Operators, CheckSaysWhatToDoAboutAnAbsentZeek) {

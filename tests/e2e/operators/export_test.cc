@@ -62,7 +62,7 @@ std::set<std::string> as_read(const json& items) {
   std::set<std::string> lines;
   for (const json& item : items) {
     const auto text = [&](const char* name) { return item.at(name).get<std::string>(); };
-    lines.insert(text("indicator_type") + "|" + printed(text("indicator")) + "|MISP-" +
+    lines.insert(text("indicator_type") + "|" + printed(text("indicator")) + "|export-MISP-" +
                  std::to_string(item.at("event_id").get<int>()) + "|" + text("desc") + "|" +
                  text("url"));
   }

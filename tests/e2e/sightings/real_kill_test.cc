@@ -42,16 +42,16 @@ global rounds: event();
 global taken = open_for_append("taken.log");
 global acknowledged = open_for_append("acknowledged.log");
 global last_second = 0;
-function line_of(sighting: SightingV1): string
+function line_of(sighting: SightingV2): string
 	{
-	return fmt("%s %s %d", instance, sighting$attribute_uuids, sighting$seen_at);
+	return fmt("%s %s %d", queue_instance("MISP"), sighting$attribute_uuids, sighting$seen_at);
 	}
 event MISP::rounds()
 	{
 	if ( file_size("enough") >= 0.0 )
 		return;
 	local second = double_to_count(floor(time_to_double(network_time())));
-	if ( second != last_second && item_count() == 500 )
+	if ( second != last_second && all_items() == 500 )
 		{
 		last_second = second;
 		local i = 0;
@@ -70,14 +70,16 @@ event zeek_init()
 	}
 event Intel::match(s: Intel::Seen, items: set[Intel::Item]) &priority=-10
 	{
-	print taken, line_of(waiting[first_waiting + |waiting| - 1]);
+	local q = sighting_queues["MISP"];
+	print taken, line_of(q$waiting[q$first + |q$waiting| - 1]);
 	flush_all();
 	}
-event MISP::seen_ack_v1(of_instance: string, seq: count) &priority=10
+event MISP::seen_ack_v2(m: SeenAckV2) &priority=10
 	{
-	if ( of_instance != instance || seq != seen_seq )
+	local q = sighting_queues["MISP"];
+	if ( m$instance != queue_instance("MISP") || m$seq != q$seq )
 		return;
-	for ( _, sighting in under_way )
+	for ( _, sighting in q$under_way )
 		print acknowledged, line_of(sighting);
 	flush_all();
 	}

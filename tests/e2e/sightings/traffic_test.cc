@@ -41,9 +41,9 @@ std::string sha256(std::string_view text) {
 std::string waiting_script(std::size_t entries) {
   return "module MISP;\n"
          "event zeek_init() { suspend_processing(); }\n"
-         "event MISP::ping_v1(session: string, nonce: count) &priority=-10\n"
+         "event MISP::ping_v2(m: PingV2) &priority=-10\n"
          "\t{\n"
-         "\tif ( item_count() == " +
+         "\tif ( all_items() == " +
          std::to_string(entries) +
          " )\n"
          "\t\tcontinue_processing();\n"
@@ -91,6 +91,8 @@ TEST(SightingsOfTraffic, TellMispOnceOfEachIndicatorType) {
       {.zeek = zeek,
        .misp_arguments = {},
        .zeek_arguments = {"frameworks/intel/seen", "frameworks/files/hash-all-files",
+                          std::string(MISP_ZEEK_SOURCE_DIR) + "/zeek/scripts/extra/http-urls.zeek",
+                          "MISP::run_on_traces=T",
                           folder.write("wait.zeek", waiting_script(attributes.size())), "-C", "-r",
                           folder.file("traffic.pcap")},
        .settings = "[sightings]\nmax_per_second = 1000\n",

@@ -122,7 +122,7 @@ TEST_F(BrokerLinkFailure, IsRefusedWithoutTheCertificateThatZeekWants) {
   const auto down = log_.next_as<LinkDown>();
   ASSERT_TRUE(down);
   EXPECT_EQ(down->error.code, ErrorCode::kIncompatible);
-  EXPECT_FALSE(link.send(contract::Ping{"s-1", 1}));
+  EXPECT_FALSE(link.send(contract::Ping{"s-1", 1, ""}));
 }
 
 TEST_F(BrokerLinkFailure, ReportsTlsFilesThatCannotBeUsed) {
@@ -183,7 +183,7 @@ TEST_F(BrokerLinkFailure, ReportsAMessageThatBreaksTheContractAndGoesOn) {
   BrokerLink link(options_for(zeek.port()));
   link.start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link.send(contract::Ping{"s-1", 1}));
+  ASSERT_TRUE(link.send(contract::Ping{"s-1", 1, ""}));
   const auto malformed = log_.next_as<LinkMalformed>();
   ASSERT_TRUE(malformed);
   EXPECT_THAT(malformed->error.message, HasSubstr("unknown event 'MISP::unknown_v1'"));
@@ -200,7 +200,7 @@ TEST_F(BrokerLinkFailure, LeavesOutMessagesThatAreNestedTooDeep) {
   BrokerLink link(options_for(zeek.port()));
   link.start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link.send(contract::Ping{"s-1", 1}));
+  ASSERT_TRUE(link.send(contract::Ping{"s-1", 1, ""}));
   EXPECT_TRUE(log_.next_as<LinkMalformed>());
 }
 
@@ -211,7 +211,7 @@ TEST_F(BrokerLinkFailure, IsSilentAfterStopAndStopsTwice) {
   link.start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
   sim->delay_answers(milliseconds(100));
-  ASSERT_TRUE(link.send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link.send(hello_of("s-1")));
   link.stop();
   link.stop();
   EXPECT_FALSE(log_.next(milliseconds(300)));

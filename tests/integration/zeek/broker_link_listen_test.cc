@@ -51,10 +51,10 @@ class BrokerLinkListen : public testing::Test {
 };
 
 TEST_F(BrokerLinkListen, ExchangesMessagesWithAZeekThatConnects) {
-  EXPECT_FALSE(link_->send(contract::Ping{"s-1", 1}));
+  EXPECT_FALSE(link_->send(contract::Ping{"s-1", 1, ""}));
   const auto zeek = connect();
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link_->send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link_->send(hello_of("s-1")));
   EXPECT_TRUE(log_.next_as<contract::HelloAck>());
 }
 
@@ -65,10 +65,10 @@ TEST_F(BrokerLinkListen, TakesTheNextZeekAfterALoss) {
   const auto lost = log_.next_as<LinkDown>();
   ASSERT_TRUE(lost);
   EXPECT_THAT(lost->error.message, HasSubstr("the connection was lost"));
-  EXPECT_FALSE(link_->send(contract::Ping{"s-1", 1}));
+  EXPECT_FALSE(link_->send(contract::Ping{"s-1", 1, ""}));
   zeek = connect();
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link_->send(contract::Hello{kServiceId, "s-2", "1.0.0"}));
+  ASSERT_TRUE(link_->send(hello_of("s-2")));
   EXPECT_TRUE(log_.next_as<contract::HelloAck>());
 }
 

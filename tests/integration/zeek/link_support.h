@@ -10,12 +10,23 @@
 #include <thread>
 #include <utility>
 
+#include "core/session/messages.h"
 #include "zeek/broker_link.h"
 #include "zeek/websocket_link.h"
 
 namespace misp_zeek {
 
 inline constexpr const char* kServiceId = "00c0ffee12345678";
+
+inline contract::Hello hello_of(const std::string& session,
+                                const std::string& service_id = kServiceId) {
+  contract::Hello hello;
+  hello.service_id = service_id;
+  hello.session = session;
+  hello.service_version = "1.0.0";
+  hello.owner = "MISP";
+  return hello;
+}
 
 inline zeek::BrokerLinkOptions broker_options(std::uint16_t port) {
   zeek::BrokerLinkOptions options;

@@ -92,7 +92,7 @@ TEST_F(RealZeek, ConnectsToALinkThatListens) {
         {{"MISP_BROKER_PEER_ADDRESS", "127.0.0.1"},
          {"MISP_BROKER_PEER_PORT", std::to_string(options.port)}});
   ASSERT_TRUE(await<LinkUp>());
-  ASSERT_TRUE(link.send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link.send(hello_of("s-1")));
   EXPECT_TRUE(log_.next_as<contract::HelloAck>());
 }
 
@@ -120,7 +120,7 @@ TEST_F(RealZeek, SpeaksWebSocketOverTlsWithCertificatesOnBothSides) {
   EXPECT_THAT(up->peer, HasSubstr("WebSocket, Zeek "));
 
   // The package is not loaded.
-  ASSERT_TRUE(link.send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link.send(hello_of("s-1")));
   const auto refused = log_.next_as<LinkMalformed>();
   ASSERT_TRUE(refused);
   EXPECT_THAT(refused->error.message, HasSubstr("package MISP"));

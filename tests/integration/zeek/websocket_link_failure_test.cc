@@ -240,7 +240,7 @@ TEST_F(WebSocketLinkFailure, ExplainsAZeekWithoutThePackage) {
   (*server)->run();
   start_link(options_for((*server)->port()));
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link_->send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link_->send(hello_of("s-1")));
   const auto malformed = log_.next_as<LinkMalformed>();
   ASSERT_TRUE(malformed);
   EXPECT_THAT(malformed->error.message, HasSubstr("package MISP"));
@@ -260,7 +260,7 @@ TEST_F(WebSocketLinkFailure, GoesOnAfterMessagesThatCannotBeRead) {
   for (int i = 0; i < 4; ++i) {
     EXPECT_TRUE(log_.next_as<LinkMalformed>()) << i;
   }
-  ASSERT_TRUE(link_->send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link_->send(hello_of("s-1")));
   EXPECT_TRUE(log_.next_as<contract::HelloAck>());
 }
 
@@ -314,7 +314,8 @@ TEST_F(WebSocketLinkFailure, RefusesMessagesWhenTheQueueIsFull) {
   start_link(options);
   ASSERT_TRUE(log_.next_as<LinkUp>());
   sim_->websocket().hang(milliseconds(2'000));
-  const contract::Hello large{kServiceId, "s-1", std::string(1U << 20U, 'x')};
+  auto large = hello_of("s-1");
+  large.service_version = std::string(1U << 20U, 'x');
   int accepted = 0;
   // The sockets' buffers hold some megabytes besides.
   while (accepted < 100 && link_->send(large)) {
@@ -329,10 +330,10 @@ TEST_F(WebSocketLinkFailure, IsSilentAfterStopAndStopsTwice) {
   start_link(options_for(sim_->port()));
   ASSERT_TRUE(log_.next_as<LinkUp>());
   sim_->delay_answers(milliseconds(100));
-  ASSERT_TRUE(link_->send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link_->send(hello_of("s-1")));
   link_->stop();
   link_->stop();
-  EXPECT_FALSE(link_->send(contract::Ping{"s-1", 1}));
+  EXPECT_FALSE(link_->send(contract::Ping{"s-1", 1, ""}));
   EXPECT_FALSE(log_.next(milliseconds(300)));
 }
 

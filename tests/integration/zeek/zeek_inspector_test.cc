@@ -57,7 +57,7 @@ class ZeekInspectorTest : public testing::TestWithParam<sim::Transport> {
     const auto link = make_link();
     link->start(kServiceId, log.sink());
     ASSERT_TRUE(log.next_as<LinkUp>());
-    ASSERT_TRUE(link->send(contract::Hello{kServiceId, "s-1", "1.0.0"}));
+    ASSERT_TRUE(link->send(hello_of("s-1")));
     ASSERT_TRUE(log.next_as<contract::HelloAck>());
     std::uint64_t seq = 0;
     for (std::size_t done = 0; done < items.size(); done += contract::kMaxItemsPerApply) {

@@ -20,7 +20,6 @@ namespace {
 
 using contract::Ack;
 using contract::Apply;
-using contract::Hello;
 using contract::HelloAck;
 using contract::Ping;
 using contract::Pong;
@@ -94,7 +93,7 @@ TEST_P(ZeekLinkTest, ReportsUpAndExchangesMessages) {
   ASSERT_TRUE(up);
   EXPECT_THAT(up->peer, HasSubstr("127.0.0.1:" + std::to_string(sim_->port())));
 
-  EXPECT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
+  EXPECT_TRUE(link->send(hello_of("s-1")));
   const auto hello = log_.next_as<HelloAck>();
   ASSERT_TRUE(hello);
   EXPECT_EQ(hello->session, "s-1");
@@ -110,15 +109,15 @@ TEST_P(ZeekLinkTest, ReportsUpAndExchangesMessages) {
 
 TEST_P(ZeekLinkTest, SendsNothingWhileThereIsNoConnection) {
   const auto link = make_link(1);
-  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
+  EXPECT_FALSE(link->send(Ping{"s-1", 1, ""}));
   link->start(kServiceId, log_.sink());
   const auto down = log_.next_as<LinkDown>();
   ASSERT_TRUE(down);
   EXPECT_EQ(down->error.code, ErrorCode::kUnavailable);
   EXPECT_THAT(down->error.message, HasSubstr("zeek at 127.0.0.1:1"));
-  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
+  EXPECT_FALSE(link->send(Ping{"s-1", 1, ""}));
   link->stop();
-  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
+  EXPECT_FALSE(link->send(Ping{"s-1", 1, ""}));
 }
 
 TEST_P(ZeekLinkTest, ReconnectsWhenTheListenerReturns) {
@@ -133,13 +132,13 @@ TEST_P(ZeekLinkTest, ReconnectsWhenTheListenerReturns) {
   const auto lost = log_.next_as<LinkDown>();
   ASSERT_TRUE(lost);
   EXPECT_EQ(lost->error.code, ErrorCode::kUnavailable);
-  EXPECT_FALSE(link->send(Ping{"s-1", 1}));
+  EXPECT_FALSE(link->send(Ping{"s-1", 1, ""}));
   ASSERT_TRUE(log_.next_as<LinkDown>());  // nothing listens
 
   const ZeekSimProcess second(folder_, port, GetParam());
   ASSERT_EQ(second.port(), port);
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  EXPECT_TRUE(link->send(Hello{kServiceId, "s-2", "1.0.0"}));
+  EXPECT_TRUE(link->send(hello_of("s-2")));
   EXPECT_TRUE(log_.next_as<HelloAck>());
 }
 
@@ -159,8 +158,11 @@ TEST_P(ZeekLinkTest, BringsTenThousandItemsInBatchesWithFourInFlight) {
   const auto link = make_link(sim_->port());
   link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
-  ASSERT_TRUE(log_.next_as<HelloAck>());
+  ASSERT_TRUE(link->send(hello_of("s-1")));
+  const auto hello = log_.next_as<HelloAck>();
+  ASSERT_TRUE(hello);
+  const auto key = digest_key_from(hello->digest_key);
+  ASSERT_TRUE(key);
 
   std::uint64_t digest = 0;
   std::uint64_t seq = 0;
@@ -172,7 +174,7 @@ TEST_P(ZeekLinkTest, BringsTenThousandItemsInBatchesWithFourInFlight) {
       Apply apply{"s-1", ++seq, "epoch", seq, {}, {}};
       while (apply.upserts.size() < contract::kMaxItemsPerApply) {
         apply.upserts.push_back(domain_item(next++));
-        digest ^= item_hash(apply.upserts.back());
+        digest ^= key->mix(item_hash(apply.upserts.back()));
       }
       ASSERT_TRUE(link->send(apply));
     }
@@ -182,7 +184,7 @@ TEST_P(ZeekLinkTest, BringsTenThousandItemsInBatchesWithFourInFlight) {
     inserted += ack->inserted;
   }
   EXPECT_EQ(inserted, kItems);
-  ASSERT_TRUE(link->send(Ping{"s-1", 1}));
+  ASSERT_TRUE(link->send(Ping{"s-1", 1, ""}));
   const auto pong = log_.next_as<Pong>();
   ASSERT_TRUE(pong);
   EXPECT_EQ(pong->items, kItems);
@@ -199,9 +201,9 @@ TEST_P(ZeekLinkTest, HearsOnlyTheAnswersToItsOwnService) {
   ASSERT_TRUE(log_.next_as<LinkUp>());
   ASSERT_TRUE(other_log.next_as<LinkUp>());
 
-  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link->send(hello_of("s-1")));
   ASSERT_TRUE(log_.next_as<HelloAck>());
-  ASSERT_TRUE(other->send(Hello{"ffffffffffffffff", "s-2", "1.0.0"}));
+  ASSERT_TRUE(other->send(hello_of("s-2", "ffffffffffffffff")));
   const auto hello = other_log.next_as<HelloAck>();
   ASSERT_TRUE(hello);
   EXPECT_EQ(hello->session, "s-2");
@@ -222,7 +224,7 @@ TEST_P(ZeekLinkTest, SpeaksTlsWithCertificatesOnBothSides) {
   const auto link = make_link(sim_->port(), false, files);
   link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
-  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link->send(hello_of("s-1")));
   EXPECT_TRUE(log_.next_as<HelloAck>());
 }
 
@@ -232,15 +234,15 @@ TEST_P(ZeekLinkTest, PassesOverWhatTheStandInDropsAndForgets) {
   link->start(kServiceId, log_.sink());
   ASSERT_TRUE(log_.next_as<LinkUp>());
   sim_->drop_next(1);
-  ASSERT_TRUE(link->send(Hello{kServiceId, "lost", "1.0.0"}));
-  ASSERT_TRUE(link->send(Hello{kServiceId, "s-1", "1.0.0"}));
+  ASSERT_TRUE(link->send(hello_of("lost")));
+  ASSERT_TRUE(link->send(hello_of("s-1")));
   const auto first = log_.next_as<HelloAck>();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->session, "s-1");
 
   sim_->restart_package();
-  ASSERT_TRUE(link->send(Ping{"s-1", 1}));
-  ASSERT_TRUE(link->send(Hello{kServiceId, "s-2", "1.0.0"}));
+  ASSERT_TRUE(link->send(Ping{"s-1", 1, ""}));
+  ASSERT_TRUE(link->send(hello_of("s-2")));
   const auto second = log_.next_as<HelloAck>();
   ASSERT_TRUE(second);
   EXPECT_NE(second->instance, first->instance);

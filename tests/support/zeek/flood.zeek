@@ -28,7 +28,7 @@ function end_flood()
 	print out, fmt("{\"matches\":%d,\"seconds\":%.1f,\"lag_p50\":%.2f,\"lag_p99\":%.2f,\"lag_max\":%.2f,\"waiting\":%d,\"dropped\":%d}",
 	               flood_done, interval_to_double(current_time() - flood_begin),
 	               flood_percentile(0.5), flood_percentile(0.99), flood_percentile(1.0),
-	               |waiting|, dropped_sightings);
+	               |sighting_queues["MISP"]$waiting|, sighting_queues["MISP"]$dropped);
 	close(out);
 	rename("flood.json.tmp", "flood.json");
 	}
@@ -53,9 +53,9 @@ event MISP::flood()
 		end_flood();
 	}
 
-event MISP::ping_v1(session: string, nonce: count) &priority=-10
+event MISP::ping_v2(m: PingV2) &priority=-10
 	{
-	if ( item_count() == 0 || flood_begin > double_to_time(0.0) )
+	if ( all_items() == 0 || flood_begin > double_to_time(0.0) )
 		return;
 
 	flood_begin = current_time();

@@ -62,7 +62,10 @@ class Session {
     if (!up || !std::holds_alternative<misp_zeek::LinkUp>(*up)) {
       return false;
     }
-    link_->send(contract::Hello{"00c0ffee12345678", "bench-1", "bench"});
+    contract::Hello hello;
+    hello.service_id = "00c0ffee12345678";
+    hello.session = "bench-1";
+    link_->send(std::move(hello));
     return answer<contract::HelloAck>().has_value();
   }
 

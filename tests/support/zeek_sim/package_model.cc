@@ -33,6 +33,9 @@ bool is_subnet(const std::string& text) {
   return error == std::errc() && stop == end && prefix <= (is_v4 ? 32U : 128U);
 }
 
+/// Any will do.
+constexpr DigestKey kKey{0x6d697370, 0x9e3779b97f4a7c15};
+
 contract::Ack ack_of(const std::string& session, std::uint64_t seq, std::uint64_t revision) {
   contract::Ack ack;
   ack.session = session;
@@ -42,6 +45,8 @@ contract::Ack ack_of(const std::string& session, std::uint64_t seq, std::uint64_
 }
 
 }  // namespace
+
+DigestKey PackageModel::digest_key() { return kKey; }
 
 PackageModel::PackageModel(std::string instance, PackageOptions options)
     : options_(std::move(options)), instance_(std::move(instance)) {}
@@ -80,24 +85,38 @@ void PackageModel::reach(const std::string& epoch, std::uint64_t revision) {
   }
 }
 
+contract::HelloAck PackageModel::hello_ack(const std::string& session) const {
+  contract::HelloAck ack;
+  ack.session = session;
+  ack.instance = instance_;
+  ack.package_version = options_.package_version;
+  ack.zeek_version = options_.zeek_version;
+  ack.node = options_.node;
+  ack.capabilities = {"lost", "standby"};
+  ack.role = "holder";
+  ack.epoch = epoch_;
+  ack.revision = revision_;
+  ack.items = items_.size();
+  ack.digest = format_digest(digest_);
+  ack.digest_key = format_digest(kKey.mask) + format_digest(kKey.factor);
+  return ack;
+}
+
 PackageModel::Answers PackageModel::on(const contract::Hello& hello) {
+  if (!holder_.empty()) {
+    auto ack = hello_ack(hello.session);
+    ack.role = refusal_.empty() ? "standby" : "refused";
+    ack.holder = holder_;
+    ack.reason = refusal_;
+    return {std::move(ack)};
+  }
   service_id_ = hello.service_id;
   session_ = hello.session;
   stopped_ = false;
   last_seq_ = 0;
   in_snapshot_ = false;
   unnamed_.clear();
-  contract::HelloAck ack;
-  ack.session = session_;
-  ack.instance = instance_;
-  ack.package_version = options_.package_version;
-  ack.zeek_version = options_.zeek_version;
-  ack.node = options_.node;
-  ack.epoch = epoch_;
-  ack.revision = revision_;
-  ack.items = items_.size();
-  ack.digest = format_digest(digest_);
-  Answers answers{std::move(ack)};
+  Answers answers{hello_ack(session_)};
   if (unanswered_) {
     answers.emplace_back(*unanswered_);
   } else {
@@ -179,14 +198,50 @@ PackageModel::Answers PackageModel::on(const contract::Ping& ping) {
   pong.revision = revision_;
   pong.items = items_.size();
   pong.digest = format_digest(digest_);
-  pong.workers = options_.workers;
-  pong.workers_in_step = options_.workers_in_step;
+  pong.lost = lost_.size();
+  pong.suppressed = suppressed_.size();
+  pong.workers_configured = options_.workers;
+  pong.workers_connected = options_.workers;
+  pong.workers_in_sync = options_.workers_in_sync;
   Answers answers{std::move(pong)};
   if (unanswered_ && unanswered_is_old_) {
     answers.emplace_back(*unanswered_);
   }
   unanswered_is_old_ = unanswered_.has_value();
   return answers;
+}
+
+PackageModel::Answers PackageModel::on(const contract::Bye& bye) {
+  if (is_current(bye.session)) {
+    stopped_ = true;
+  }
+  return {};
+}
+
+PackageModel::Answers PackageModel::on(const contract::Probe& /*probe*/) {
+  return {contract::ProbeAnswer{contract::kVersion, options_.package_version, options_.zeek_version,
+                                options_.node, instance_}};
+}
+
+std::vector<contract::FromZeek> PackageModel::lose_indicator(const IndicatorKey& indicator,
+                                                             bool suppressed) {
+  bool found = false;
+  for (auto it = items_.lower_bound({indicator, 0});
+       it != items_.end() && it->first.key == indicator;) {
+    found = true;
+    remove(EntryKey((it++)->first));
+  }
+  if (!found) {
+    return {};
+  }
+  (suppressed ? suppressed_ : lost_).insert(indicator);
+  return {contract::Lost{
+      session_, {{indicator.indicator, std::string(to_string(indicator.type)), suppressed}}}};
+}
+
+void PackageModel::set_holder(std::string holder, std::string reason) {
+  holder_ = std::move(holder);
+  refusal_ = std::move(reason);
 }
 
 PackageModel::Answers PackageModel::on(const contract::SeenAck& ack) {
@@ -237,6 +292,9 @@ std::optional<std::string_view> PackageModel::refusal(const Item& item) const {
   if (key.type == IndicatorType::kSubnet && !is_subnet(key.indicator)) {
     return "bad_subnet";
   }
+  if (suppressed_.contains(key)) {
+    return "suppressed";
+  }
   if (options_.vetoes && options_.vetoes(item)) {
     return "vetoed";
   }
@@ -244,6 +302,7 @@ std::optional<std::string_view> PackageModel::refusal(const Item& item) const {
 }
 
 void PackageModel::upsert(const Item& item, contract::Ack& ack) {
+  lost_.erase(item.entry.key);
   const auto old = items_.find(item.entry);
   const bool was_here = old != items_.end();
   if (was_here && old->second == item) {
@@ -259,7 +318,7 @@ void PackageModel::upsert(const Item& item, contract::Ack& ack) {
     return;
   }
   unnamed_.erase(item.entry);
-  digest_ ^= item_hash(item) ^ (was_here ? item_hash(old->second) : 0);
+  digest_ ^= kKey.mix(item_hash(item)) ^ (was_here ? kKey.mix(item_hash(old->second)) : 0);
   items_.insert_or_assign(item.entry, item);
   ++(was_here ? ack.updated : ack.inserted);
 }
@@ -270,7 +329,7 @@ bool PackageModel::remove(const EntryKey& entry) {
     return false;
   }
   unnamed_.erase(entry);
-  digest_ ^= item_hash(it->second);
+  digest_ ^= kKey.mix(item_hash(it->second));
   items_.erase(it);
   return true;
 }

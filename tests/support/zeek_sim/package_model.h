@@ -24,16 +24,17 @@ struct PackageOptions {
   std::size_t max_indicator_bytes = 2048;
   std::set<IndicatorType> unknown_types;    ///< refused as `unknown_type`
   std::function<bool(const Item&)> vetoes;  ///< true: refused as `vetoed`; empty: vetoes nothing
-  std::uint64_t workers = 0;
-  std::uint64_t workers_in_step = 0;
+  std::uint64_t workers = 0;                ///< configured and connected
+  std::uint64_t workers_in_sync = 0;
 };
 
-/// The Zeek package as `proto/README.md` describes it, without Zeek: every message in, the answers
-/// out, in order. Pure and deterministic; no thread, no I/O.
+/// The Zeek package of one owner as `proto/README.md` describes it, without Zeek: every message in,
+/// the answers out, in order. Pure and deterministic; no thread, no I/O.
 ///
 /// Where the contract leaves a choice: a refused item's predecessor that is taken out counts as
-/// `removed`; `end_v1` without `begin_v1` is answered by a resync, because to sweep would empty
-/// Zeek; an unchanged item is not validated again.
+/// `removed`; `end_v2` without `begin_v1` is answered by a resync, because to sweep would empty
+/// Zeek; an unchanged item is not validated again. It knows no time: a hello takes the session over
+/// at once, as if the lease of the one before had ended, unless set_holder() says otherwise.
 class PackageModel {
  public:
   /// `instance` names this start of Zeek.
@@ -48,11 +49,19 @@ class PackageModel {
 
   /// Zeek starts anew: everything is forgotten.
   void restart(std::string instance);
-  /// Takes an entry out behind the service's back, as a fault. False: it was not there.
+  /// Removes an entry behind the service's back, as a fault that nobody notices but by the digest.
+  /// False: it was not there.
   bool lose(const EntryKey& entry);
+  /// Removes all entries of an indicator and notices it, as the package does when another script
+  /// removes it: what is to be sent. `suppressed`: the site wants it out.
+  std::vector<contract::FromZeek> lose_indicator(const IndicatorKey& indicator,
+                                                 bool suppressed = false);
+  /// Whom other services are told of: they are refused for the reason, or stand by if it is empty.
+  void set_holder(std::string holder, std::string reason = "");
 
   const std::map<EntryKey, Item>& items() const { return items_; }
   std::uint64_t digest() const { return digest_; }
+  static DigestKey digest_key();
   /// Empty while nothing is known to be complete: at the start and inside a snapshot.
   const std::string& epoch() const { return epoch_; }
   std::uint64_t revision() const { return revision_; }
@@ -68,7 +77,9 @@ class PackageModel {
   Answers on(const contract::Apply& apply);
   Answers on(const contract::End& end);
   Answers on(const contract::Ping& ping);
+  Answers on(const contract::Bye& bye);
   Answers on(const contract::SeenAck& ack);
+  Answers on(const contract::Probe& probe);
   Answers next_seen();
 
   bool is_current(const std::string& session) const;
@@ -78,6 +89,7 @@ class PackageModel {
   bool remove(const EntryKey& entry);
   std::optional<std::string_view> refusal(const Item& item) const;
   void reach(const std::string& epoch, std::uint64_t revision);
+  contract::HelloAck hello_ack(const std::string& session) const;
 
   PackageOptions options_;
   std::string instance_;
@@ -96,6 +108,11 @@ class PackageModel {
   std::optional<contract::Seen> unanswered_;
   bool unanswered_is_old_ = false;  ///< it was there at the last ping
   std::deque<contract::Sighting> sightings_;
+
+  std::set<IndicatorKey> lost_;
+  std::set<IndicatorKey> suppressed_;
+  std::string holder_;
+  std::string refusal_;
 
   std::set<EntryKey> unnamed_;  ///< entries that the running snapshot has not named yet
 };

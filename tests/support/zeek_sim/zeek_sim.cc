@@ -42,8 +42,10 @@ Result<std::unique_ptr<ZeekSim>> ZeekSim::start(ZeekSimOptions options) {
 }
 
 Result<void> ZeekSim::open_broker(const ZeekSimOptions& options) {
-  auto endpoint = zeek::BrokerEndpoint::create(
-      {{contract::kZeekTopic, kInspectTopic}, options.tls, options.disable_tls});
+  auto endpoint =
+      zeek::BrokerEndpoint::create({{contract::kZeekTopic, contract::kProbeTopic, kInspectTopic},
+                                    options.tls,
+                                    options.disable_tls});
   if (!endpoint) {
     return tl::unexpected(endpoint.error());
   }
@@ -106,7 +108,7 @@ void ZeekSim::publish(const std::string& topic, const zeek::WireEvent& event) {
 }
 
 bool ZeekSim::on_event(const zeek::WireMessage& message) {
-  if (message.topic == contract::kZeekTopic) {
+  if (message.topic == contract::kZeekTopic || message.topic == contract::kProbeTopic) {
     return on_package_event(message.event);
   }
   if (message.event.name == kSeeEvent) {
@@ -134,6 +136,11 @@ bool ZeekSim::on_package_event(const zeek::WireEvent& event) {
     const std::lock_guard lock(mutex_);
     answers = model_.handle(*message);
     service_id = model_.service_id();
+    if (const auto* hello = std::get_if<contract::Hello>(&*message)) {
+      service_id = hello->service_id;
+    } else if (const auto* probe = std::get_if<contract::Probe>(&*message)) {
+      service_id = probe->service_id;
+    }
   }
   for (const auto& answer : answers) {
     if (const auto* ack = std::get_if<contract::Ack>(&answer)) {
@@ -150,7 +157,10 @@ bool ZeekSim::on_package_event(const zeek::WireEvent& event) {
 void ZeekSim::publish(const std::string& service_id,
                       const std::vector<contract::FromZeek>& answers) {
   for (const auto& answer : answers) {
-    publish(contract::kServiceTopicPrefix + service_id, zeek::encode(answer));
+    const bool is_probe = std::holds_alternative<contract::ProbeAnswer>(answer);
+    publish(
+        (is_probe ? contract::kProbeAnswerTopicPrefix : contract::kServiceTopicPrefix) + service_id,
+        zeek::encode(answer));
   }
 }
 

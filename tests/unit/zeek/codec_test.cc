@@ -18,15 +18,26 @@ WireValue::Vector reject(const std::string& indicator = "x") {
   return {indicator, "Intel::DOMAIN", "1", "vetoed"};
 }
 
+WireEvent event_of(const std::string& name, WireValue::Vector fields) {
+  WireValue::Vector args;
+  args.emplace_back(std::move(fields));
+  return {name, std::move(args)};
+}
+
+/// The fields of an event's record.
+WireValue::Vector& fields(WireEvent& event) {
+  return std::get<WireValue::Vector>(event.args.at(0).value);
+}
+
 WireEvent ack(WireValue::Vector rejects) {
-  return {"MISP::ack_v1",
-          {"s-1", kOne, kOne, kOne, kOne, kOne, kOne, WireValue(std::move(rejects))}};
+  return event_of("MISP::ack_v2",
+                  {"s-1", kOne, kOne, kOne, kOne, kOne, kOne, WireValue(std::move(rejects))});
 }
 
 WireEvent apply_with_key(WireValue::Vector key) {
   WireValue::Vector removals{WireValue(std::move(key))};
-  return {"MISP::apply_v1",
-          {"s-1", kOne, "e", kOne, WireValue::Vector{}, WireValue(std::move(removals))}};
+  return event_of("MISP::apply_v2",
+                  {"s-1", kOne, "e", kOne, WireValue::Vector{}, WireValue(std::move(removals))});
 }
 
 Error error_of(const WireEvent& event) {
@@ -40,52 +51,54 @@ Error error_to_zeek(const WireEvent& event) {
 }
 
 TEST(Codec, RefusesAnUnknownEvent) {
-  const auto error = error_of({"MISP::ack_v2", {}});
+  const auto error = error_of({"MISP::ack_v9", {}});
   EXPECT_EQ(error.code, ErrorCode::kMalformed);
-  EXPECT_EQ(error.message, "unknown event 'MISP::ack_v2'");
+  EXPECT_EQ(error.message, "unknown event 'MISP::ack_v9'");
 }
 
 TEST(Codec, RefusesAnEventOfTheOtherDirection) {
-  const contract::ToZeek ping = contract::Ping{"s-1", 1};
+  const contract::ToZeek ping = contract::Ping{"s-1", 1, ""};
   EXPECT_EQ(error_of(encode(ping)).code, ErrorCode::kMalformed);
   const contract::FromZeek resync = contract::Resync{"s-1", 1, "why"};
   EXPECT_EQ(error_to_zeek(encode(resync)).code, ErrorCode::kMalformed);
 }
 
-TEST(Codec, RefusesAnArgumentTooFewOrTooMany) {
+TEST(Codec, RefusesAFieldTooFewOrTooMany) {
   auto event = ack({});
-  event.args.emplace_back(true);
-  EXPECT_EQ(error_of(event).message, "MISP::ack_v1: expected 8 arguments, got 9");
-  event.args.resize(7, WireValue(true));
-  EXPECT_EQ(error_of(event).message, "MISP::ack_v1: expected 8 arguments, got 7");
+  fields(event).emplace_back(true);
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2: expected 8 fields, got 9");
+  fields(event).resize(7, WireValue(true));
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2: expected 8 fields, got 7");
+  fields(event).clear();
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2: expected 8 fields, got 0");
   event.args.clear();
-  EXPECT_EQ(error_of(event).message, "MISP::ack_v1: expected 8 arguments, got 0");
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2: expected one record");
+  event.args = {WireValue("text")};
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2: expected one record");
 }
 
-TEST(Codec, NamesTheArgumentOfAWrongType) {
+TEST(Codec, NamesTheFieldOfAWrongType) {
   auto event = ack({});
-  event.args[1] = WireValue("1");
-  EXPECT_EQ(error_of(event).message, "MISP::ack_v1 argument 1 (seq): expected count, got string");
+  fields(event)[1] = WireValue("1");
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2 field 1 (seq): expected count, got string");
   event = ack({});
-  event.args[0] = WireValue(true);
-  EXPECT_EQ(error_of(event).message,
-            "MISP::ack_v1 argument 0 (session): expected string, got bool");
+  fields(event)[0] = WireValue(true);
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2 field 0 (session): expected string, got bool");
   event = ack({});
-  event.args[7] = WireValue(kOne);
-  EXPECT_EQ(error_of(event).message,
-            "MISP::ack_v1 argument 7 (rejects): expected vector, got count");
+  fields(event)[7] = WireValue(kOne);
+  EXPECT_EQ(error_of(event).message, "MISP::ack_v2 field 7 (rejects): expected vector, got count");
 }
 
 TEST(Codec, NamesTheFieldOfARecordThatIsWrong) {
   auto wrong = reject();
   wrong[3] = WireValue(kOne);
   EXPECT_EQ(error_of(ack({reject(), wrong})).message,
-            "MISP::ack_v1 argument 7 (rejects)[1] field 3 (reason): expected string, got count");
+            "MISP::ack_v2 field 7 (rejects)[1] field 3 (reason): expected string, got count");
   wrong.pop_back();
   EXPECT_EQ(error_of(ack({wrong})).message,
-            "MISP::ack_v1 argument 7 (rejects)[0]: expected 4 fields, got 3");
+            "MISP::ack_v2 field 7 (rejects)[0]: expected 4 fields, got 3");
   EXPECT_EQ(error_of(ack({WireValue("no record")})).message,
-            "MISP::ack_v1 argument 7 (rejects)[0]: expected record, got string");
+            "MISP::ack_v2 field 7 (rejects)[0]: expected record, got string");
 }
 
 TEST(Codec, RefusesMoreRejectsThanTheContractAllows) {
@@ -126,11 +139,25 @@ TEST(Codec, StandInsSeeMoreItemsThanTheContractAllows) {
   EXPECT_EQ(error_to_zeek(encode(contract::ToZeek(apply))).code, ErrorCode::kTooLarge);
 }
 
+TEST(Codec, RefusesMoreCapabilitiesOrColumnsThanTheContractAllows) {
+  contract::Hello hello;
+  for (std::size_t n = 0; n <= contract::kMaxCapabilities; ++n) {
+    hello.capabilities.insert(std::to_string(n));
+  }
+  EXPECT_EQ(error_to_zeek(encode(contract::ToZeek(hello))).code, ErrorCode::kTooLarge);
+  contract::Apply apply;
+  apply.upserts.resize(1);
+  for (std::size_t n = 0; n <= contract::kMaxColumnsPerItem; ++n) {
+    apply.upserts[0].columns[std::to_string(n)] = "x";
+  }
+  EXPECT_EQ(error_to_zeek(encode(contract::ToZeek(apply))).code, ErrorCode::kTooLarge);
+}
+
 TEST(Codec, RefusesAnEventIdThatIsNoDecimal) {
   for (const std::string id : {"", "-1", "0x1", "1 ", "18446744073709551616"}) {
     const auto error = error_to_zeek(apply_with_key({"a.example", "Intel::DOMAIN", id}));
     EXPECT_EQ(error.message,
-              "MISP::apply_v1 argument 5 (removals)[0] field 2 (event_id): expected "
+              "MISP::apply_v2 field 5 (removals)[0] field 2 (event_id): expected "
               "a decimal number, got '" +
                   id + "'");
   }

@@ -16,11 +16,30 @@ using Json = nlohmann::json;
 
 const std::vector<std::vector<std::string>> kRecords = {
     {"indicator", "indicator_type", "event_id", "attribute_uuids", "desc", "url", "ports", "tags",
-     "report_sightings"},
+     "report_sightings", "kind", "columns"},
     {"indicator", "indicator_type", "event_id"},
     {"indicator", "indicator_type", "event_id", "reason"},
-    {"attribute_uuids", "indicator", "indicator_type", "event_id", "seen", "where", "seen_at",
-     "withheld", "uid", "orig_h", "orig_p", "resp_h", "resp_p", "node", "fuid"},
+    {"indicator", "indicator_type", "suppressed"},
+    {"attribute_uuids", "indicator", "indicator_type", "event_id", "kind", "seen", "where",
+     "seen_at", "withheld", "uid", "orig_h", "orig_p", "resp_h", "resp_p", "node", "fuid"},
+    {"service_id", "session", "service_version", "owner", "misp", "filter", "capabilities", "auth"},
+    {"session", "seq", "epoch", "revision", "items", "auth"},
+    {"session", "seq", "epoch", "revision", "upserts", "removals"},
+    {"session", "seq", "epoch", "revision", "auth"},
+    {"session", "nonce", "auth"},
+    {"session", "auth"},
+    {"instance", "seq", "auth"},
+    {"session", "instance", "package_version", "zeek_version", "node", "capabilities", "role",
+     "holder", "reason", "epoch", "revision", "items", "digest", "digest_key"},
+    {"session", "seq", "revision", "inserted", "updated", "unchanged", "removed", "rejects"},
+    {"session", "nonce", "seq", "epoch", "revision", "items", "digest", "lost", "suppressed",
+     "strays", "workers_configured", "workers_connected", "workers_in_sync", "workers_verified",
+     "dropped_sightings", "dropped_messages"},
+    {"session", "expected_seq", "reason"},
+    {"session", "indicators"},
+    {"instance", "seq", "dropped", "sightings"},
+    {"service_id", "contract"},
+    {"contract", "package_version", "zeek_version", "node", "instance"},
 };
 
 zeek::WireValue to_wire(const Json& json);
@@ -62,6 +81,15 @@ zeek::WireValue to_wire(const Json& json) {
   if (json.is_array()) {
     return list(json);
   }
+  if (json.is_null()) {
+    return std::monostate{};
+  }
+  if (json.contains("@set")) {
+    return json.at("@set").get<zeek::WireValue::Set>();
+  }
+  if (json.contains("@table")) {
+    return json.at("@table").get<zeek::WireValue::Table>();
+  }
   return record(json);
 }
 
@@ -91,9 +119,11 @@ zeek::WireEvent read_message(const std::string& name) {
 Digest read_digest() {
   const Json json = read("digest");
   Digest digest;
+  digest.key = json.at("key").get<std::string>();
   digest.digest = json.at("digest").get<std::string>();
   for (const auto& entry : json.at("items")) {
-    digest.entries.push_back({record(entry.at("item")), entry.at("hash").get<std::string>()});
+    digest.entries.push_back({record(entry.at("item")), entry.at("hash").get<std::string>(),
+                              entry.at("mixed").get<std::string>()});
   }
   return digest;
 }

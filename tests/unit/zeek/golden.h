@@ -19,9 +19,11 @@ zeek::WireEvent read_message(const std::string& name);
 
 struct Digest {
   struct Entry {
-    zeek::WireValue item;  ///< as in apply_v1
+    zeek::WireValue item;  ///< as in apply_v2
     std::string hash;
+    std::string mixed;  ///< with the key
   };
+  std::string key;
   std::vector<Entry> entries;
   std::string digest;
 };

@@ -57,17 +57,19 @@ TEST(GoldenMessages, CoverEveryMessageOfTheContract) {
 }
 
 TEST(GoldenMessages, HelloHasItsFieldsInPlace) {
-  const contract::Hello hello{"00c0ffee12345678", kSession, "1.0.0"};
-  EXPECT_EQ(expect<contract::Hello>(decode_to_zeek(golden::read_message("hello_v1"))), hello);
+  const contract::Hello hello{
+      "00c0ffee12345678",  kSession, "1.0.0", "MISP", "https://misp.example.org", kEpoch,
+      {"lost", "standby"}, ""};
+  EXPECT_EQ(expect<contract::Hello>(decode_to_zeek(golden::read_message("hello_v2"))), hello);
 }
 
 TEST(GoldenMessages, BeginHasItsFieldsInPlace) {
-  const contract::Begin begin{kSession, 1, kEpoch, 4711, 6};
-  EXPECT_EQ(expect<contract::Begin>(decode_to_zeek(golden::read_message("begin_v1"))), begin);
+  const contract::Begin begin{kSession, 1, kEpoch, 4711, 6, ""};
+  EXPECT_EQ(expect<contract::Begin>(decode_to_zeek(golden::read_message("begin_v2"))), begin);
 }
 
 TEST(GoldenMessages, ApplyHasItsFieldsInPlace) {
-  const auto apply = expect<contract::Apply>(decode_to_zeek(golden::read_message("apply_v1")));
+  const auto apply = expect<contract::Apply>(decode_to_zeek(golden::read_message("apply_v2")));
   EXPECT_EQ(apply.seq, 2U);
   EXPECT_EQ(apply.epoch, kEpoch);
   EXPECT_EQ(apply.revision, 4711U);
@@ -78,8 +80,13 @@ TEST(GoldenMessages, ApplyHasItsFieldsInPlace) {
                    "https://misp.example.org/events/view/17",
                    "443,8080",
                    "tlp:amber,tlp:red",
-                   true};
+                   true,
+                   "misp",
+                   {}};
   EXPECT_EQ(apply.upserts[0], first);
+  EXPECT_EQ(apply.upserts[2].kind, "canary");
+  EXPECT_THAT(apply.upserts[3].columns,
+              testing::ElementsAre(testing::Pair("actor", "x y"), testing::Pair("threat", "high")));
   EXPECT_FALSE(apply.upserts[4].report_sightings);
   EXPECT_EQ(apply.upserts[5].entry.event_id, UINT64_MAX);
   EXPECT_THAT(apply.removals,
@@ -88,22 +95,33 @@ TEST(GoldenMessages, ApplyHasItsFieldsInPlace) {
 }
 
 TEST(GoldenMessages, EndAndPingHaveTheirFieldsInPlace) {
-  const contract::End end{kSession, 3, kEpoch, 4712};
-  const contract::Ping ping{kSession, 1};
-  EXPECT_EQ(expect<contract::End>(decode_to_zeek(golden::read_message("end_v1"))), end);
-  EXPECT_EQ(expect<contract::Ping>(decode_to_zeek(golden::read_message("ping_v1"))), ping);
+  const contract::End end{kSession, 3, kEpoch, 4712, ""};
+  const contract::Ping ping{kSession, 1, ""};
+  EXPECT_EQ(expect<contract::End>(decode_to_zeek(golden::read_message("end_v2"))), end);
+  EXPECT_EQ(expect<contract::Ping>(decode_to_zeek(golden::read_message("ping_v2"))), ping);
 }
 
 TEST(GoldenMessages, HelloAckHasItsFieldsInPlace) {
-  const contract::HelloAck ack{
-      kSession, "CkX4Yb2ZJp1nRT6QHf", "1.0.0", "8.2.2", "manager", kEpoch, 4710,
-      6,        "4ee7e5ec395b5690"};
-  EXPECT_EQ(expect<contract::HelloAck>(decode_from_zeek(golden::read_message("hello_ack_v1"))),
+  const contract::HelloAck ack{kSession,
+                               "CkX4Yb2ZJp1nRT6QHf",
+                               "1.0.0",
+                               "8.2.2",
+                               "manager",
+                               {"lost", "standby"},
+                               "holder",
+                               "",
+                               "",
+                               kEpoch,
+                               4710,
+                               6,
+                               "a51cf555825af4f2",
+                               "0f1e2d3c4b5a69788796a5b4c3d2e1f1"};
+  EXPECT_EQ(expect<contract::HelloAck>(decode_from_zeek(golden::read_message("hello_ack_v2"))),
             ack);
 }
 
 TEST(GoldenMessages, AckHasItsFieldsInPlace) {
-  const auto ack = expect<contract::Ack>(decode_from_zeek(golden::read_message("ack_v1")));
+  const auto ack = expect<contract::Ack>(decode_from_zeek(golden::read_message("ack_v2")));
   EXPECT_EQ(ack.seq, 2U);
   EXPECT_EQ(ack.revision, 4711U);
   EXPECT_EQ(ack.inserted, 3U);
@@ -116,15 +134,16 @@ TEST(GoldenMessages, AckHasItsFieldsInPlace) {
 }
 
 TEST(GoldenMessages, PongAndResyncHaveTheirFieldsInPlace) {
-  const contract::Pong pong{kSession, 1, 3, kEpoch, 4712, 6, "4ee7e5ec395b5690", 2, 1};
+  const contract::Pong pong{kSession, 1, 3, kEpoch, 4712, 6, "a51cf555825af4f2", 2, 1, 4,
+                            3,        3, 2, true,   5,    6};
   const contract::Resync resync{kSession, 6, "sequence"};
-  EXPECT_EQ(expect<contract::Pong>(decode_from_zeek(golden::read_message("pong_v1"))), pong);
-  EXPECT_EQ(expect<contract::Resync>(decode_from_zeek(golden::read_message("resync_v1"))), resync);
+  EXPECT_EQ(expect<contract::Pong>(decode_from_zeek(golden::read_message("pong_v2"))), pong);
+  EXPECT_EQ(expect<contract::Resync>(decode_from_zeek(golden::read_message("resync_v2"))), resync);
 }
 
 TEST(GoldenMessages, SeenAndItsAcknowledgementHaveTheirFieldsInPlace) {
-  const auto seen = expect<contract::Seen>(decode_from_zeek(golden::read_message("seen_v1")));
-  EXPECT_EQ(seen.instance, "CkX4Yb2ZJp1nRT6QHf");
+  const auto seen = expect<contract::Seen>(decode_from_zeek(golden::read_message("seen_v2")));
+  EXPECT_EQ(seen.instance, "CkX4Yb2ZJp1nRT6QHf-MISP");
   EXPECT_EQ(seen.seq, 7U);
   EXPECT_EQ(seen.dropped, 3U);
   ASSERT_EQ(seen.sightings.size(), 2U);
@@ -133,6 +152,7 @@ TEST(GoldenMessages, SeenAndItsAcknowledgementHaveTheirFieldsInPlace) {
       "198.51.100.0/24",
       "Intel::SUBNET",
       "17",
+      "canary",
       "198.51.100.23",
       "Conn::IN_RESP",
       1767225600,
@@ -146,22 +166,45 @@ TEST(GoldenMessages, SeenAndItsAcknowledgementHaveTheirFieldsInPlace) {
       ""};
   EXPECT_EQ(seen.sightings[0], first);
   EXPECT_EQ(seen.sightings[1].fuid, "FCZ9Xi2aPNKcxzDfYj");
-  const contract::SeenAck ack{"CkX4Yb2ZJp1nRT6QHf", 7};
-  EXPECT_EQ(expect<contract::SeenAck>(decode_to_zeek(golden::read_message("seen_ack_v1"))), ack);
+  const contract::SeenAck ack{"CkX4Yb2ZJp1nRT6QHf-MISP", 7, ""};
+  EXPECT_EQ(expect<contract::SeenAck>(decode_to_zeek(golden::read_message("seen_ack_v2"))), ack);
+}
+
+TEST(GoldenMessages, LostAndTheProbeHaveTheirFieldsInPlace) {
+  const contract::Lost lost{
+      kSession,
+      {{"c2.example.net", "Intel::DOMAIN", false}, {"198.51.100.23", "Intel::ADDR", true}}};
+  EXPECT_EQ(expect<contract::Lost>(decode_from_zeek(golden::read_message("lost_v2"))), lost);
+  const contract::Bye bye{kSession, ""};
+  EXPECT_EQ(expect<contract::Bye>(decode_to_zeek(golden::read_message("bye_v2"))), bye);
+  const contract::Probe probe{"00c0ffee12345678", 2};
+  EXPECT_EQ(expect<contract::Probe>(decode_to_zeek(golden::read_message("probe"))), probe);
+  const contract::ProbeAnswer answer{2, "1.0.0", "8.2.2", "manager", "CkX4Yb2ZJp1nRT6QHf"};
+  EXPECT_EQ(expect<contract::ProbeAnswer>(decode_from_zeek(golden::read_message("probe_answer"))),
+            answer);
 }
 
 TEST(GoldenDigest, IsWhatTheCoreComputes) {
   const auto golden = golden::read_digest();
+  const auto key = digest_key_from(golden.key);
+  ASSERT_TRUE(key);
   std::uint64_t digest = 0;
   ASSERT_FALSE(golden.entries.empty());
   for (const auto& entry : golden.entries) {
-    const zeek::WireEvent event{"MISP::apply_v1",
-                                {"s", std::uint64_t{1}, "e", std::uint64_t{1},
-                                 zeek::WireValue::Vector{entry.item}, zeek::WireValue::Vector{}}};
-    const auto apply = expect<contract::Apply>(decode_to_zeek(event));
+    const zeek::WireValue::Vector record{"s",
+                                         std::uint64_t{1},
+                                         "e",
+                                         std::uint64_t{1},
+                                         zeek::WireValue::Vector{entry.item},
+                                         zeek::WireValue::Vector{}};
+    zeek::WireValue::Vector args;
+    args.emplace_back(record);
+    const auto apply = expect<contract::Apply>(decode_to_zeek({"MISP::apply_v2", args}));
     ASSERT_EQ(apply.upserts.size(), 1U);
-    EXPECT_EQ(format_digest(item_hash(apply.upserts[0])), entry.hash);
-    digest ^= item_hash(apply.upserts[0]);
+    const std::uint64_t hash = item_hash(apply.upserts[0]);
+    EXPECT_EQ(format_digest(hash), entry.hash);
+    EXPECT_EQ(format_digest(key->mix(hash)), entry.mixed);
+    digest ^= key->mix(hash);
   }
   EXPECT_EQ(format_digest(digest), golden.digest);
 }

@@ -47,6 +47,15 @@ std::vector<std::string> reasons(const Ack& ack) {
   return reasons;
 }
 
+Hello hello_of(const std::string& session) {
+  Hello hello;
+  hello.service_id = "00c0ffee12345678";
+  hello.session = session;
+  return hello;
+}
+
+std::uint64_t mixed(const Item& item) { return PackageModel::digest_key().mix(item_hash(item)); }
+
 class PackageModelTest : public testing::Test {
  protected:
   template <typename Answer>
@@ -63,12 +72,12 @@ class PackageModelTest : public testing::Test {
   HelloAck hello(const std::string& session = "s-1") {
     seq_ = 0;
     session_ = session;
-    return one<HelloAck>(Hello{"00c0ffee12345678", session, "1"});
+    return one<HelloAck>(hello_of(session));
   }
   Ack begin(std::uint64_t revision = 0) {
-    return one<Ack>(Begin{session_, ++seq_, "epoch", revision, 0});
+    return one<Ack>(Begin{session_, ++seq_, "epoch", revision, 0, ""});
   }
-  Ack end(std::uint64_t revision) { return one<Ack>(End{session_, ++seq_, "epoch", revision}); }
+  Ack end(std::uint64_t revision) { return one<Ack>(End{session_, ++seq_, "epoch", revision, ""}); }
   Apply next_apply(std::uint64_t revision, std::vector<Item> upserts,
                    std::vector<EntryKey> removals = {}) {
     return {session_, ++seq_, "epoch", revision, std::move(upserts), std::move(removals)};
@@ -91,8 +100,8 @@ class PackageModelTest : public testing::Test {
 };
 
 TEST_F(PackageModelTest, HearsNothingBeforeHello) {
-  EXPECT_THAT(model_.handle(Begin{"", 1, "epoch", 1, 0}), IsEmpty());
-  EXPECT_THAT(model_.handle(Ping{"s-1", 1}), IsEmpty());
+  EXPECT_THAT(model_.handle(Begin{"", 1, "epoch", 1, 0, ""}), IsEmpty());
+  EXPECT_THAT(model_.handle(Ping{"s-1", 1, ""}), IsEmpty());
 }
 
 TEST_F(PackageModelTest, TellsOfNothingWhenItIsEmpty) {
@@ -117,7 +126,7 @@ TEST_F(PackageModelTest, CountsInsertedUpdatedUnchangedAndRemoved) {
   EXPECT_EQ(ack.unchanged, 1U);
   EXPECT_EQ(ack.removed, 1U);
   EXPECT_THAT(held(), ElementsAre("a", "c"));
-  EXPECT_EQ(model_.digest(), item_hash(changed) ^ item_hash(item("c")));
+  EXPECT_EQ(model_.digest(), mixed(changed) ^ mixed(item("c")));
 }
 
 TEST_F(PackageModelTest, KeepsAnIndicatorUntilItsLastEventIsGone) {
@@ -169,24 +178,24 @@ TEST_F(PackageModelTest, ANewSessionDoesNotSweep) {
   apply(1, {item("a")});
   begin();
   hello("s-2");
-  EXPECT_EQ(one<Resync>(End{"s-2", 1, "epoch", 1}).reason, "end_without_begin");
+  EXPECT_EQ(one<Resync>(End{"s-2", 1, "epoch", 1, ""}).reason, "end_without_begin");
   EXPECT_THAT(held(), ElementsAre("a"));
 }
 
 TEST_F(PackageModelTest, DropsMessagesOfAnotherSession) {
   hello("s-1");
   hello("s-2");
-  EXPECT_THAT(model_.handle(Begin{"s-1", 1, "epoch", 1, 0}), IsEmpty());
-  EXPECT_THAT(model_.handle(Ping{"s-1", 1}), IsEmpty());
+  EXPECT_THAT(model_.handle(Begin{"s-1", 1, "epoch", 1, 0, ""}), IsEmpty());
+  EXPECT_THAT(model_.handle(Ping{"s-1", 1, ""}), IsEmpty());
 }
 
 TEST_F(PackageModelTest, AGapInTheSequenceEndsTheSession) {
   hello();
   begin();
-  const auto resync = one<Resync>(Begin{"s-1", 3, "epoch", 1, 0});
+  const auto resync = one<Resync>(Begin{"s-1", 3, "epoch", 1, 0, ""});
   EXPECT_EQ(resync.expected_seq, 2U);
-  EXPECT_THAT(model_.handle(Begin{"s-1", 2, "epoch", 1, 0}), IsEmpty());
-  EXPECT_THAT(model_.handle(Ping{"s-1", 1}), IsEmpty());
+  EXPECT_THAT(model_.handle(Begin{"s-1", 2, "epoch", 1, 0, ""}), IsEmpty());
+  EXPECT_THAT(model_.handle(Ping{"s-1", 1, ""}), IsEmpty());
   EXPECT_EQ(hello("s-2").session, "s-2");
 }
 
@@ -240,13 +249,21 @@ TEST_F(PackageModelTest, ARefusedChangeTakesTheOldEntryOut) {
 
 TEST_F(PackageModelTest, PongTellsWhatIsHeld) {
   model_.options().workers = 3;
-  model_.options().workers_in_step = 2;
+  model_.options().workers_in_sync = 2;
   hello();
   apply(9, {item("a")});
-  const auto pong = one<Pong>(Ping{"s-1", 77});
-  const Pong expected{
-      "s-1", 77, 1, "epoch", 9, 1, format_digest(item_hash(item("a"))), 3, 2,
-  };
+  const auto pong = one<Pong>(Ping{"s-1", 77, ""});
+  Pong expected;
+  expected.session = "s-1";
+  expected.nonce = 77;
+  expected.seq = 1;
+  expected.epoch = "epoch";
+  expected.revision = 9;
+  expected.items = 1;
+  expected.digest = format_digest(mixed(item("a")));
+  expected.workers_configured = 3;
+  expected.workers_connected = 3;
+  expected.workers_in_sync = 2;
   EXPECT_EQ(pong, expected);
 }
 
@@ -254,7 +271,7 @@ TEST_F(PackageModelTest, ARestartForgetsAll) {
   hello();
   apply(1, {item("a")});
   model_.restart("i-2");
-  EXPECT_THAT(model_.handle(Ping{"s-1", 1}), IsEmpty());
+  EXPECT_THAT(model_.handle(Ping{"s-1", 1, ""}), IsEmpty());
   const auto ack = hello("s-2");
   EXPECT_EQ(ack.instance, "i-2");
   EXPECT_EQ(ack.epoch, "");
@@ -266,28 +283,64 @@ TEST_F(PackageModelTest, ALostEntryShowsInTheDigestOnly) {
   apply(1, {item("a"), item("b")});
   EXPECT_TRUE(model_.lose(item("a").entry));
   EXPECT_FALSE(model_.lose(item("a").entry));
-  const auto pong = one<Pong>(Ping{"s-1", 1});
+  const auto pong = one<Pong>(Ping{"s-1", 1, ""});
   EXPECT_EQ(pong.revision, 1U);
   EXPECT_EQ(pong.items, 1U);
-  EXPECT_EQ(pong.digest, format_digest(item_hash(item("b"))));
+  EXPECT_EQ(pong.digest, format_digest(mixed(item("b"))));
+}
+
+TEST_F(PackageModelTest, ALostIndicatorIsToldUntilItIsPutInAgain) {
+  hello();
+  apply(1, {item("a", 1), item("a", 2), item("b")});
+  const auto told = model_.lose_indicator(item("a").entry.key);
+  ASSERT_THAT(told, SizeIs(1));
+  const contract::LostIndicator gone{"a", "Intel::DOMAIN", false};
+  EXPECT_THAT(std::get<contract::Lost>(told[0]).indicators, ElementsAre(gone));
+  EXPECT_EQ(one<Pong>(Ping{"s-1", 1, ""}).lost, 1U);
+  apply(2, {item("a", 1), item("a", 2)});
+  EXPECT_EQ(one<Pong>(Ping{"s-1", 2, ""}).lost, 0U);
+  EXPECT_THAT(held(), ElementsAre("a", "a", "b"));
+}
+
+TEST_F(PackageModelTest, RefusesWhatTheSiteKeepsOut) {
+  hello();
+  apply(1, {item("a")});
+  model_.lose_indicator(item("a").entry.key, true);
+  EXPECT_THAT(reasons(apply(2, {item("a")})), ElementsAre("suppressed"));
+  const auto pong = one<Pong>(Ping{"s-1", 1, ""});
+  EXPECT_EQ(pong.lost, 0U);
+  EXPECT_EQ(pong.suppressed, 1U);
+}
+
+TEST_F(PackageModelTest, AProbeOpensNoSession) {
+  hello();
+  EXPECT_EQ(one<contract::ProbeAnswer>(contract::Probe{"00c0ffee00000000"}).contract, 2U);
+  EXPECT_EQ(model_.service_id(), "00c0ffee12345678");
+  apply(1, {item("a")});
+}
+
+TEST_F(PackageModelTest, AByeEndsTheSession) {
+  hello();
+  EXPECT_THAT(model_.handle(contract::Bye{"s-1", ""}), IsEmpty());
+  EXPECT_THAT(model_.handle(Ping{"s-1", 1, ""}), IsEmpty());
 }
 
 TEST(PackageModel, SendsSightingsOneMessageAtATimeAndAgainUntilAcknowledged) {
   PackageModel model("i-1");
   EXPECT_TRUE(model.see({}).empty()) << "nobody is there to tell";
-  auto answers = model.handle(contract::Hello{"00c0ffee12345678", "s-1", "1"});
+  auto answers = model.handle(hello_of("s-1"));
   ASSERT_EQ(answers.size(), 2U);
   const auto first = std::get<contract::Seen>(answers[1]);
   EXPECT_EQ(first.seq, 1U);
   EXPECT_TRUE(model.see({}).empty()) << "one is under way";
-  answers = model.handle(contract::Hello{"00c0ffee12345679", "s-2", "1"});
+  answers = model.handle(hello_of("s-2"));
   ASSERT_EQ(answers.size(), 2U);
   EXPECT_EQ(std::get<contract::Seen>(answers[1]), first);
-  EXPECT_TRUE(model.handle(contract::SeenAck{"i-0", 1}).empty()) << "of another instance";
-  answers = model.handle(contract::SeenAck{"i-1", 1});
+  EXPECT_TRUE(model.handle(contract::SeenAck{"i-0", 1, ""}).empty()) << "of another instance";
+  answers = model.handle(contract::SeenAck{"i-1", 1, ""});
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_EQ(std::get<contract::Seen>(answers[0]).seq, 2U);
-  EXPECT_TRUE(model.handle(contract::SeenAck{"i-1", 2}).empty());
+  EXPECT_TRUE(model.handle(contract::SeenAck{"i-1", 2, ""}).empty());
   EXPECT_EQ(model.waiting_sightings(), 0U);
 }
 

@@ -12,20 +12,27 @@ export {
 	global MISPTest::digest: function(): string;
 
 	## Digest of an item alone.
-	global MISPTest::digest_of: function(item: MISP::ItemV1): string;
+	global MISPTest::digest_of: function(item: MISP::ItemV2): string;
 }
+
+# The key of the golden digest.
+event zeek_init() &priority=9
+	{
+	digest_mask = hex_to_count("0f1e2d3c4b5a6978");
+	digest_factor = hex_to_count("8796a5b4c3d2e1f1");
+	}
 
 function MISPTest::entries(): count
 	{
-	return item_count();
+	return all_items();
 	}
 
 function MISPTest::digest(): string
 	{
-	return digest();
+	return format_digest(owner_named("MISP")$digest);
 	}
 
-function MISPTest::digest_of(item: MISP::ItemV1): string
+function MISPTest::digest_of(item: MISP::ItemV2): string
 	{
 	return fmt("%016x", item_hash(item));
 	}

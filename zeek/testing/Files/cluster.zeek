@@ -8,6 +8,7 @@
 
 redef exit_only_after_terminate = T;
 redef MISP::broker_listen = F;
+redef MISP::lease = 60sec;
 redef Log::default_rotation_interval = 0sec;
 
 module MISPTest;
@@ -23,8 +24,8 @@ export {
 	global hello: function(session: string);
 	global begin: function(session: string, seq: count, revision: count);
 	global apply: function(session: string, seq: count, revision: count,
-	                       upserts: vector of MISP::ItemV1,
-	                       removals: vector of MISP::KeyV1 &default=vector());
+	                       upserts: vector of MISP::ItemV2,
+	                       removals: vector of MISP::KeyV2 &default=vector());
 	global end: function(session: string, seq: count, revision: count);
 
 	## Asks until the pong says that both workers are there and in sync.
@@ -36,8 +37,8 @@ export {
 	## What a node does for :zeek:see:`MISPTest::let_all`.
 	global do_it: hook(name: string);
 
-	global item: function(indicator: string, indicator_type: string, event_id: string): MISP::ItemV1;
-	global key: function(indicator: string, indicator_type: string, event_id: string): MISP::KeyV1;
+	global item: function(indicator: string, indicator_type: string, event_id: string): MISP::ItemV2;
+	global key: function(indicator: string, indicator_type: string, event_id: string): MISP::KeyV2;
 
 	global ordered: event(name: string);
 	global obeyed: event(node: string, name: string);
@@ -95,7 +96,8 @@ event ask()
 		return;
 
 	++nonce;
-	Cluster::publish(to_zeek_topic(), MISP::ping_v1, asked_session, nonce);
+	Cluster::publish(to_zeek_topic(), MISP::ping_v2,
+	                 MISP::PingV2($session=asked_session, $nonce=nonce, $auth=""));
 	}
 
 event run_step()
@@ -127,32 +129,28 @@ function answered(text: string)
 		event run_step();
 	}
 
-event MISP::hello_ack_v1(session: string, instance: string, package_version: string,
-                         zeek_version: string, node: string, epoch: string, revision: count,
-                         items: count, digest: string)
+event MISP::hello_ack_v2(m: MISP::HelloAckV2)
 	{
-	answered(fmt("hello_ack %s %s %d", session, node, items));
+	answered(fmt("hello_ack %s %s %d", m$session, m$node, m$items));
 	}
 
-event MISP::ack_v1(session: string, seq: count, revision: count, inserted: count, updated: count,
-                   unchanged: count, removed: count, rejects: vector of MISP::RejectV1)
+event MISP::ack_v2(m: MISP::AckV2)
 	{
-	answered(! is_verbose ? "" : fmt("ack %d: %d inserted, %d updated, %d unchanged, %d removed, %d rejected", seq,
-	             inserted, updated, unchanged, removed, |rejects|));
+	answered(! is_verbose ? "" : fmt("ack %d: %d inserted, %d updated, %d unchanged, %d removed, %d rejected", m$seq,
+	             m$inserted, m$updated, m$unchanged, m$removed, |m$rejects|));
 	}
 
-event MISP::pong_v1(session: string, nonce: count, seq: count, epoch: string, revision: count,
-                    items: count, digest: string, workers: count, workers_in_step: count)
+event MISP::pong_v2(m: MISP::PongV2)
 	{
-	if ( workers == 2 && workers_in_step == 2 )
-		answered(fmt("pong: %d items, 2 workers in sync", items));
+	if ( m$workers_configured == 2 && m$workers_connected == 2 && m$workers_in_sync == 2 && m$lost == 0 )
+		answered(fmt("pong: %d items, 2 workers in sync", m$items));
 	else
 		schedule 100msec { ask() };
 	}
 
-event MISP::resync_v1(session: string, expected_seq: count, reason: string)
+event MISP::resync_v2(m: MISP::ResyncV2)
 	{
-	answered(fmt("resync %s", reason));
+	answered(fmt("resync %s", m$reason));
 	}
 
 event obeyed(node: string, name: string)
@@ -181,27 +179,35 @@ event zeek_init()
 function hello(session: string)
 	{
 	++open_answers;
-	Cluster::publish(MISP::zeek_topic, MISP::hello_v1, service_id, session, "1.0.0");
+	Cluster::publish(MISP::zeek_topic, MISP::hello_v2,
+	                 MISP::HelloV2($service_id=service_id, $session=session,
+	                               $service_version="1.0.0", $owner="MISP", $misp="m", $filter="f",
+	                               $capabilities=set(), $auth=""));
 	}
 
 function begin(session: string, seq: count, revision: count)
 	{
 	++open_answers;
-	Cluster::publish(MISP::zeek_topic, MISP::begin_v1, session, seq, epoch, revision, 0);
+	Cluster::publish(MISP::zeek_topic, MISP::begin_v2,
+	                 MISP::BeginV2($session=session, $seq=seq, $epoch=epoch, $revision=revision,
+	                               $items=0, $auth=""));
 	}
 
-function apply(session: string, seq: count, revision: count, upserts: vector of MISP::ItemV1,
-               removals: vector of MISP::KeyV1)
+function apply(session: string, seq: count, revision: count, upserts: vector of MISP::ItemV2,
+               removals: vector of MISP::KeyV2)
 	{
 	++open_answers;
-	Cluster::publish(MISP::zeek_topic, MISP::apply_v1, session, seq, epoch, revision, upserts,
-	                 removals);
+	Cluster::publish(MISP::zeek_topic, MISP::apply_v2,
+	                 MISP::ApplyV2($session=session, $seq=seq, $epoch=epoch, $revision=revision,
+	                               $upserts=upserts, $removals=removals));
 	}
 
 function end(session: string, seq: count, revision: count)
 	{
 	++open_answers;
-	Cluster::publish(MISP::zeek_topic, MISP::end_v1, session, seq, epoch, revision);
+	Cluster::publish(MISP::zeek_topic, MISP::end_v2,
+	                 MISP::EndV2($session=session, $seq=seq, $epoch=epoch, $revision=revision,
+	                             $auth=""));
 	}
 
 function in_step(session: string)
@@ -220,16 +226,16 @@ function let_all(name: string)
 	Cluster::publish(Cluster::manager_topic, MISPTest::ordered, name);
 	}
 
-function item(indicator: string, indicator_type: string, event_id: string): MISP::ItemV1
+function item(indicator: string, indicator_type: string, event_id: string): MISP::ItemV2
 	{
-	return MISP::ItemV1($indicator=indicator, $indicator_type=indicator_type, $event_id=event_id,
+	return MISP::ItemV2($indicator=indicator, $indicator_type=indicator_type, $event_id=event_id,
 	                    $attribute_uuids=fmt("uuid-of-%s", indicator),
 	                    $desc=fmt("event %s", event_id),
 	                    $url=fmt("https://misp.example.org/events/view/%s", event_id), $ports="", $tags="",
-	                    $report_sightings=T);
+	                    $report_sightings=T, $kind="misp");
 	}
 
-function key(indicator: string, indicator_type: string, event_id: string): MISP::KeyV1
+function key(indicator: string, indicator_type: string, event_id: string): MISP::KeyV2
 	{
-	return MISP::KeyV1($indicator=indicator, $indicator_type=indicator_type, $event_id=event_id);
+	return MISP::KeyV2($indicator=indicator, $indicator_type=indicator_type, $event_id=event_id);
 	}

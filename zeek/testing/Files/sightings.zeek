@@ -16,12 +16,13 @@ hook MISPTest::seen_sent()
 	{
 	# The items of a match come in any order.
 	local lines: vector of string;
-	for ( _, sighting in under_way )
+	local q = sighting_queues["MISP"];
+	for ( _, sighting in q$under_way )
 		{
 		local now = double_to_count(time_to_double(current_time()));
 		local in_time = sighting$seen_at + 60 > now && sighting$seen_at <= now + 1;
 		local line = fmt("seen %d: %s %s of event %s, seen %s in %s, %s, withheld %d, attributes %s",
-		                 seen_seq, sighting$indicator, sighting$indicator_type,
+		                 q$seq, sighting$indicator, sighting$indicator_type,
 		                 sighting$event_id, sighting$seen, sighting$where,
 		                 in_time ? "now" : "at another time", sighting$withheld,
 		                 sighting$attribute_uuids);
@@ -38,7 +39,8 @@ hook MISPTest::seen_sent()
 
 function MISPTest::acknowledge()
 	{
-	event MISP::seen_ack_v1(instance, seen_seq);
+	event MISP::seen_ack_v2(SeenAckV2($instance=queue_instance("MISP"),
+	                                  $seq=sighting_queues["MISP"]$seq, $auth=""));
 	}
 
 module MISPTest;

@@ -57,53 +57,66 @@ export {
 	global MISPTest::dump_reply: event(nonce: count, last: bool, entries: vector of string);
 }
 
-function tell(ev: Broker::Event)
-	{
-	Broker::publish(MISP::zeek_topic, ev);
-	}
-
 event zeek_init()
 	{
 	Broker::subscribe(MISP::service_topic_prefix + service_id);
+	Broker::subscribe(MISP::probe_answer_topic_prefix + service_id);
 	Broker::subscribe("misp-zeek-test/reply");
 	Broker::peer("127.0.0.1", to_port(getenv("MISP_TEST_PORT")), 1sec);
 	}
 
 event Broker::peer_added(endpoint: Broker::EndpointInfo, msg: string)
 	{
-	tell(Broker::make_event(MISP::hello_v1, service_id, "s-1", "1.0.0"));
+	Broker::publish(MISP::probe_topic, MISP::probe,
+	                MISP::Probe($service_id=service_id, $contract=2));
 	}
 
-event MISP::hello_ack_v1(session: string, instance: string, package_version: string,
-                         zeek_version: string, node: string, epoch: string, revision: count,
-                         items: count, digest: string)
+event MISP::probe_answer(m: MISP::ProbeAnswer)
 	{
-	print "hello_ack", session, instance == /[0-9a-f]{16}/,
-	      package_version == MISP::package_version, zeek_version != "", node, epoch, revision, items, digest;
-	tell(Broker::make_event(MISP::begin_v1, session, 1, "e", 5, 1));
-	local upserts = vector(MISP::ItemV1($indicator="192.0.2.1", $indicator_type="Intel::ADDR",
-	                                    $event_id="7", $attribute_uuids="u-1,u-2", $desc="d",
-	                                    $url="u", $ports="", $tags="", $report_sightings=T),
-	                       MISP::ItemV1($indicator="192.0.2", $indicator_type="Intel::ADDR",
-	                                    $event_id="7", $attribute_uuids="u-3", $desc="d",
-	                                    $url="u", $ports="", $tags="", $report_sightings=T));
-	local removals: vector of MISP::KeyV1;
-	tell(Broker::make_event(MISP::apply_v1, session, 2, "e", 5, upserts, removals));
-	tell(Broker::make_event(MISP::end_v1, session, 3, "e", 5));
+	print "probe_answer", m$contract, m$package_version == MISP::package_version, m$node;
+	Broker::publish(MISP::zeek_topic, MISP::hello_v2,
+	                MISP::HelloV2($service_id=service_id, $session="s-1", $service_version="1.0.0",
+	                              $owner="MISP", $misp="m", $filter="f", $capabilities=set("a"),
+	                              $auth=""));
 	}
 
-event MISP::ack_v1(session: string, seq: count, revision: count, inserted: count, updated: count,
-                   unchanged: count, removed: count, rejects: vector of MISP::RejectV1)
+function apply(session: string, seq: count, upserts: vector of MISP::ItemV2)
 	{
-	print "ack", session, seq, revision, inserted, updated, unchanged, removed, rejects;
-	if ( seq == 3 )
-		tell(Broker::make_event(MISP::ping_v1, session, 42));
+	Broker::publish(MISP::zeek_topic, MISP::apply_v2,
+	                MISP::ApplyV2($session=session, $seq=seq, $epoch="e", $revision=5,
+	                              $upserts=upserts, $removals=vector()));
 	}
 
-event MISP::pong_v1(session: string, nonce: count, seq: count, epoch: string, revision: count,
-                    items: count, digest: string, workers: count, workers_in_step: count)
+event MISP::hello_ack_v2(m: MISP::HelloAckV2)
 	{
-	print "pong", session, nonce, seq, epoch, revision, items, digest, workers, workers_in_step;
+	print "hello_ack", m$session, m$instance == /[0-9a-f]{16}/,
+	      m$package_version == MISP::package_version, m$zeek_version != "", m$node, m$role, m$epoch,
+	      m$revision, m$items, m$digest, m$digest_key == /[0-9a-f]{32}/;
+	Broker::publish(MISP::zeek_topic, MISP::begin_v2,
+	                MISP::BeginV2($session=m$session, $seq=1, $epoch="e", $revision=5, $items=1,
+	                              $auth=""));
+	apply(m$session, 2, vector(
+	    MISP::ItemV2($indicator="192.0.2.1", $indicator_type="Intel::ADDR", $event_id="7",
+	                 $attribute_uuids="u-1,u-2", $desc="d", $url="u", $ports="", $tags="",
+	                 $report_sightings=T, $kind="misp", $columns=table(["c"] = "v")),
+	    MISP::ItemV2($indicator="192.0.2", $indicator_type="Intel::ADDR", $event_id="7",
+	                 $attribute_uuids="u-3", $desc="d", $url="u", $ports="", $tags="",
+	                 $report_sightings=T, $kind="misp")));
+	Broker::publish(MISP::zeek_topic, MISP::end_v2,
+	                MISP::EndV2($session=m$session, $seq=3, $epoch="e", $revision=5, $auth=""));
+	}
+
+event MISP::ack_v2(m: MISP::AckV2)
+	{
+	print "ack", m;
+	if ( m$seq == 3 )
+		Broker::publish(MISP::zeek_topic, MISP::ping_v2,
+		                MISP::PingV2($session=m$session, $nonce=42, $auth=""));
+	}
+
+event MISP::pong_v2(m: MISP::PongV2)
+	{
+	print "pong", m$session, m$nonce, m$seq, m$epoch, m$revision, m$items, m$workers_configured;
 	Broker::publish("misp-zeek-test/zeek", MISPTest::dump, 1);
 	Broker::publish("misp-zeek-test/zeek", MISPTest::dump_min, 2);
 	}
@@ -112,12 +125,12 @@ event MISPTest::dump_reply(nonce: count, last: bool, entries: vector of string)
 	{
 	print "dump", nonce, last, entries;
 	if ( nonce == 2 )
-		tell(Broker::make_event(MISP::apply_v1, "s-1", 9, "e", 5, vector(), vector()));
+		apply("s-1", 9, vector());
 	}
 
-event MISP::resync_v1(session: string, expected_seq: count, reason: string)
+event MISP::resync_v2(m: MISP::ResyncV2)
 	{
-	print "resync", session, expected_seq, reason;
+	print "resync", m;
 	terminate();
 	}
 # @TEST-END-FILE

@@ -25,9 +25,9 @@ redef steps += {
 		{
 		local ported = item("c2.example.net", "Intel::DOMAIN", "17");
 		ported$ports = "53,8443";
-		local bare = MISP::ItemV1($indicator="bare.example.net", $indicator_type="Intel::DOMAIN",
+		local bare = MISP::ItemV2($indicator="bare.example.net", $indicator_type="Intel::DOMAIN",
 		                          $event_id="18446744073709551616", $attribute_uuids="u",
-		                          $desc="", $url="", $ports="", $tags="", $report_sightings=F);
+		                          $desc="", $url="", $ports="", $tags="", $report_sightings=F, $kind="misp");
 		apply("s-1", 1, 101, vector(ported, bare, item("198.51.100.23", "Intel::ADDR", "17"),
 		                            item("2001:db8::/32", "Intel::SUBNET", "18446744073709551615"),
 		                            item("a1b2", "Intel::FILE_HASH", "3")));

@@ -7,23 +7,22 @@
 # @TEST-EXEC: diff zeromq-worker-1/store.txt broker-worker-1/store.txt
 # @TEST-EXEC: grep -v '^10\..* Intel::ADDR' zeromq-worker-1/store.txt >store
 # @TEST-EXEC: grep -c '^10\..* Intel::ADDR' zeromq-worker-1/store.txt >>store
-# A worker that joins may need the whole store, one that is there does not.
-# @TEST-EXEC: for b in zeromq broker; do ! grep WORKER_REPAIR $b-manager/misp.log | grep -v 'instance=,' || exit 1; done
+# @TEST-EXEC-FAIL: grep WORKER_REPAIR zeromq-manager/misp.log broker-manager/misp.log
 # @TEST-EXEC: btest-diff zeromq-proxy-1/output
 # @TEST-EXEC: btest-diff store
 
 module MISPTest;
 
-function batch(first: count): vector of MISP::ItemV1
+function batch(first: count): vector of MISP::ItemV2
 	{
-	local items: vector of MISP::ItemV1;
+	local items: vector of MISP::ItemV2;
 	while ( |items| < 200 )
 		items += item(cat(counts_to_addr(vector(167772160 + first + |items|))), "Intel::ADDR", "1");
 
 	return items;
 	}
 
-function five(event_id: string): vector of MISP::ItemV1
+function five(event_id: string): vector of MISP::ItemV2
 	{
 	return vector(item("192.0.2.1", "Intel::ADDR", event_id),
 	              item("192.0.0.0/16", "Intel::SUBNET", event_id),
@@ -32,7 +31,7 @@ function five(event_id: string): vector of MISP::ItemV1
 	              item("shared.example.net", "Intel::DOMAIN", event_id));
 	}
 
-function five_keys(event_id: string): vector of MISP::KeyV1
+function five_keys(event_id: string): vector of MISP::KeyV2
 	{
 	return vector(key("192.0.2.1", "Intel::ADDR", event_id),
 	              key("192.0.0.0/16", "Intel::SUBNET", event_id),

@@ -14,9 +14,9 @@ redef MISP::has_internals = F;
 
 module MISPTest;
 
-function batch(first: count): vector of MISP::ItemV1
+function batch(first: count): vector of MISP::ItemV2
 	{
-	local items: vector of MISP::ItemV1;
+	local items: vector of MISP::ItemV2;
 	while ( |items| < 200 )
 		items += item(cat(counts_to_addr(vector(167772160 + first + |items|))), "Intel::ADDR", "1");
 

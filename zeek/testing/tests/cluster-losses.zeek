@@ -1,4 +1,4 @@
-# @TEST-DOC: A worker that loses batches is brought into step: one in the middle, the last one, more than are kept; and so is one whose store was changed by somebody else.
+# @TEST-DOC: A worker that loses batches is repaired: one in the middle, the last one, more than are kept; and so is one whose store was changed by somebody else.
 # @TEST-REQUIRES: has-zeromq
 # @TEST-EXEC: cluster-run zeromq %INPUT
 # @TEST-EXEC: cluster-run broker %INPUT

@@ -22,19 +22,22 @@ redef MISPTest::steps += {
 
 		print "items", |golden_items|;
 		},
-	function() { send("hello_v1"); },
-	function() { send("begin_v1"); },
-	function() { send("apply_v1"); },
-	function() { send("end_v1"); },
-	function() { send("ping_v1"); print "golden digest", MISPTest::digest() == golden_digest; MISPTest::show(); },
-	function() { send("apply_v1_removals"); },
-	function() { send("apply_v1_upsert"); },
+	function() { send("hello_v2"); },
+	function() { send("begin_v2"); },
+	function() { send("apply_v2"); },
+	function() { send("end_v2"); },
+	function() { send("ping_v2"); print "golden digest", MISPTest::digest() == golden_digest; MISPTest::show(); },
+	function() { send("apply_v2_removals"); },
+	function() { send("apply_v2_upsert"); },
 	function() { print "golden digest", MISPTest::digest() == golden_digest; },
+	function() { send("probe"); },
 	function()
 		{
+		golden["bye_v2"]();
 		# Only that they fit: these are for the service.
-		for ( name in set("hello_ack_v1", "hello_ack_v1_empty", "ack_v1", "ack_v1_clean",
-		                  "pong_v1", "resync_v1", "seen_v1", "seen_ack_v1") )
+		for ( name in set("hello_ack_v2", "hello_ack_v2_empty", "ack_v2", "ack_v2_clean",
+		                  "hello_ack_v2_standby", "pong_v2", "resync_v2", "lost_v2", "seen_v2",
+		                  "seen_ack_v2", "probe_answer") )
 			golden[name]();
 		},
 };

@@ -1,7 +1,7 @@
-# @TEST-DOC: Matches become notices for entries with a tag of notice_tags, for all with do_notice, and for none by default; an entry that loses the tag makes none any more.
+# @TEST-DOC: Matches become notices for entries with a tag of notice_tags, for all without any, and for none without extra/notices; an entry that loses the tag makes none any more.
 # @TEST-EXEC: quiet-zeek frameworks/intel/do_notice $PACKAGE $FILES/sightings.zeek %INPUT >output
-# @TEST-EXEC: quiet-zeek frameworks/intel/do_notice $PACKAGE $FILES/sightings.zeek %INPUT "MISP::notice_tags={\"tlp:red\",\"apt\"}" >>output
-# @TEST-EXEC: quiet-zeek frameworks/intel/do_notice $PACKAGE $FILES/sightings.zeek %INPUT MISP::do_notice=T >>output
+# @TEST-EXEC: quiet-zeek $PACKAGE $PACKAGE/extra/notices.zeek $FILES/sightings.zeek %INPUT "MISP::notice_tags={\"tlp:red\",\"apt\"}" >>output
+# @TEST-EXEC: quiet-zeek $PACKAGE $PACKAGE/extra/notices.zeek $FILES/sightings.zeek %INPUT >>output
 # @TEST-EXEC: btest-diff output
 
 redef MISP::report_sightings = F;
@@ -14,7 +14,7 @@ hook Notice::policy(n: Notice::Info)
 		print fmt("   notice: %s", n$sub);
 	}
 
-function tagged(name: string, tags: string): MISP::ItemV1
+function tagged(name: string, tags: string): MISP::ItemV2
 	{
 	local result = item(name, "Intel::DOMAIN", "8");
 	result$tags = tags;

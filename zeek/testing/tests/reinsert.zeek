@@ -4,14 +4,14 @@
 
 module MISPTest;
 
-function three(event_id: string): vector of MISP::ItemV1
+function three(event_id: string): vector of MISP::ItemV2
 	{
 	return vector(item("192.0.2.1", "Intel::ADDR", event_id),
 	              item("192.0.2.0/24", "Intel::SUBNET", event_id),
 	              item("a.example.net", "Intel::DOMAIN", event_id));
 	}
 
-function three_keys(event_id: string): vector of MISP::KeyV1
+function three_keys(event_id: string): vector of MISP::KeyV2
 	{
 	return vector(key("192.0.2.1", "Intel::ADDR", event_id),
 	              key("192.0.2.0/24", "Intel::SUBNET", event_id),
@@ -33,7 +33,8 @@ redef steps += {
 	# A new session between removal and insert.
 	function()
 		{
-		event MISP::apply_v1("s-1", 6, "e", 6, vector(), three_keys("2"));
+		event MISP::apply_v2(MISP::ApplyV2($session="s-1", $seq=6, $epoch="e", $revision=6,
+		                                   $upserts=vector(), $removals=three_keys("2")));
 		hello("s-2");
 		apply("s-2", 1, 7, three("2"));
 		},

@@ -16,9 +16,9 @@ hook Intel::filter_item(item: Intel::Item) &priority=-100
 		break;
 	}
 
-function bad(values: vector of string, indicator_type: string): vector of MISP::ItemV1
+function bad(values: vector of string, indicator_type: string): vector of MISP::ItemV2
 	{
-	local items: vector of MISP::ItemV1;
+	local items: vector of MISP::ItemV2;
 	for ( _, value in values )
 		items += item(value, indicator_type, "1");
 

@@ -4,27 +4,42 @@
 
 module MISPTest;
 
-function one(n: count): vector of MISP::ItemV1
+# The last message gets no answer.
+function expect_none()
+	{
+	--open_answers;
+	}
+
+function one(n: count): vector of MISP::ItemV2
 	{
 	return vector(item(fmt("192.0.2.%d", n), "Intel::ADDR", "1"));
 	}
 
-function many(n: count): vector of MISP::ItemV1
+function many(n: count): vector of MISP::ItemV2
 	{
-	local items: vector of MISP::ItemV1;
+	local items: vector of MISP::ItemV2;
 	while ( |items| < n )
 		items += item(fmt("10.0.0.%d", |items|), "Intel::ADDR", "1");
 
 	return items;
 	}
 
+function strange(service_id: string, owner: string)
+	{
+	event MISP::hello_v2(MISP::HelloV2($service_id=service_id, $session="s-1", $service_version="1",
+	                                   $owner=owner, $misp="", $filter="", $capabilities=set(),
+	                                   $auth=""));
+	}
+
 # What nobody answers.
 function unheard(session: string, seq: count)
 	{
-	event MISP::begin_v1(session, seq, "e", 1, 0);
-	event MISP::apply_v1(session, seq, "e", 1, one(99), vector());
-	event MISP::end_v1(session, seq, "e", 1);
-	event MISP::ping_v1(session, 1);
+	event MISP::begin_v2(MISP::BeginV2($session=session, $seq=seq, $epoch="e", $revision=1,
+	                                   $items=0, $auth=""));
+	event MISP::apply_v2(MISP::ApplyV2($session=session, $seq=seq, $epoch="e", $revision=1,
+	                                   $upserts=one(99), $removals=vector()));
+	event MISP::end_v2(MISP::EndV2($session=session, $seq=seq, $epoch="e", $revision=1, $auth=""));
+	event MISP::ping_v2(MISP::PingV2($session=session, $nonce=1, $auth=""));
 	}
 
 redef steps += {
@@ -33,8 +48,10 @@ redef steps += {
 		{
 		unheard("", 1);
 		unheard("s-1", 1);
-		event MISP::hello_v1("../zeek", "s-1", "1.0.0");
-		event MISP::hello_v1("", "s-1", "1.0.0");
+		strange("../zeek", "MISP");
+		strange("", "MISP");
+		strange("00c0ffee12345678", "a-b");
+		strange("00c0ffee12345678", "");
 		unheard("s-1", 1);
 		hello("s-1");
 		},
@@ -60,15 +77,16 @@ redef steps += {
 		expect(1);
 		while ( seq <= 20 )
 			{
-			event MISP::apply_v1("s-5", seq, "e", seq, vector(),
-			                     vector(key(fmt("10.0.0.%d", seq), "Intel::ADDR", "1")));
+			event MISP::apply_v2(MISP::ApplyV2($session="s-5", $seq=seq, $epoch="e", $revision=seq,
+			                                   $upserts=vector(),
+			                                   $removals=vector(key(fmt("10.0.0.%d", seq), "Intel::ADDR", "1"))));
 			++seq;
 			}
 		},
-	# The same hello again starts its session again.
+	# The same hello again, because the answer was late, does not disturb the session.
+	function() { hello("s-6"); },
 	function() { hello("s-6"); },
 	function() { apply("s-6", 1, 5, one(5)); },
-	function() { hello("s-6"); },
-	function() { apply("s-6", 1, 6, one(6)); },
+	function() { hello("s-6"); expect_none(); apply("s-6", 2, 6, one(6)); },
 	function() { ping("s-6", 7); print |disagreement()|; },
 };

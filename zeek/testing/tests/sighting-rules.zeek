@@ -1,12 +1,9 @@
-# @TEST-DOC: A certificate's name that the client did not ask for is no sighting; with match_ports an entry with ports matches on these alone, in sightings and intel.log; intel.log tells events, attributes and tags.
-# @TEST-EXEC: quiet-zeek $PACKAGE $FILES/sightings.zeek %INPUT >output
+# @TEST-DOC: A certificate's name that the client did not ask for is no sighting; with extra/match-ports an entry with ports matches on these alone, in sightings and intel.log; intel.log tells events, attributes and tags.
+# @TEST-EXEC: quiet-zeek $PACKAGE $PACKAGE/extra/match-ports.zeek $PACKAGE/extra/intel-log.zeek $FILES/sightings.zeek %INPUT >output
 # @TEST-EXEC: zeek-cut seen.indicator seen.where sources misp_events misp_attributes misp_tags <intel.log | tr ",\t" "\n\n" | sort >intel
 # @TEST-EXEC: btest-diff output
 # @TEST-EXEC: btest-diff intel
 # The order in a set is another each time, so intel.log's lines are taken apart.
-
-redef MISP::match_ports = T;
-redef MISP::extend_intel_log = T;
 
 module MISPTest;
 

@@ -1,6 +1,6 @@
 # @TEST-DOC: What is off is off: the cap of scans, the look at the name that a client asked for, ports, and the columns of intel.log; report_sightings can be switched while Zeek runs.
 # @TEST-EXEC: quiet-zeek $PACKAGE $FILES/sightings.zeek %INPUT >output
-# @TEST-EXEC: zeek-cut seen.indicator misp_events misp_attributes misp_tags <intel.log >intel
+# @TEST-EXEC: zeek-cut seen.indicator <intel.log >intel
 # @TEST-EXEC: btest-diff output
 # @TEST-EXEC: btest-diff intel
 

@@ -3,13 +3,15 @@
 # @TEST-EXEC: btest-diff output
 
 redef MISP::max_item_sightings = 0;
+redef MISP::max_waiting_sightings = 10000;
 
 module MISP;
 
 hook MISPTest::seen_sent() &priority=10
 	{
-	print fmt("message %d with %d sightings, %d wait, %d dropped", seen_seq, |under_way|, |waiting|,
-	          dropped_sightings);
+	local q = sighting_queues["MISP"];
+	print fmt("message %d with %d sightings, %d wait, %d dropped", q$seq, |q$under_way|,
+	          |q$waiting|, q$dropped);
 	# Only this line.
 	break;
 	}

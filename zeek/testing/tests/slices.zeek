@@ -6,9 +6,9 @@ module MISPTest;
 
 const total = 5000;
 
-function batch(first: count): vector of MISP::ItemV1
+function batch(first: count): vector of MISP::ItemV2
 	{
-	local items: vector of MISP::ItemV1;
+	local items: vector of MISP::ItemV2;
 	while ( |items| < 200 )
 		items += item(cat(counts_to_addr(vector(167772160 + first + |items|))), "Intel::ADDR", "1");
 
@@ -104,7 +104,8 @@ redef steps += {
 	function()
 		{
 		is_verbose = F;
-		event MISP::end_v1("s-3", 3, "8c1d2e3f40516273", 6);
+		event MISP::end_v2(MISP::EndV2($session="s-3", $seq=3, $epoch="8c1d2e3f40516273",
+		                               $revision=6, $auth=""));
 		hello("s-4");
 		apply("s-4", 1, 7, batch(0));
 		},

@@ -4,9 +4,9 @@
 
 module MISPTest;
 
-function some(first: count, last: count): vector of MISP::ItemV1
+function some(first: count, last: count): vector of MISP::ItemV2
 	{
-	local items: vector of MISP::ItemV1;
+	local items: vector of MISP::ItemV2;
 	local i = first;
 	while ( i <= last )
 		{

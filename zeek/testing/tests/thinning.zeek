@@ -1,9 +1,9 @@
-# @TEST-DOC: With thin_matches only some matches of an indicator get through in a while; off by default.
+# @TEST-DOC: With extra/thin-matches only some matches of an indicator get through in a while.
 # @TEST-EXEC: quiet-zeek $PACKAGE $FILES/sightings.zeek %INPUT >output
+# @TEST-EXEC: quiet-zeek $PACKAGE $PACKAGE/extra/thin-matches.zeek $FILES/sightings.zeek %INPUT MISP::thinning_interval=10min >>output
 # @TEST-EXEC: btest-diff output
 
 redef MISP::report_sightings = F;
-redef MISP::thinning_interval = 10min;
 
 module MISPTest;
 
@@ -29,6 +29,6 @@ redef steps += {
 	function() { hello("s-1"); },
 	function() { apply("s-1", 1, 1, vector(item("c2.example.net", "Intel::DOMAIN", "8"))); },
 	function() { see_often(); ping("s-1", 1); },
-	function() { print matches; Config::set_value("MISP::thin_matches", T); see_often(); ping("s-1", 2); },
+	function() { print matches; see_often(); ping("s-1", 2); },
 	function() { print matches; },
 };

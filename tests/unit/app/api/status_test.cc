@@ -135,7 +135,7 @@ TEST(Explain, StaysWithinItsBound) {
 }
 
 std::string exported(const Scene& scene, ExportFormat format) {
-  ExportText text(format, [&](const std::optional<EntryKey>& after) {
+  ExportText text(format, "MISP", [&](const std::optional<EntryKey>& after) {
     return std::optional(scene.store.items_after(after, 1));
   });
   std::string all;
@@ -151,8 +151,8 @@ TEST(Export, IsAFileForZeeksInputFramework) {
   scene.put(2, "ip-dst", "192.0.2.1");
   EXPECT_EQ(exported(scene, ExportFormat::kZeekIntel),
             "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n"
-            "192.0.2.1\tIntel::ADDR\tMISP-7\ta campaign\t/events/view/7\n"
-            "evil.example\tIntel::DOMAIN\tMISP-7\ta campaign\t/events/view/7\n");
+            "192.0.2.1\tIntel::ADDR\texport-MISP-7\ta campaign\t/events/view/7\n"
+            "evil.example\tIntel::DOMAIN\texport-MISP-7\ta campaign\t/events/view/7\n");
 }
 
 TEST(Export, EscapesWhatZeekWouldNotReadAsItIs) {
@@ -170,7 +170,7 @@ TEST(Export, EscapesWhatZeekWouldNotReadAsItIs) {
 
 TEST(Export, StopsWhenTheItemsCannotBeHad) {
   int asked = 0;
-  ExportText text(ExportFormat::kJson, [&](const std::optional<EntryKey>&) {
+  ExportText text(ExportFormat::kJson, "MISP", [&](const std::optional<EntryKey>&) {
     return ++asked == 1 ? std::optional(std::vector<Item>(1)) : std::nullopt;
   });
   EXPECT_TRUE(text.next());

@@ -43,7 +43,7 @@ TEST(IndicatorType, IsUnknownWithoutModuleOrInOtherCase) {
 
 // Expected values: sha256sum over the joined fields, first 16 digits.
 TEST(ItemHash, IsTheStartOfTheSha256OfTheFieldsInOrder) {
-  EXPECT_EQ(item_hash(example()), 0x391eba95f0dbca61U);
+  EXPECT_EQ(item_hash(example()), 0x1dc40a9d10c9a196U);
 
   Item all;
   all.entry.key = {IndicatorType::kAddr, "2001:db8::7"};
@@ -54,13 +54,15 @@ TEST(ItemHash, IsTheStartOfTheSha256OfTheFieldsInOrder) {
   all.ports = "53,443";
   all.tags = "tlp:red,x";
   all.report_sightings = false;
-  EXPECT_EQ(item_hash(all), 0x09162ee888c71596U);
+  all.kind = "canary";
+  all.columns = {{"b", "2"}, {"a", "1"}};
+  EXPECT_EQ(item_hash(all), 0x2b2d0cde90717409U);
 }
 
 TEST(ItemHash, KeepsThePlaceOfEmptyFields) {
   Item item;
   item.entry.key = {IndicatorType::kFileName, "a"};
-  EXPECT_EQ(item_hash(item), 0x2a2d599b200578dbU);
+  EXPECT_EQ(item_hash(item), 0xbae01af9c4fe7d3dU);
 }
 
 TEST(ItemHash, DependsOnEveryField) {
@@ -79,7 +81,21 @@ TEST(ItemHash, DependsOnEveryField) {
   change([](Item& item) { item.ports = "80"; });
   change([](Item& item) { item.tags = "tlp:red"; });
   change([](Item& item) { item.report_sightings = false; });
-  EXPECT_EQ(hashes.size(), 10U);
+  change([](Item& item) { item.kind = "canary"; });
+  change([](Item& item) { item.columns["a"] = "b"; });
+  EXPECT_EQ(hashes.size(), 12U);
+}
+
+TEST(DigestKey, IsReadFromItsTextAndKeepsPairsFromCancelling) {
+  const auto key = digest_key_from("00000000000000050000000000000007");
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->mix(1), (1U ^ 5U) * 7U);
+  EXPECT_NE(key->mix(1) ^ key->mix(2) ^ key->mix(3), 0U) << "1 ^ 2 ^ 3 is 0";
+  for (const char* text :
+       {"", "0", "00000000000000050000000000000006", "0000000000000005000000000000000G",
+        "000000000000000500000000000000070"}) {
+    EXPECT_FALSE(digest_key_from(text)) << text;
+  }
 }
 
 TEST(FormatDigest, IsSixteenLowerCaseDigits) {

@@ -75,7 +75,8 @@ class Pair {
     settle();
   }
   bool same() const {
-    return package.items().size() == store.item_count() && package.digest() == store.digest();
+    return package.items().size() == store.item_count() &&
+           package.digest() == store.digest(sim::PackageModel::digest_key());
   }
   template <typename T>
   std::size_t count() const {
@@ -104,7 +105,10 @@ TEST(ZeekSession, GreetsAgainUntilThePackageAnswers) {
   EXPECT_THAT(pair.poll(), testing::IsEmpty());
   EXPECT_EQ(pair.session.deadline(), pair.now + 5'000);
   pair.now += 5'000;
-  EXPECT_EQ(only<Hello>(pair.poll()).session, session);
+  const auto again = pair.poll();
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<contract::Probe>(again[0]));
+  EXPECT_EQ(std::get<Hello>(again[1]).session, session);
   EXPECT_THAT(pair.session.explain(), testing::HasSubstr("is it loaded"));
 }
 
@@ -352,8 +356,16 @@ TEST(ZeekSession, ASilentZeekIsGreetedAnewAfterTheTimeout) {
   pair.connect();
   pair.fill(4, 4);
   EXPECT_EQ(pair.poll().size(), 1U);
-  pair.now += 29'999;
+  pair.now += 1'000;
   pair.poll();  // a ping, unheard too
+  EXPECT_FALSE(pair.session.silent());
+  EXPECT_EQ(pair.session.deadline(), pair.now + 5'000);
+  pair.now += 5'000;
+  pair.poll();
+  EXPECT_TRUE(pair.session.silent());
+  EXPECT_EQ(pair.session.explain(), "connected, but Zeek does not answer");
+  pair.now += 23'999;
+  pair.poll();
   EXPECT_EQ(pair.session.state(), State::kLive);
   EXPECT_EQ(pair.session.deadline(), pair.now + 1);
   pair.now += 1;
@@ -473,6 +485,139 @@ TEST(ZeekSession, SaysSinceWhenItIsBehind) {
   pair.carry(messages);
   pair.settle();
   EXPECT_EQ(pair.session.behind_since(), std::nullopt);
+}
+
+TEST(ZeekSession, SaysWhenThePackageSpeaksAnotherContract) {
+  Pair pair;
+  pair.report(LinkUp{"test"});
+  pair.poll();
+  contract::ProbeAnswer answer;
+  answer.contract = 3;
+  answer.package_version = "9.1.0";
+  pair.report(answer);
+  EXPECT_EQ(pair.session.explain(),
+            "package 9.1.0 of this Zeek speaks contract 3, this service contract 2: upgrade the "
+            "service");
+  pair.now += 5'000;
+  pair.poll();
+  EXPECT_THAT(pair.session.explain(), testing::HasSubstr("contract 3"));
+}
+
+TEST(ZeekSession, PutsInAgainWhatSomebodyElseRemoved) {
+  Pair pair;
+  pair.fill(1, 20);
+  test::put(pair.store, 99, 8, "ip-dst", "10.0.0.7");
+  pair.connect();
+  for (const auto& answer : pair.package.lose_indicator({IndicatorType::kAddr, "10.0.0.7"})) {
+    pair.report(answer);
+  }
+  EXPECT_FALSE(pair.session.in_step());
+  pair.seen.clear();
+  pair.settle();
+  EXPECT_TRUE(pair.session.in_step()) << pair.session.explain();
+  EXPECT_TRUE(pair.same());
+  EXPECT_EQ(pair.count<Apply>(), 1U);
+  EXPECT_EQ(pair.count<Begin>(), 0U);
+  EXPECT_EQ(pair.session.counters().resyncs, 0U);
+  EXPECT_EQ(pair.session.counters().lost, 1U);
+}
+
+TEST(ZeekSession, IsNotInStepWhileZeekKnowsOfALossAndSendsNoSnapshot) {
+  Pair pair;
+  pair.fill(1, 20);
+  pair.connect();
+  pair.package.lose_indicator({IndicatorType::kAddr, "10.0.0.7"});  // the message is lost
+  pair.now += 5'000;
+  pair.settle();
+  EXPECT_FALSE(pair.session.in_step());
+  EXPECT_EQ(pair.session.counters().resyncs, 0U);
+  EXPECT_EQ(pair.session.deadline(), pair.now + 1'000);
+}
+
+TEST(ZeekSession, DoesNotFightOverWhatTheSiteKeepsOut) {
+  Pair pair;
+  pair.fill(1, 20);
+  pair.connect();
+  for (const auto& answer : pair.package.lose_indicator({IndicatorType::kAddr, "10.0.0.7"}, true)) {
+    pair.report(answer);
+  }
+  pair.seen.clear();
+  pair.now += 5'000;
+  pair.settle();
+  EXPECT_TRUE(pair.session.in_step()) << pair.session.explain();
+  EXPECT_EQ(pair.count<Apply>(), 0U);
+  ASSERT_EQ(pair.session.refusals().size(), 1U);
+  EXPECT_EQ(pair.session.refusals().begin()->second.reason, "suppressed");
+}
+
+TEST(ZeekSession, StandsByWhileAnotherServiceHoldsTheLeaseAndTakesOverWithoutASnapshot) {
+  Pair first;
+  first.fill(1, 20);
+  first.connect();
+  Pair second(200'000, "aaaaaaaaaaaaaaaa");
+  second.fill(1, 20);
+  second.package = first.package;
+  second.package.set_holder("service 1");
+  second.connect();
+  EXPECT_EQ(second.session.state(), State::kStandby);
+  EXPECT_EQ(second.session.explain(), "standby: service 1 feeds this Zeek");
+  EXPECT_EQ(second.session.deadline(), second.now + 1'000);
+  EXPECT_EQ(second.session.bye(), std::nullopt) << "it has no lease to give back";
+  second.now += 1'000;
+  second.settle();
+  EXPECT_EQ(second.session.state(), State::kStandby);
+  second.package.set_holder("");
+  second.seen.clear();
+  second.now += 1'000;
+  second.settle();
+  EXPECT_TRUE(second.session.in_step()) << second.session.explain();
+  EXPECT_EQ(second.count<Apply>() + second.count<Begin>(), 0U);
+}
+
+TEST(ZeekSession, KeepsItsLeaseWhileASnapshotWaitsForMisp) {
+  Pair pair;
+  pair.store.set_complete(false);
+  pair.fill(1, 3);
+  pair.connect();
+  ASSERT_EQ(pair.session.state(), State::kSnapshot);
+  for (int second = 0; second < 10; ++second) {
+    pair.now = std::max(pair.now, pair.session.deadline().value_or(pair.now + 60'000));
+    const auto messages = pair.poll();
+    EXPECT_TRUE(std::holds_alternative<Ping>(messages.at(0)));
+    pair.carry(messages);
+  }
+  EXPECT_EQ(pair.now, 11'000);
+  EXPECT_FALSE(pair.session.in_step());
+  pair.store.set_complete(true);
+  pair.settle();
+  EXPECT_TRUE(pair.session.in_step());
+}
+
+TEST(ZeekSession, ARefusedServiceSaysWhyAndAsksAgain) {
+  Pair pair;
+  pair.package.set_holder("service 1", "another MISP has this name");
+  pair.connect();
+  EXPECT_EQ(pair.session.state(), State::kGreeting);
+  EXPECT_EQ(pair.session.explain(),
+            "refused: another MISP has this name (service 1 feeds this Zeek)");
+  pair.package.set_holder("");
+  pair.now += 1'000;
+  pair.settle();
+  EXPECT_TRUE(pair.session.in_step()) << pair.session.explain();
+}
+
+TEST(ZeekSession, TellsZeekOfANewFilterInANewSession) {
+  Pair pair;
+  pair.fill(1, 3);
+  pair.connect();
+  pair.seen.clear();
+  pair.session.set_filter("0000000000000001", pair.now);
+  pair.settle();
+  ASSERT_EQ(pair.count<Hello>(), 1U);
+  EXPECT_EQ(std::get<Hello>(pair.seen.front()).filter, "0000000000000001");
+  EXPECT_EQ(pair.count<Begin>(), 0U);
+  EXPECT_TRUE(pair.session.in_step());
+  EXPECT_TRUE(pair.session.bye());
 }
 
 TEST(ZeekSession, CountsMalformedMessagesAndGoesOn) {

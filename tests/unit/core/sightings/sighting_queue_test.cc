@@ -112,7 +112,7 @@ TEST(SightingQueue, AcknowledgesOnlyWhatIsStored) {
   const auto acks = queue->take_acknowledgements();
   ASSERT_EQ(acks.size(), 1U);
   EXPECT_EQ(acks[0].zeek, kZeek);
-  EXPECT_EQ(acks[0].ack, (contract::SeenAck{"i-1", 1}));
+  EXPECT_EQ(acks[0].ack, (contract::SeenAck{"i-1", 1, ""}));
 }
 
 TEST(SightingQueue, DoesNotAcknowledgeWhatCouldNotBeStoredAndTriesAgain) {

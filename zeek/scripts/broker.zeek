@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+##! Native Broker. Loaded only where Zeek has it: nothing else names it.
+
+@load base/frameworks/broker
+@load ./transport
+
+module MISP;
+
+# Whether the service of a session can be on Broker. To ask Broker for its peers
+# takes long: once a hello is enough.
+global uses_broker = T;
+
+function environment_port(name: string, otherwise: port): port
+	{
+	local text = getenv(name);
+	if ( text == "" )
+		return otherwise;
+
+	if ( text == /[0-9]{1,5}/ && to_count(text) <= 65535 )
+		return count_to_port(to_count(text), tcp);
+
+	Reporter::warning(fmt("%s is no port: '%s'; it is %s", name, text, otherwise));
+	return otherwise;
+	}
+
+function listen_port(): port
+	{
+	local chosen = environment_port("MISP_BROKER_PORT", broker_port);
+	if ( getenv("MISP_BROKER_PORT") != "" || ! zeek_has_port(chosen) )
+		return chosen;
+
+	Reporter::info(fmt("%s is Zeek's own; misp-zeek's port is %s", broker_port,
+	                   spare_broker_port));
+	return spare_broker_port;
+	}
+
+# Tries again until it succeeds.
+event open_port()
+	{
+	if ( ! zeek_is_terminating() )
+		Broker::listen(listen_address(), listen_port());
+	}
+
+event zeek_init()
+	{
+	if ( ! is_sensor() )
+		return;
+
+	Broker::subscribe(zeek_topic);
+	Broker::subscribe(probe_topic);
+
+	# Not here: while Zeek starts, a port that is taken is its end.
+	if ( broker_listen )
+		schedule 0sec { open_port() };
+
+	# For a sensor that nobody may connect to. Broker itself tries again until it
+	# succeeds, and after each loss.
+	local peer = getenv("MISP_BROKER_PEER_ADDRESS");
+	if ( peer == "" )
+		peer = broker_peer_address;
+
+	if ( peer != "" )
+		Broker::peer(peer, environment_port("MISP_BROKER_PEER_PORT", broker_peer_port));
+	}
+
+event MISP::hello_v2(m: HelloV2) &priority=10
+	{
+	uses_broker = ! has_other_bus() || |Broker::peers()| > 0;
+	}
+
+hook publish(topic: string, ev: any, answer: any)
+	{
+	if ( uses_broker )
+		Broker::publish(topic, ev, answer);
+	}
+
+function log_peer(action: Action, endpoint: Broker::EndpointInfo, msg: string)
+	{
+	local about = endpoint?$network
+	              ? fmt("%s %s:%s", msg, endpoint$network$address, endpoint$network$bound_port)
+	              : msg;
+	Log::write(LOG, Info($ts=network_time(), $action=action, $reason=about));
+	}
+
+event Broker::peer_added(endpoint: Broker::EndpointInfo, msg: string)
+	{
+	log_peer(PEER_ADDED, endpoint, msg);
+	}
+
+event Broker::peer_lost(endpoint: Broker::EndpointInfo, msg: string)
+	{
+	log_peer(PEER_LOST, endpoint, msg);
+	}
