@@ -14,7 +14,7 @@ namespace misp_zeek::zeek {
 struct BrokerLinkOptions {
   std::string name = "zeek";  ///< of this Zeek in the configuration; begins every error's text
   std::string address = "127.0.0.1";
-  std::uint16_t port = 27760;
+  std::uint16_t port = 25760;
   bool listen = false;  ///< Zeek connects to us: `address` and `port` are our own
   std::chrono::milliseconds retry_interval{1'000};       ///< after the first failure; then doubled
   std::chrono::milliseconds max_retry_interval{15'000};  ///< cap of the doubling

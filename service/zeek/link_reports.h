@@ -15,7 +15,7 @@ namespace misp_zeek::zeek {
 /// Threads: silence() may be called by any; the others by the link's.
 class LinkReports {
  public:
-  /// `place` begins every error's text, e.g. "sensor-1 at 127.0.0.1:27760".
+  /// `place` begins every error's text, e.g. "sensor-1 at 127.0.0.1:25760".
   LinkReports(std::string place, ZeekLink::OnReport on_report);
 
   void up(std::string peer);

@@ -23,7 +23,7 @@ std::string websocket_version();
 
 struct WebSocketOptions {
   std::string address = "127.0.0.1";  ///< name or address
-  std::uint16_t port = 27759;
+  std::uint16_t port = 25761;
   std::vector<std::string> topics;                 ///< subscriptions; each is a prefix
   std::string application_name = "misp-zeek";      ///< letters, digits and -/_.=:*@ for Zeek's logs
   bool use_tls = false;                            ///< wss; Zeek's default is ws

@@ -28,9 +28,8 @@ bool is_tls_error(beast::error_code error) {
 Error describe_connect(beast::error_code error) {
   if (error == asio::error::connection_refused) {
     return unavailable(
-        "nothing listens there; Zeek listens with Cluster::listen_websocket: zeekctl's manager "
-        "does "
-        "since 8.1, a stand-alone Zeek with policy/frameworks/cluster/websocket/server");
+        "nothing listens there; the package listens at MISP::websocket_port, 25761 by default, "
+        "of 127.0.0.1, zeekctl's manager since 8.1 at 27759");
   }
   return unavailable("cannot connect: " + error.message());
 }

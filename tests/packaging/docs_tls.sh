@@ -73,7 +73,7 @@ done
 
 zeek_port=$(free_port)
 block '# Zeek: local.zeek' | sed "s|/etc/zeek/|$folder/|; s|0\.0\.0\.0|127.0.0.1|" >local.zeek
-start zeek env MISP_BROKER_PORT="$zeek_port" "$zeek" exit_only_after_terminate=T "$root/zeek/scripts" ./local.zeek
+start zeek env MISP_BROKER_PORT="$zeek_port" MISP_WEBSOCKET_PORT=0 "$zeek" exit_only_after_terminate=T "$root/zeek/scripts" ./local.zeek
 
 configuration() { # NAME HTTP_PORT ADDITION -> NAME.toml
   {

@@ -21,6 +21,9 @@
 @ifdef ( Broker::listen )
 @load ./broker
 @endif
+@ifdef ( Cluster::listen_websocket )
+@load ./websocket
+@endif
 @endif
 
 @if ( Cluster::local_node_type() == Cluster::MANAGER )

@@ -10,35 +10,11 @@ module MISP;
 # takes long: once a hello is enough.
 global uses_broker = T;
 
-function environment_port(name: string, otherwise: port): port
-	{
-	local text = getenv(name);
-	if ( text == "" )
-		return otherwise;
-
-	if ( text == /[0-9]{1,5}/ && to_count(text) <= 65535 )
-		return count_to_port(to_count(text), tcp);
-
-	Reporter::warning(fmt("%s is no port: '%s'; it is %s", name, text, otherwise));
-	return otherwise;
-	}
-
-function listen_port(): port
-	{
-	local chosen = environment_port("MISP_BROKER_PORT", broker_port);
-	if ( getenv("MISP_BROKER_PORT") != "" || ! zeek_has_port(chosen) )
-		return chosen;
-
-	Reporter::info(fmt("%s is Zeek's own; misp-zeek's port is %s", broker_port,
-	                   spare_broker_port));
-	return spare_broker_port;
-	}
-
 # Tries again until it succeeds.
 event open_port()
 	{
 	if ( ! zeek_is_terminating() )
-		Broker::listen(listen_address(), listen_port());
+		Broker::listen(broker_listen_address, broker_port);
 	}
 
 event zeek_init()
@@ -50,17 +26,13 @@ event zeek_init()
 	Broker::subscribe(probe_topic);
 
 	# Not here: while Zeek starts, a port that is taken is its end.
-	if ( broker_listen )
+	if ( broker_port != 0/tcp )
 		schedule 0sec { open_port() };
 
 	# For a sensor that nobody may connect to. Broker itself tries again until it
 	# succeeds, and after each loss.
-	local peer = getenv("MISP_BROKER_PEER_ADDRESS");
-	if ( peer == "" )
-		peer = broker_peer_address;
-
-	if ( peer != "" )
-		Broker::peer(peer, environment_port("MISP_BROKER_PEER_PORT", broker_peer_port));
+	if ( broker_peer_address != "" )
+		Broker::peer(broker_peer_address, broker_peer_port);
 	}
 
 event MISP::hello_v2(m: HelloV2) &priority=10

@@ -3,30 +3,55 @@
 
 module MISP;
 
+# A port that the environment names, else the default.
+function port_from_environment(name: string, otherwise: port): port
+	{
+	local text = getenv(name);
+	if ( text == "" )
+		return otherwise;
+
+	if ( text == /[0-9]{1,5}/ && to_count(text) <= 65535 )
+		return count_to_port(to_count(text), tcp);
+
+	Reporter::warning(fmt("%s is no port: '%s'; it is %s", name, text, otherwise));
+	return otherwise;
+	}
+
+# The same for a text.
+function text_from_environment(name: string, otherwise: string): string
+	{
+	local text = getenv(name);
+	return text != "" ? text : otherwise;
+	}
+
 export {
-	## Whether the package listens for the service by itself. ``F``: another
-	## script calls :zeek:see:`Broker::listen`.
-	const broker_listen = T &redef;
+	## Port for services that speak Broker; ``0/tcp``: none. Neither Zeek nor its
+	## tools use this port. Environment: ``MISP_BROKER_PORT``, a number.
+	const broker_port = port_from_environment("MISP_BROKER_PORT", 25760/tcp) &redef;
 
 	## Address to listen on. Broker's peers are not authenticated unless the
 	## site sets up certificates (see :zeek:see:`Broker::ssl_cafile`): do not
 	## open this to a network without. Environment: ``MISP_BROKER_ADDRESS``.
-	const broker_listen_address = "127.0.0.1" &redef;
+	const broker_listen_address = text_from_environment("MISP_BROKER_ADDRESS", "127.0.0.1")
+		&redef;
 
-	## Port to listen on. Environment: ``MISP_BROKER_PORT``, a number.
-	const broker_port = 27760/tcp &redef;
+	## Port of the package's own WebSocket server, on Zeek 8.0 and later; ``0/tcp``:
+	## none. Environment: ``MISP_WEBSOCKET_PORT``, a number.
+	const websocket_port = port_from_environment("MISP_WEBSOCKET_PORT", 25761/tcp) &redef;
 
-	## Port to listen on where Zeek itself has the one above: zeekctl gives
-	## 27760 to a stand-alone Zeek's Broker, and since 8.1 to the ZeroMQ bus.
-	const spare_broker_port = 27758/tcp &redef;
+	## Address to listen on. The server has no certificate, and authenticates
+	## nobody: do not open this to a network. Environment:
+	## ``MISP_WEBSOCKET_ADDRESS``.
+	const websocket_listen_address = text_from_environment("MISP_WEBSOCKET_ADDRESS", "127.0.0.1")
+		&redef;
 
 	## Address of a service that listens (``listen = true`` there), to which the
 	## package connects by itself; empty: none. Environment:
 	## ``MISP_BROKER_PEER_ADDRESS``.
-	const broker_peer_address = "" &redef;
+	const broker_peer_address = text_from_environment("MISP_BROKER_PEER_ADDRESS", "") &redef;
 
 	## Port of that service. Environment: ``MISP_BROKER_PEER_PORT``, a number.
-	const broker_peer_port = 27760/tcp &redef;
+	const broker_peer_port = port_from_environment("MISP_BROKER_PEER_PORT", 25760/tcp) &redef;
 
 	## How long a service that is silent keeps its lease. Until then, another one
 	## with the same ``[misp] name`` stands by.
@@ -55,7 +80,7 @@ export {
 	const max_batches_ahead = 64 &redef;
 
 	## How long the manager waits for a worker before it goes on without it. Such
-	## a worker is brought into step afterwards.
+	## a worker is repaired afterwards.
 	const max_worker_wait = 1sec &redef;
 }
 

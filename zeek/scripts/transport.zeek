@@ -15,12 +15,6 @@ export {
 	global publish: hook(topic: string, ev: any, answer: any);
 }
 
-function listen_address(): string
-	{
-	local from_environment = getenv("MISP_BROKER_ADDRESS");
-	return from_environment != "" ? from_environment : broker_listen_address;
-	}
-
 # Whether messages are taken. "zeekctl check" and "zeekctl process" start another
 # Zeek with the same scripts beside the sensor; the supervisor and a Zeek that
 # reads a trace see no traffic.

@@ -44,18 +44,6 @@ function tell(topic: string, ev: any, arg: any)
 @endif
 	}
 
-# Whether Zeek itself listens at this port of this machine. The bus's scripts
-# may be loaded later than this one. At Broker's own default nobody listens
-# unless told to.
-function zeek_has_port(p: port): bool &is_used
-	{
-	local ending = fmt(":%d", port_to_count(p));
-	return (Broker::default_port == p && p != 9999/tcp)
-	       || (Cluster::is_enabled() && Cluster::nodes[Cluster::node]$p == p)
-	       || ends_with(cat(lookup_ID("Cluster::Backend::ZeroMQ::listen_xpub_endpoint")), ending)
-	       || ends_with(cat(lookup_ID("Cluster::Backend::ZeroMQ::listen_xsub_endpoint")), ending);
-	}
-
 # The number that up to 16 hexadecimal digits say.
 @if ( Version::at_least("7.2") )
 function hex_to_count(hex: string): count &is_used

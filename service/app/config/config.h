@@ -66,7 +66,7 @@ struct ZeekConfig {
   std::string name = "zeek";          ///< in logs and /readyz; unique
   std::string transport = "broker";   ///< or "websocket"
   std::string address = "127.0.0.1";  ///< name or address; ours with `listen`
-  std::uint16_t port = 27760;         ///< of Broker::listen there; websocket: 27759 if not given
+  std::uint16_t port = 25760;         ///< of the package there; websocket: 25761 if not given
   bool listen = false;                ///< broker: Zeek connects to us
   bool tls = true;                    ///< websocket: false if not given, as in Zeek
   bool verify_tls = true;             ///< websocket: Zeek's certificate must be valid

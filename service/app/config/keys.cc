@@ -537,9 +537,8 @@ const std::vector<Key<ZeekConfig>>& zeek_keys() {
       text<ZeekConfig>("address", "Where Zeek listens; with `listen`, where the service listens.",
                        "a host name or address", FIELD(address), check_address),
       integer<ZeekConfig>("port",
-                          "Its port. If not given: 27760 for broker, 27759 for websocket. Under "
-                          "zeekctl the package listens at 27758 if Zeek itself uses 27760, as it "
-                          "always does since 8.1.",
+                          "Its port. If not given, that of the package: 25760 for broker, "
+                          "25761 for websocket.",
                           1, 65'535, FIELD(port)),
       flag<ZeekConfig>("listen",
                        "Broker only: listen at `address` and `port` for one Zeek that connects "

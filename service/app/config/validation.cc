@@ -162,7 +162,7 @@ void Draft::check_transport(std::size_t index) {
   }
   // Zeek's own defaults for its WebSocket server.
   if (!places.contains("port")) {
-    zeek.port = 27'759;
+    zeek.port = 25'761;
   }
   if (!places.contains("tls")) {
     zeek.tls = false;

@@ -13,7 +13,7 @@ namespace misp_zeek {
 
 /// What a link reports. `LinkUp` means messages can be sent; it says nothing of the package.
 struct LinkUp {
-  std::string peer;  ///< "127.0.0.1:27760", and what is known of the other side
+  std::string peer;  ///< "127.0.0.1:25760", and what is known of the other side
 };
 struct LinkDown {
   Error error;

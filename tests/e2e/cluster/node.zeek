@@ -87,13 +87,6 @@ event zeek_init()
 	}
 
 @if ( Cluster::local_node_type() == Cluster::MANAGER )
-# zeekctl's manager has a WebSocket server, too.
-event zeek_init()
-	{
-	Cluster::listen_websocket([$listen_addr=127.0.0.1,
-		$listen_port=count_to_port(to_count(getenv("MISP_TEST_WEBSOCKET_PORT")), tcp)]);
-	}
-
 global others_up: set[string];
 
 # The test may begin when the manager knows all others.

@@ -55,7 +55,7 @@ class RealZeek : public testing::Test {
              Environment environment) {
     std::vector<std::string> command = {zeek, "exit_only_after_terminate=T"};
     command.insert(command.end(), scripts.begin(), scripts.end());
-    environment.emplace("MISP_BROKER_PORT", std::to_string(process::free_port()));
+    environment.insert({{"MISP_BROKER_PORT", "0"}, {"MISP_WEBSOCKET_PORT", "0"}});
     zeek_ = std::make_unique<process::Process>(process::Process::Options{
         std::move(command), std::move(environment), folder_, folder_ / "zeek.log"});
   }

@@ -78,7 +78,7 @@ TEST_F(WebSocketLinkFailure, NamesWhatMakesZeekListenWhenNothingDoes) {
   start_link(options_for(1));
   const auto error = down();
   EXPECT_EQ(error.code, ErrorCode::kUnavailable);
-  EXPECT_THAT(error.message, HasSubstr("frameworks/cluster/websocket/server"));
+  EXPECT_THAT(error.message, HasSubstr("MISP::websocket_port"));
 }
 
 TEST_F(WebSocketLinkFailure, SaysSoWhenOnlyZeekHasTls) {

@@ -234,14 +234,14 @@ unreadable_key() {
 
 zeek_elsewhere() {
   compose rm -fs zeek
-  edit_env MISP_ZEEK_ZEEK_ADDRESS sensor.example:27758 COMPOSE_PROFILES ""
+  edit_env MISP_ZEEK_ZEEK_ADDRESS sensor.example:25763 COMPOSE_PROFILES ""
   compose up -d
   wait_until 30 eval 'service_log | grep "has a port in it"'
-  edit_env MISP_ZEEK_ZEEK_ADDRESS 192.0.2.7 MISP_ZEEK_ZEEK_PORT 27758 MISP_ZEEK_ZEEK_NAME sensor-1
+  edit_env MISP_ZEEK_ZEEK_ADDRESS 192.0.2.7 MISP_ZEEK_ZEEK_PORT 25763 MISP_ZEEK_ZEEK_NAME sensor-1
   compose up -d
   [ -z "$(compose ps -q zeek 2>/dev/null)" ] || fault "the container zeek runs"
   wait_until 30 eval 'compose exec -T misp-zeek misp-zeek check | grep "address = \"192.0.2.7\""'
-  compose exec -T misp-zeek misp-zeek check | grep 'port = 27758'
+  compose exec -T misp-zeek misp-zeek check | grep 'port = 25763'
   # One mounted file has all keys.
   mkdir -p "$shared/misp-docker/my-config"
   printf '[mapping.types]\nsha512 = "file_hash"\n[[zeek]]\nname = "zeek"\naddress = "zeek"\n' \

@@ -69,9 +69,9 @@ sim::Transport choose_transport(const Settings& settings) {
   if (zeek.empty() || !stack::find_zeek(settings.zeek, Transport::kBroker).empty()) {
     return Transport::kBroker;
   }
-  // Zeek has it since 8.1.
+  // Zeek has it since 8.0.
   const std::string question =
-      "'" + zeek + "' --parse-only frameworks/cluster/websocket/server >/dev/null 2>&1";
+      "'" + zeek + "' --parse-only -e 'print Cluster::listen_websocket' >/dev/null 2>&1";
   return std::system(question.c_str()) == 0 ? Transport::kWebSocket : Transport::kBroker;
 }
 

@@ -108,17 +108,13 @@ std::unique_ptr<Process> Stack::zeek_process(const std::string& port) const {
   }
   const std::string sources = MISP_ZEEK_SOURCE_DIR;
   std::vector<std::string> command = {options_.zeek, "exit_only_after_terminate=T"};
-  if (!is_broker()) {
-    command.push_back(sources + "/tests/support/zeek/websocket.zeek");
-  }
   command.push_back(sources + "/zeek/scripts");
   command.push_back(sources + "/tests/support/zeek/inspect.zeek");
   command.insert(command.end(), options_.zeek_arguments.begin(), options_.zeek_arguments.end());
-  const std::string other = std::to_string(process::free_port());
   return std::make_unique<Process>(
       Process::Options{std::move(command),
-                       {{"MISP_BROKER_PORT", is_broker() ? port : other},
-                        {"ZEEK_WEBSOCKET_LISTEN_PORT", is_broker() ? other : port}},
+                       {{"MISP_BROKER_PORT", is_broker() ? port : "0"},
+                        {"MISP_WEBSOCKET_PORT", is_broker() ? "0" : port}},
                        folder_.path(),
                        file("zeek.log")});
 }

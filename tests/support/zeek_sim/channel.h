@@ -16,7 +16,7 @@ namespace misp_zeek::sim {
 struct ChannelOptions {
   Transport transport = Transport::kBroker;
   std::string address = "127.0.0.1";
-  std::uint16_t port = 27760;
+  std::uint16_t port = 25760;
   bool disable_tls = false;
   zeek::TlsFiles tls;
 };

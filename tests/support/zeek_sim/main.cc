@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   std::string ready_file;
   misp_zeek::sim::ZeekSimOptions options;
   line.text("--listen", listen,
-            "HOST:PORT, by default 127.0.0.1 and 27760 or 27759; port 0 takes a free one");
+            "HOST:PORT, by default 127.0.0.1 and 25760 or 25761; port 0 takes a free one");
   line.choice("--transport", options.transport,
               std::map<std::string, Transport>{{"broker", Transport::kBroker},
                                                {"websocket", Transport::kWebSocket}},
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   }
   const bool is_broker = options.transport == Transport::kBroker;
   if (listen.empty()) {
-    listen = is_broker ? "127.0.0.1:27760" : "127.0.0.1:27759";
+    listen = is_broker ? "127.0.0.1:25760" : "127.0.0.1:25761";
   }
   options.disable_tls = options.disable_tls || !is_broker;
   if (!parse_listen(listen, options)) {

@@ -7,7 +7,6 @@
 @load ./stores
 
 redef exit_only_after_terminate = T;
-redef MISP::broker_listen = F;
 redef MISP::lease = 60sec;
 redef Log::default_rotation_interval = 0sec;
 

@@ -6,7 +6,6 @@
 @load ./books
 @load ./stores
 
-redef MISP::broker_listen = F;
 
 # A test that lasts must not find its service gone.
 redef MISP::lease = 60sec;

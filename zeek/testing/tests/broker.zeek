@@ -10,7 +10,6 @@
 
 # @TEST-START-FILE zeek-side.zeek
 redef exit_only_after_terminate = T;
-redef MISP::broker_listen = F;
 
 # If the other side fails.
 event out_of_time()

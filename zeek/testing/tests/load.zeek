@@ -22,7 +22,6 @@ redef Cluster::nodes = {
 };
 # @TEST-END-FILE
 
-redef MISP::broker_listen = F;
 redef Log::default_rotation_interval = 0sec;
 redef Log::default_rotation_postprocessor_cmd = "";
 

@@ -1,5 +1,5 @@
 # @TEST-DOC: A port that somebody else has keeps the package from listening, and Zeek not from running; "zeekctl check" tries neither that nor to connect.
-# @TEST-EXEC: MISP_BROKER_PEER_ADDRESS=127.0.0.1 MISP_BROKER_PEER_PORT=1 zeek $PACKAGE %INPUT >output 2>stderr
+# @TEST-EXEC: MISP_BROKER_PORT=25760 MISP_BROKER_PEER_ADDRESS=127.0.0.1 MISP_BROKER_PEER_PORT=1 zeek $PACKAGE %INPUT >output 2>stderr
 # @TEST-EXEC: grep -o 'Failed to listen on 127.0.0.1' stderr | head -n 1 >>output
 # @TEST-EXEC: grep -o 'unable to connect to remote peer' stderr | head -n 1 >>output
 # @TEST-EXEC: MISP_BROKER_PEER_ADDRESS=127.0.0.1 MISP_BROKER_PEER_PORT=1 ZEEKCTL_DISABLE_LISTEN=1 zeek $PACKAGE %INPUT >>output 2>stderr
@@ -16,7 +16,7 @@ event look()
 
 event zeek_init() &priority=100
 	{
-	local taken = Broker::listen("127.0.0.1", 0/tcp);
-	setenv("MISP_BROKER_PORT", cat(port_to_count(taken)));
+	# Who ever has it.
+	Broker::listen("127.0.0.1", MISP::broker_port);
 	schedule 500msec { look() };
 	}

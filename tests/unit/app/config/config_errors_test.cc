@@ -157,10 +157,10 @@ INSTANTIATE_TEST_SUITE_P(
               "\"zeek.name\": is not a valid name; allowed: 1 to 64 letters, digits and . _ - :"},
         Wrong{"Transport", "", "transport = \"smoke\"",
               "\"zeek.transport\": \"smoke\" is unknown; allowed: broker, websocket"},
-        Wrong{"Address", "", "address = \"127.0.0.1:27760 \"",
+        Wrong{"Address", "", "address = \"127.0.0.1:25760 \"",
               "\"zeek.address\": is not a host name or address; allowed: a host name or address"},
-        Wrong{"AddressWithPort", "", "address = \"sensor.example:27758\"",
-              "\"zeek.address\": has a port in it: address = \"sensor.example\", port = 27758; "
+        Wrong{"AddressWithPort", "", "address = \"sensor.example:25760\"",
+              "\"zeek.address\": has a port in it: address = \"sensor.example\", port = 25760; "
               "allowed: a host name or address"},
         Wrong{"SecondOfOneName", "[[zeek]]", "name = \"zeek\"",
               "\"zeek.name\": \"zeek\" is the name of another [[zeek]]; allowed: a name of its own "

@@ -109,7 +109,7 @@ TEST(ConfigSources, VariablesOfZeekMeanTheFirstOrAll) {
       load_or_throw(kMinimal + "name = \"a\"\n[[zeek]]\nname = \"b\"\n", sources).config;
   ASSERT_EQ(config.zeek.size(), 2U);
   EXPECT_EQ(config.zeek[0].port, 9999);
-  EXPECT_EQ(config.zeek[1].port, 27760);
+  EXPECT_EQ(config.zeek[1].port, 25760);
   EXPECT_FALSE(config.zeek[0].tls);
   EXPECT_FALSE(config.zeek[1].tls);
 }

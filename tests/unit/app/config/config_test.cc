@@ -46,7 +46,7 @@ TEST(Config, TakesTheDocumentedDefaults) {
   EXPECT_EQ(config.zeek[0].name, "zeek");
   EXPECT_EQ(config.zeek[0].transport, "broker");
   EXPECT_EQ(config.zeek[0].address, "127.0.0.1");
-  EXPECT_EQ(config.zeek[0].port, 27760);
+  EXPECT_EQ(config.zeek[0].port, 25760);
   EXPECT_TRUE(config.zeek[0].tls);
   EXPECT_EQ(config.http.listen, "127.0.0.1:9180");
   EXPECT_EQ(config.state.path, "");

@@ -26,22 +26,22 @@ bool mentions(const std::vector<std::string>& warnings, const std::string& what)
 
 TEST(ConfigZeek, WebSocketHasZeeksOwnDefaults) {
   const auto zeek = zeek_of("transport = \"websocket\"\n");
-  EXPECT_EQ(zeek.port, 27'759);
+  EXPECT_EQ(zeek.port, 25'761);
   EXPECT_FALSE(zeek.tls);
   EXPECT_TRUE(zeek.verify_tls);
 }
 
 TEST(ConfigZeek, WebSocketKeepsWhatIsGiven) {
-  const auto zeek = zeek_of("transport = \"websocket\"\nport = 27760\ntls = true\n");
-  EXPECT_EQ(zeek.port, 27'760);
+  const auto zeek = zeek_of("transport = \"websocket\"\nport = 25760\ntls = true\n");
+  EXPECT_EQ(zeek.port, 25'760);
   EXPECT_TRUE(zeek.tls);
 }
 
 TEST(ConfigZeek, WebSocketKeepsThePortOfAFlag) {
   auto sources = sources_with_key();
-  sources.flags = {{"zeek", "127.0.0.1:27760", "--zeek"},
+  sources.flags = {{"zeek", "127.0.0.1:25760", "--zeek"},
                    {"zeek.transport", "websocket", "--set zeek.transport"}};
-  EXPECT_EQ(load_or_throw(kMinimal, sources).config.zeek.at(0).port, 27'760);
+  EXPECT_EQ(load_or_throw(kMinimal, sources).config.zeek.at(0).port, 25'760);
 }
 
 TEST(ConfigZeek, WarnsOfAWebSocketThatIsUnencryptedOverANetwork) {

@@ -10,7 +10,7 @@ namespace {
 class ZeekSessionWorkers : public testing::Test {
  protected:
   ZeekSessionWorkers() {
-    session_.on_report(LinkUp{"127.0.0.1:27760"}, now_);
+    session_.on_report(LinkUp{"127.0.0.1:25760"}, now_);
     const auto hello = std::get<contract::Hello>(session_.poll(now_).at(0));
     name_ = hello.session;
     contract::HelloAck ack;
@@ -105,7 +105,7 @@ TEST_F(ZeekSessionWorkers, ForgetsTheWorkersWithTheSession) {
   pong(2, 1);
   session_.on_report(LinkDown{}, now_);
   EXPECT_FALSE(session_.in_step());
-  session_.on_report(LinkUp{"127.0.0.1:27760"}, now_);
+  session_.on_report(LinkUp{"127.0.0.1:25760"}, now_);
   EXPECT_EQ(session_.workers(), 0U);
   EXPECT_FALSE(session_.workers_behind());
 }
