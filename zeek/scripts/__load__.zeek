@@ -12,15 +12,15 @@
 @load ./log
 @load ./sighting-options
 @load ./cluster
+@ifdef ( Broker::publish )
+@load ./broker
+@endif
 
 @if ( ! Cluster::is_enabled() || Cluster::local_node_type() == Cluster::MANAGER )
 @load ./main
 @load ./truth
 @load ./notices
 @load ./sightings
-@ifdef ( Broker::listen )
-@load ./broker
-@endif
 @ifdef ( Cluster::listen_websocket )
 @load ./websocket
 @endif

@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! Native Broker. Loaded only where Zeek has it: nothing else names it.
+##! Native Broker. Loaded only where Zeek has it: nothing else uses it.
 
 @load base/frameworks/broker
 @load ./transport
 
 module MISP;
+
+@ifndef ( Cluster::publish )
+function tell(topic: string, ev: any, arg: any)
+	{
+	Broker::publish(topic, ev, arg);
+	}
+@endif
+
+@if ( ! Cluster::is_enabled() || Cluster::local_node_type() == Cluster::MANAGER )
 
 # Whether the service of a session can be on Broker. To ask Broker for its peers
 # takes long: once a hello is enough.
@@ -63,3 +72,5 @@ event Broker::peer_lost(endpoint: Broker::EndpointInfo, msg: string)
 	{
 	log_peer(PEER_LOST, endpoint, msg);
 	}
+
+@endif

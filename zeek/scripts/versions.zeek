@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 ##! What depends on Zeek's version besides the Intel framework's internals.
 
-@load base/frameworks/broker
 @load base/frameworks/cluster
 @load base/frameworks/intel
 @load base/misc/version
@@ -35,14 +34,13 @@ function subscribe_on_bus(topic: string) &is_used
 @endif
 	}
 
+# Before 7.2, see broker.zeek.
+@ifdef ( Cluster::publish )
 function tell(topic: string, ev: any, arg: any)
 	{
-@ifdef ( Cluster::publish )
 	Cluster::publish(topic, ev, arg);
-@else
-	Broker::publish(topic, ev, arg);
-@endif
 	}
+@endif
 
 # The number that up to 16 hexadecimal digits say.
 @if ( Version::at_least("7.2") )
