@@ -35,9 +35,15 @@ void EventCheck::announced(std::uint64_t id, SteadyMs due) {
 void EventCheck::look(std::uint64_t id, SteadyMs due, SteadyMs again) {
   const auto [it, is_new] = checks_.try_emplace(id);
   Check& check = it->second;
-  check.due = is_new ? due : std::min(check.due, due);
-  check.cause = is_new ? Cause::kMessage : check.cause;
-  check.again = again;
+  if (is_new) {
+    check.cause = Cause::kMessage;
+    check.due = due;
+    check.again = again;
+  } else {
+    // What is due earlier may be too early for this.
+    check.again = std::max({check.again, again, check.due < due ? due : 0});
+    check.due = std::min(check.due, due);
+  }
 }
 
 bool EventCheck::replace_reused(const EventIndexRow& row, Cause cause) {
