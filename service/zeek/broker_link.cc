@@ -48,7 +48,8 @@ Error diagnose(Error error, const BrokerLinkOptions& options) {
   }
   error.message +=
       "; something listens there but does not complete the handshake. Zeek's own ports do not take "
-      "this service, the package's does: MISP::broker_port, 25760 by default. TLS and certificates must be set alike on both "
+      "this service, the package's does: MISP::broker_port, 25760 by default. TLS and certificates "
+      "must be set alike on both "
       "sides; this binary speaks Broker " +
       broker_version() + (options.disable_tls ? " without TLS" : " with TLS");
   error.message += broker_version().starts_with("1.")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 ##! Test only: on every node of a cluster, writes what the Intel framework holds
-##! to a file when asked by a file, past the package and its own books. Tests do
+##! to a file when asked by a file, past the package and its own replication state. Tests do
 ##! not depend on the backend that way. A worker also writes when its store
 ##! changed last, and a file makes it lose one batch.
 

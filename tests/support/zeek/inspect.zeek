@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 ##! Test only: tells over Broker and the cluster's bus what the Intel framework holds, past the
-##! package and its own books. The questions come on the topic
+##! package and its own replication state. The questions come on the topic
 ##! "misp-zeek-test/zeek", the answers go to "misp-zeek-test/reply".
 
 # The stores are not exported: only this module can read them.

@@ -12,8 +12,9 @@
 
 namespace misp_zeek::sim {
 
-/// Reads what a Zeek's Intel framework holds, past the service and past the package's own books.
-/// Zeek answers through the test script `tests/support/zeek/inspect.zeek`; ZeekSim answers too.
+/// Reads what a Zeek's Intel framework holds, past the service and past the package's own
+/// replication state. Zeek answers through the test script `tests/support/zeek/inspect.zeek`;
+/// ZeekSim answers too.
 ///
 /// Over Broker or the WebSocket API it publishes `MISPTest::dump(nonce: count)` on
 /// "misp-zeek-test/zeek", or `MISPTest::size(nonce: count)`, and collects

@@ -3,7 +3,7 @@
 ##! what the service would, the answers are printed, and the next step runs when
 ##! all answers are there. Then Zeek ends.
 
-@load ./books
+@load ./replication
 @load ./stores
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-##! Looks into the package's own books.
+##! Looks into the package's own replication state.
 
 # They are not exported: only this module can read them.
 module MISP;
