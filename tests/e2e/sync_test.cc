@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "process/waiting.h"
 #include "stack/stack.h"
@@ -36,10 +36,7 @@ class Sync : public testing::Test {
     stack_.start_misp();
     stack_.start_zeek();
   }
-  void TearDown() override {
-    unsetenv("MISP_ZEEK_MISP_PAGE_SIZE");
-    stack_.keep_files(HasFailure());
-  }
+  void TearDown() override { stack_.keep_files(HasFailure()); }
 
   void load(int events, int attributes) {
     stack_.post("/sim/load", {{"events", events}, {"attributes", attributes}});
@@ -81,6 +78,15 @@ class Sync : public testing::Test {
       count += number.get<std::size_t>();
     }
     return count;
+  }
+  /// A first read, whose state is forgotten: the entries in Zeek and the requests that it took.
+  std::pair<std::size_t, std::size_t> read_undisturbed(int events, int attributes) {
+    load(events, attributes);
+    start();
+    const std::pair read(held(), searches());
+    stack_.stop_service();
+    std::filesystem::remove_all(stack_.state_path());
+    return read;
   }
   stack::Stack stack_;
 };
@@ -126,12 +132,7 @@ TEST_F(Sync, ADeletionIsUnderstoodInFrench) {
 }
 
 TEST_F(Sync, GoesOnAfterErrorsInTheMiddleOfTheFirstRead) {
-  load(200, 4'000);
-  start();
-  const auto whole = held();
-  const auto undisturbed = searches();
-  stack_.stop_service();
-  std::filesystem::remove_all(stack_.state_path());
+  const auto [whole, undisturbed] = read_undisturbed(200, 4'000);
   const auto before = searches();
   stack_.post("/sim/instance", {{"costs", {{"row_ns", 500'000}}}});
   stack_.start_service();
@@ -144,16 +145,12 @@ TEST_F(Sync, GoesOnAfterErrorsInTheMiddleOfTheFirstRead) {
 }
 
 TEST_F(Sync, GoesOnAfterARestartInTheMiddleOfTheFirstRead) {
-  load(400, 8'000);
-  start();
-  const auto whole = held();
-  const auto undisturbed = searches();
-  stack_.stop_service();
-  std::filesystem::remove_all(stack_.state_path());
+  const auto [whole, undisturbed] = read_undisturbed(400, 8'000);
   const auto before = searches();
   stack_.post("/sim/instance", {{"costs", {{"row_ns", 1'000'000}}}});
   stack_.start_service();
-  ASSERT_TRUE(eventually([&] { return held() > whole / 2; }, kLimit));
+  const std::size_t half = whole / 2;
+  ASSERT_TRUE(eventually([&] { return held() > half; }, kLimit));
   std::this_thread::sleep_for(seconds(2));  // what was read is saved within a second
   stack_.kill_service();
   stack_.post("/sim/instance", {{"costs", false}});
