@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "zeek/websocket_link.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -88,7 +89,8 @@ class WebSocketWorker final : public LinkWorker {
                 },
             .on_event =
                 [this](const WireMessage& message) {
-                  if (message.topic == options_.websocket.topics.front()) {
+                  const auto& topics = options_.websocket.topics;
+                  if (std::find(topics.begin(), topics.end(), message.topic) != topics.end()) {
                     reports_.event(message.event);
                   }
                 },

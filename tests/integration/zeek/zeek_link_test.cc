@@ -107,6 +107,17 @@ TEST_P(ZeekLinkTest, ReportsUpAndExchangesMessages) {
   EXPECT_EQ(sim_->malformed(), 0U);
 }
 
+TEST_P(ZeekLinkTest, HandsOverTheAnswerToAProbe) {
+  start_sim();
+  const auto link = make_link(sim_->port());
+  link->start(kServiceId, log_.sink());
+  ASSERT_TRUE(log_.next_as<LinkUp>());
+  EXPECT_TRUE(link->send(contract::Probe{kServiceId}));
+  const auto answer = log_.next_as<contract::ProbeAnswer>();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->contract, contract::kVersion);
+}
+
 TEST_P(ZeekLinkTest, SendsNothingWhileThereIsNoConnection) {
   const auto link = make_link(1);
   EXPECT_FALSE(link->send(Ping{"s-1", 1, ""}));
