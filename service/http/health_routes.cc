@@ -33,6 +33,7 @@ Json checks_json(const Health& health) {
   for (const Check& check : health.checks) {
     checks.push_back({{"name", check.name},
                       {"ok", check.ok},
+                      {"warning", check.warns},
                       {"since", rfc3339(check.since)},
                       {"message", check.message}});
   }

@@ -10,7 +10,7 @@
 
 namespace misp_zeek::http {
 
-/// Each check as `/readyz` shows it: `name`, `ok`, `since`, `message`.
+/// Each check as `/readyz` shows it: `name`, `ok`, `warning`, `since`, `message`.
 nlohmann::ordered_json checks_json(const Health& health);
 
 /// `/livez` and `/readyz`, see Server.

@@ -66,8 +66,9 @@ bool is_loopback(std::string_view listen);
 ///
 /// - `/` lists the paths as text, unless a route of that path is given.
 /// - `/livez`: `{"live": true}`, 200, or 503 when the loop does not turn. Public.
-/// - `/readyz`: `{"ready": false, "checks": [{"name", "ok", "since", "message"}, ...]}`, 200 when
-///   all is ok, else 503. `since` is RFC 3339 in UTC. `?verbose`: indented, for people. Public.
+/// - `/readyz`: `{"ready": false, "checks": [{"name", "ok", "warning", "since", "message"}, ...]}`,
+///   200 when all is ok but for what only warns, else 503. `since` is RFC 3339 in UTC. `?verbose`:
+///   indented, for people. Public.
 ///
 /// Threads: handlers are called on the server's threads. After the destructor has returned none is
 /// running or will be called; it waits for those that run. The other functions: any thread.

@@ -10,6 +10,8 @@ namespace misp_zeek::misp {
 namespace {
 
 constexpr std::string_view kPath = "/sightings/add/";
+/// Of a role, not of a key: MISP's ACLComponent does not translate it.
+constexpr std::string_view kNoPermission = "You do not have permission to use this functionality";
 constexpr std::size_t kMaxBody = 256UL * 1024;
 
 }  // namespace
@@ -25,7 +27,12 @@ class SightingsClient::Impl {
     }
     auto text = transport_.read_all(kMaxBody);
     if (head->status != 200) {
-      return failure(status_error(*head, text));
+      auto error = status_error(*head, text);
+      if (head->status == 403 && error.message.find(kNoPermission) != std::string::npos) {
+        return fail(ErrorCode::kUnauthorized,
+                    "MISP refuses sightings: the role lacks perm_sighting");
+      }
+      return failure(std::move(error));
     }
     if (transport_.error()) {
       return failure(*transport_.error());

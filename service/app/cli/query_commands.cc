@@ -69,8 +69,14 @@ void print_json(const Json& json, std::ostream& out) {
   out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
-void print_line(std::ostream& out, bool good, const std::string& name, const std::string& text) {
-  out << (good ? "ok    " : "WRONG ") << std::left << std::setw(18) << name << " " << text << "\n";
+void print_check(std::ostream& out, const Json& check) {
+  const bool warns = check.value("warning", false);
+  const std::string name = shown(check.at("name"));
+  const std::string text = shown(check.at("message"));
+  out << (check.at("ok") ? "ok    "
+          : warns        ? "warn  "
+                         : "WRONG ")
+      << std::left << std::setw(18) << name << " " << text << "\n";
 }
 
 /// The status page with the token, as a browser takes it.
@@ -111,7 +117,7 @@ int ask(const Config& config, const StatusQuestion& question, std::ostream& out,
     return ready ? 0 : 1;
   }
   for (const Json& check : status.at("checks")) {
-    print_line(out, check.at("ok"), shown(check.at("name")), shown(check.at("message")));
+    print_check(out, check);
   }
   const Json& store = status.at("store");
   out << store.at("attributes") << " attributes, " << store.at("items")

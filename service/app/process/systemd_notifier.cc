@@ -26,12 +26,15 @@ std::string one_line(std::string text) {
 
 std::string status_line(const std::vector<http::Check>& checks) {
   std::string problems;
+  std::string warnings;
   for (const auto& check : checks) {
     if (!check.ok) {
-      problems += (problems.empty() ? "not ready: " : "; ") + check.name + ": " + check.message;
+      std::string& list = check.warns ? warnings : problems;
+      list += (list.empty() ? "" : "; ") + check.name + ": " + check.message;
     }
   }
-  return problems.empty() ? "in sync" : problems;
+  return (problems.empty() ? "in sync" : "not ready: " + problems) +
+         (warnings.empty() ? "" : "; warning: " + warnings);
 }
 
 SystemdNotifier::SystemdNotifier() : asked_(std::getenv("NOTIFY_SOCKET") != nullptr) {

@@ -325,6 +325,9 @@ void Loop::turn(TimePoint now) {
   }
   if (sightings_) {
     sightings_->turn(peers_, sync_.status().user, now);
+    if (sightings_->wants_user(now)) {
+      sync_.ask_user(now);
+    }
   }
   if (state_) {
     state_->save(store_, sync_, now);

@@ -13,6 +13,7 @@ namespace {
 /// A post takes MISP about a tenth of a second.
 constexpr std::chrono::seconds kLastPost{2};
 constexpr std::chrono::seconds kLastWrite{10};
+constexpr SteadyMs kMinute = 60'000;
 
 SightingOptions queue_options(const SightingConfig& config) {
   SightingOptions options;
@@ -88,7 +89,7 @@ void Sightings::take_outcomes(TimePoint now) {
 
 void Sightings::turn(const std::vector<Peer>& peers, const std::optional<MispUser>& user,
                      TimePoint now) {
-  queue_.set_permitted(user && user->perm_sighting);
+  queue_.set_permitted(user ? std::optional(user->perm_sighting) : std::nullopt, now.steady);
   take_outcomes(now);
   for (const auto& answer : queue_.take_acknowledgements()) {
     // Zeek repeats what a broken link loses.
@@ -102,6 +103,7 @@ void Sightings::turn(const std::vector<Peer>& peers, const std::optional<MispUse
     writer_.submit(std::move(*write));
   }
   tell(user && !user->perm_sighting);
+  tell_dropped(now);
   if (notifier_) {
     notifier_->turn(now.steady);
   }
@@ -123,20 +125,51 @@ void Sightings::tell(bool right_is_missing) {
   }
   if (queue_.problem() != told_problem_) {
     told_problem_ = queue_.problem();
-    if (told_problem_.empty()) {
+    if (told_right_) {
+      // Said above.
+    } else if (told_problem_.empty()) {
       log::info("MISP accepts sightings again", {{"waiting", queue_.waiting_matches()}});
     } else {
       log::warn("sending a sighting to MISP failed", {{"reason", told_problem_}});
     }
   }
-  const auto& counters = queue_.counters();
-  const std::uint64_t given_up = counters.gone + counters.refused + counters.dropped;
-  if (given_up != told_given_up_) {
-    told_given_up_ = given_up;
-    log::debug("matches dropped", {{"attribute_gone", counters.gone},
-                                   {"refused", counters.refused},
-                                   {"dropped", counters.dropped}});
+}
+
+/// The first at once, then a sum each minute.
+void Sightings::tell_dropped(TimePoint now) {
+  if (tell_dropped_after_ && now.steady < *tell_dropped_after_) {
+    return;
   }
+  const auto& all = queue_.counters();
+  const auto& told = told_dropped_;
+  const std::uint64_t gone = all.gone - told.gone;
+  const std::uint64_t refused = all.refused - told.refused;
+  const std::uint64_t full = all.dropped - told.dropped;
+  if (gone + refused + full == 0) {
+    tell_dropped_after_.reset();
+    return;
+  }
+  const log::Fields fields = {{"attribute_gone", gone},
+                              {"refused", refused},
+                              {"spool_full", full},
+                              {"total", all.gone + all.refused + all.dropped},
+                              {"waiting", queue_.waiting_matches()}};
+  if (refused + full > 0) {
+    log::warn("matches dropped", fields);
+  } else {
+    log::info("matches dropped", fields);
+  }
+  told_dropped_ = all;
+  tell_dropped_after_ = now.steady + kMinute;
+}
+
+bool Sightings::wants_user(TimePoint now) {
+  const bool refused = told_right_ || queue_.unauthorized();
+  if (!refused || now.steady < ask_user_after_) {
+    return false;
+  }
+  ask_user_after_ = now.steady + kMinute;
+  return true;
 }
 
 void Sightings::stop(TimePoint now) {

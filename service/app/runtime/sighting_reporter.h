@@ -45,6 +45,8 @@ class Sightings {
   /// Takes outcomes, answers Zeek, starts what is due. `user` as MISP last told.
   void turn(const std::vector<Peer>& peers, const std::optional<MispUser>& user, TimePoint now);
   std::optional<SteadyMs> deadline() const;
+  /// Whether MISP is to be asked for the user anew: once a minute while a right is missing.
+  bool wants_user(TimePoint now);
   /// Waits a moment for the post under way and stores its outcome, so that an orderly end repeats
   /// nothing. Idempotent.
   void stop(TimePoint now);
@@ -60,6 +62,7 @@ class Sightings {
 
   void take_outcomes(TimePoint now);
   void tell(bool right_is_missing);
+  void tell_dropped(TimePoint now);
 
   const SightingConfig config_;
   std::unique_ptr<SightingStorage> storage_;
@@ -72,7 +75,9 @@ class Sightings {
 
   bool told_right_ = false;  ///< that it is missing
   std::string told_problem_;
-  std::uint64_t told_given_up_ = 0;
+  SightingQueue::Counters told_dropped_;  ///< as of the last line about what was dropped
+  std::optional<SteadyMs> tell_dropped_after_;
+  SteadyMs ask_user_after_ = 0;
   log::Limited write_problem_;
   log::Limited impossible_;
 };

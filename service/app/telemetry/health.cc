@@ -98,13 +98,22 @@ std::string describe_skipped(const SyncStatus& status) {
   return text;
 }
 
+std::string describe_sightings(const SightingQueue& queue) {
+  if (!queue.problem().empty()) {
+    return queue.problem() + "; " + std::to_string(queue.waiting_matches()) + " matches wait";
+  }
+  return std::to_string(queue.counters().posted) + " sightings sent, " +
+         std::to_string(queue.waiting_matches()) + " matches wait";
+}
+
 }  // namespace
 
-void HealthBoard::set(const std::string& name, bool ok, std::string message, TimePoint now) {
+void HealthBoard::set(const std::string& name, bool ok, std::string message, TimePoint now,
+                      bool warns) {
   auto it = std::find_if(checks_.begin(), checks_.end(),
                          [&](const auto& check) { return check.name == name; });
   if (it == checks_.end()) {
-    checks_.push_back({name, ok, now.unix_seconds, std::move(message)});
+    checks_.push_back({name, ok, now.unix_seconds, std::move(message), warns});
     return;
   }
   if (it->ok != ok) {
@@ -187,6 +196,12 @@ void HealthBoard::check_zeek(const View& view, const Peer& peer, TimePoint now) 
       zeek_message(view, peer) + (blocked ? " (" + view.start_cause + ")" : ""), now);
 }
 
+void HealthBoard::check_reports(const View& view, TimePoint now) {
+  const SightingQueue* queue = view.sightings;
+  set("sightings", queue == nullptr || queue->problem().empty(),
+      queue == nullptr ? "turned off" : describe_sightings(*queue), now, true);
+}
+
 void HealthBoard::update(const View& view, TimePoint now) {
   {
     const std::lock_guard lock(mutex_);
@@ -195,6 +210,7 @@ void HealthBoard::update(const View& view, TimePoint now) {
     check_limits(view, now);
     set("changes", !view.paused,
         view.paused ? "paused by an operator; 'misp-zeek resume' ends it" : "on", now);
+    check_reports(view, now);
     for (const auto& peer : view.peers) {
       check_zeek(view, peer, now);
     }

@@ -29,7 +29,10 @@ class HealthBoard {
   /// What waits for an operator, and what MISP or a clock makes impossible.
   void check_limits(const View& view, TimePoint now);
   void check_zeek(const View& view, const Peer& peer, TimePoint now);
-  void set(const std::string& name, bool ok, std::string message, TimePoint now);
+  /// What Zeek can be in sync without.
+  void check_reports(const View& view, TimePoint now);
+  void set(const std::string& name, bool ok, std::string message, TimePoint now,
+           bool warns = false);
 
   mutable std::mutex mutex_;
   std::vector<http::Check> checks_;

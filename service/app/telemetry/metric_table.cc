@@ -286,6 +286,9 @@ std::vector<MetricRow> webhook_rows() {
 std::vector<MetricRow> sighting_rows() {
   using Counters = SightingQueue::Counters;
   return {
+      {"misp_zeek_sightings_up", kGauge,
+       "Whether MISP accepts sightings, or matches are not reported.",
+       PLAIN(view.sightings == nullptr || view.sightings->problem().empty())},
       {"misp_zeek_sighting_matches_total", kCounter, "Matches of attributes that Zeek reported.",
        PLAIN(sighting_count(view, &Counters::matches))},
       {"misp_zeek_sighting_suppressed_matches_total",

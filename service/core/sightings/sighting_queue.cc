@@ -12,8 +12,12 @@ namespace {
 constexpr SteadyMs kFirstDelay = 1'000;
 constexpr SteadyMs kLongestDelay = 300'000;
 constexpr SteadyMs kLongestWriteDelay = 30'000;
-/// A right that is missing, and a row that MISP alone of all does not take.
+/// A row that MISP alone of all does not take.
 constexpr SteadyMs kSlowDelay = 300'000;
+/// A key or a role that MISP refuses.
+constexpr SteadyMs kUnauthorizedDelay = 60'000;
+const std::string kNoRight =
+    "the role of the MISP user lacks perm_sighting: matches are kept, but not posted";
 constexpr SteadyMs kUntoldRateLimit = 60'000;
 /// A row that failed so often, while others went through, is given up.
 constexpr int kMaxRowFailures = 5;
@@ -236,8 +240,21 @@ bool SightingQueue::is_stored(std::uint64_t id) const {
 
 // ---- MISP ----
 
+void SightingQueue::set_permitted(std::optional<bool> permitted, SteadyMs now) {
+  if (permitted_ == false && permitted == true) {
+    problem_.clear();
+    unauthorized_ = false;
+    post_after_ = now;
+  }
+  permitted_ = permitted;
+}
+
+const std::string& SightingQueue::problem() const {
+  return permitted_ == false ? kNoRight : problem_;
+}
+
 std::optional<SightingPost> SightingQueue::next_post(SteadyMs now) {
-  if (posting_ || !permitted_ || end_unwritten_ || end_writing_ || now < post_after_) {
+  if (posting_ || permitted_ != true || end_unwritten_ || end_writing_ || now < post_after_) {
     return std::nullopt;
   }
   for (const auto& [due, id] : order_) {
@@ -268,6 +285,7 @@ void SightingQueue::on_posted(const Result<PostOutcome>& outcome, SteadyMs now) 
   }
   failures_ = 0;
   problem_.clear();
+  unauthorized_ = false;
   end_unwritten_ = true;
   if (*outcome == PostOutcome::kTaken) {
     on_taken(*posting, now);
@@ -319,8 +337,9 @@ void SightingQueue::on_taken(const Posting& posting, SteadyMs now) {
 void SightingQueue::on_failure(const Error& error, const Posting& posting, SteadyMs now) {
   ++counters_.failures;
   problem_ = error.message;
-  if (error.code == ErrorCode::kUnauthorized) {
-    post_after_ = now + kSlowDelay;
+  unauthorized_ = error.code == ErrorCode::kUnauthorized;
+  if (unauthorized_) {
+    post_after_ = now + kUnauthorizedDelay;
     return;
   }
   if (error.code == ErrorCode::kRateLimited) {
@@ -356,7 +375,7 @@ std::optional<SteadyMs> SightingQueue::deadline() const {
   if (!writing_ && (!dirty_.empty() || !erased_.empty() || !dirty_marks_.empty())) {
     due = write_after_;
   }
-  const bool may_post = !posting_ && permitted_ && !end_unwritten_ && !end_writing_;
+  const bool may_post = !posting_ && permitted_ == true && !end_unwritten_ && !end_writing_;
   const auto first = std::find_if(order_.begin(), order_.end(),
                                   [this](const auto& row) { return is_stored(row.second); });
   if (may_post && first != order_.end()) {

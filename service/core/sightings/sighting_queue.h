@@ -79,8 +79,9 @@ class SightingQueue {
   void on_written(bool ok, SteadyMs now);
 
   // ---- MISP ----
-  /// Without the right to add sightings nothing is posted.
-  void set_permitted(bool permitted) { permitted_ = permitted; }
+  /// Whether the role of the key's user may add sightings; nullopt: not known yet. Without the
+  /// right nothing is posted.
+  void set_permitted(std::optional<bool> permitted, SteadyMs now = 0);
   std::optional<SightingPost> next_post(SteadyMs now);
   void on_posted(const Result<PostOutcome>& outcome, SteadyMs now);
   /// A sighting on the feed. True: it is one of this service's.
@@ -91,8 +92,10 @@ class SightingQueue {
   std::size_t rows() const { return rows_.size(); }
   /// Matches that MISP does not have yet.
   std::uint64_t waiting_matches() const { return waiting_matches_; }
-  /// Why the last post failed; empty after a success.
-  const std::string& problem() const { return problem_; }
+  /// Why MISP gets no sightings: the right is missing, or the last post failed; else empty.
+  const std::string& problem() const;
+  /// MISP said no to who is asking: its role may have changed.
+  bool unauthorized() const { return unauthorized_; }
   const Counters& counters() const { return counters_; }
 
  private:
@@ -149,7 +152,8 @@ class SightingQueue {
   int write_failures_ = 0;
   SteadyMs write_after_ = 0;
 
-  bool permitted_ = true;
+  std::optional<bool> permitted_ = true;
+  bool unauthorized_ = false;  ///< the last post
   std::optional<Posting> posting_;
   SteadyMs post_after_ = 0;
   int failures_ = 0;

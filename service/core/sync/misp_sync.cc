@@ -195,6 +195,11 @@ void MispSync::request_reconcile(bool full, Cause cause, TimePoint now) {
   }
 }
 
+void MispSync::ask_user(TimePoint now) {
+  impl_->context.now = now;
+  impl_->feed.viewer.ask_now();
+}
+
 BlockedRemovals MispSync::accept_shrink(TimePoint now) {
   impl_->context.now = now;
   const BlockedRemovals blocked = impl_->absences.describe();

@@ -53,6 +53,8 @@ class MispSync {
   /// When tick() or next_request() has something to do at the latest.
   SteadyMs deadline(TimePoint now) const;
   void request_reconcile(bool full, Cause cause, TimePoint now);
+  /// Asks who the key belongs to: MISP has refused it elsewhere.
+  void ask_user(TimePoint now);
   /// Removes what is blocked, once; with nothing blocked, starts a full reconcile that may remove
   /// more than max_shrink. Returns what it released.
   BlockedRemovals accept_shrink(TimePoint now);

@@ -71,10 +71,12 @@ TEST(HttpServer, ListsEachCheckOfReadiness) {
                          {"checks",
                           {{{"name", "feed"},
                             {"ok", true},
+                            {"warning", false},
                             {"since", "2026-01-01T00:00:00Z"},
                             {"message", "connected"}},
                            {{"name", "zeek:a"},
                             {"ok", true},
+                            {"warning", false},
                             {"since", "1970-01-01T00:00:00Z"},
                             {"message", "in sync"}}}}};
   EXPECT_EQ(json::parse(answer->body), expected);
@@ -89,6 +91,17 @@ TEST(HttpServer, IsNotReadyWhenOneCheckFails) {
   EXPECT_EQ(answer->status, 503);
   EXPECT_EQ(json::parse(answer->body).at("ready"), false);
   EXPECT_EQ(get(*server, "/livez")->status, 200);
+}
+
+TEST(HttpServer, IsReadyWithAWarning) {
+  Health health = healthy();
+  health.checks.push_back({"sightings", false, 0, "MISP is away", true});
+  const auto server = start(health);
+  const auto answer = get(*server, "/readyz");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(json::parse(answer->body).at("checks").back().at("ok"), false);
+  EXPECT_EQ(json::parse(answer->body).at("checks").back().at("warning"), true);
 }
 
 TEST(HttpServer, IndentsForPeople) {

@@ -46,6 +46,10 @@ TEST(SightingsClient, PostsToTheAttributeByItsUuid) {
 TEST(SightingsClient, SaysWhatTheStatusMeans) {
   EXPECT_EQ(error_of(response(403, R"({"message":"no permission"})")).code,
             ErrorCode::kUnauthorized);
+  EXPECT_EQ(error_of(response(403, R"({"message":"You do not have permission to use this )"
+                                   R"(functionality.","url":"/sightings/add/1"})"))
+                .message,
+            "MISP refuses sightings: the role lacks perm_sighting");
   EXPECT_EQ(error_of(response(500, R"({"message":"An Internal Error"})")).code,
             ErrorCode::kUnavailable);
   auto patient = response(429, "{}");

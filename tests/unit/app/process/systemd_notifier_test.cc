@@ -90,6 +90,8 @@ TEST(StatusLine, NamesEveryCheckThatDoesNotHold) {
 
 TEST(StatusLine, IsShortWhenAllHold) {
   EXPECT_EQ(status_line({{"feed", true, 0, "connected"}}), "in sync");
+  EXPECT_EQ(status_line({{"feed", true, 0, "connected"}, {"sightings", false, 0, "away", true}}),
+            "in sync; warning: sightings: away");
 }
 
 }  // namespace

@@ -381,6 +381,45 @@ TEST(SightingQueue, PostsNothingWithoutTheRight) {
   EXPECT_TRUE(queue.post());
 }
 
+TEST(SightingQueue, SaysThatTheRightIsMissingBeforeAnythingIsPosted) {
+  Queue queue;
+  queue->set_permitted(std::nullopt);
+  EXPECT_EQ(queue->problem(), "") << "MISP has not answered yet";
+  EXPECT_FALSE(queue.post());
+  queue->set_permitted(false);
+  EXPECT_NE(queue->problem().find("lacks perm_sighting"), std::string::npos);
+  queue->set_permitted(true);
+  EXPECT_EQ(queue->problem(), "");
+}
+
+TEST(SightingQueue, PostsAtOnceWhenARightThatWasTakenAwayIsBack) {
+  Queue queue;
+  queue.see(uuid(1));
+  queue.store();
+  queue.post();
+  queue.answer(ErrorCode::kUnauthorized);
+  EXPECT_TRUE(queue->unauthorized());
+  EXPECT_EQ(queue->problem(), "why");
+  queue->set_permitted(false);
+  queue.now += 1'000;
+  queue->set_permitted(true, queue.now);
+  EXPECT_FALSE(queue->unauthorized());
+  EXPECT_EQ(queue.drain(), 1);
+}
+
+TEST(SightingQueue, TriesOnceAMinuteWhileMispRefusesAKeyThatHasTheRight) {
+  Queue queue;
+  queue.see(uuid(1));
+  queue.store();
+  queue.post();
+  queue.answer(ErrorCode::kUnauthorized);
+  queue->set_permitted(true, queue.now);
+  queue.now += 59'000;
+  EXPECT_FALSE(queue.post());
+  queue.now += 1'000;
+  EXPECT_TRUE(queue.post());
+}
+
 TEST(SightingQueue, KnowsItsOwnSightingsOnTheFeed) {
   Queue queue;
   queue.see(uuid(1), kNow, "sensor-1");
