@@ -91,7 +91,7 @@ std::optional<std::vector<SavedAttribute::Support>> decode_supports(std::string_
 }
 
 std::optional<Reject> reject_from(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(Reject::kBadComposite); ++i) {
+  for (std::size_t i = 0; i < kRejectCount; ++i) {
     if (to_string(static_cast<Reject>(i)) == name) {
       return static_cast<Reject>(i);
     }

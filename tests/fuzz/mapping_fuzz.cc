@@ -19,7 +19,8 @@ void check(const Mapping& mapping, std::string_view type, std::string_view value
     return;
   }
   fuzz::require(mapping.knows(type), "only known types are mapped");
-  fuzz::require(mapped->size() == 1 || mapped->size() == 2, "one indicator, or two of a composite");
+  fuzz::require(!mapped->empty() && mapped->size() <= 5,
+                "one indicator, or a URL's spellings and host");
   for (const Mapped& one : *mapped) {
     const auto& indicator = one.key.indicator;
     fuzz::require(!indicator.empty() && indicator.size() <= MappingOptions().max_length,

@@ -372,6 +372,12 @@ std::vector<Key<Config>> filter_keys() {
                       "Shortest prefix of an IPv6 network, in bits. The service rejects broader "
                       "networks.",
                       0, 128, FIELD(mapping.min_prefix_v6)),
+      choice<Config, UrlHosts>(
+          "mapping.url_hosts",
+          "Whether the host of a `url` becomes an indicator of its own, a domain or an address. "
+          "`\"bare\"`: of a URL without path and query, which DNS, TLS and TCP show.",
+          {{"never", UrlHosts::kNever}, {"bare", UrlHosts::kBare}, {"always", UrlHosts::kAlways}},
+          FIELD(mapping.url_hosts)),
       {"mapping.show_tags",
        "Tags of attributes and of their events that Zeek shows with an "
        "indicator, for example `[\"tlp:red\"]`. If not empty, the service looks up "

@@ -58,6 +58,7 @@ std::string state_fingerprint(const Config& config) {
   for (const auto& [type, rule] : config.mapping.overrides) {
     text.append(kMappingTypes).append(".").append(type).append(" = ").append(rule).append("\n");
   }
+  text.append("mapping rules = ").append(std::to_string(kMappingVersion)).append("\n");
   return text;
 }
 

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 
@@ -36,6 +37,51 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
+struct Range {
+  std::uint16_t from;
+  std::uint16_t to;
+};
+
+bool is_in(std::uint32_t c, const Range& range) { return c >= range.from && c <= range.to; }
+
+bool is_bidi_control(std::uint32_t c) {
+  constexpr std::array<Range, 4> kControls = {
+      {{0x061c, 0x061c}, {0x200e, 0x200f}, {0x202a, 0x202e}, {0x2066, 0x2069}}};
+  return std::any_of(kControls.begin(), kControls.end(),
+                     [&](const Range& range) { return is_in(c, range); });
+}
+
+bool is_blank_or_unseen(std::uint32_t c) {
+  constexpr std::array<Range, 10> kOthers = {{{0x0009, 0x000d},
+                                              {0x0020, 0x0020},
+                                              {0x00a0, 0x00a0},
+                                              {0x00ad, 0x00ad},
+                                              {0x1680, 0x1680},
+                                              {0x2000, 0x200d},
+                                              {0x2028, 0x2029},
+                                              {0x202f, 0x202f},
+                                              {0x205f, 0x2064},
+                                              {0x3000, 0x3000}}};
+  return c == 0xfeff || is_bidi_control(c) ||
+         std::any_of(kOthers.begin(), kOthers.end(),
+                     [&](const Range& range) { return is_in(c, range); });
+}
+
+/// The character of one well-formed sequence.
+std::uint32_t decoded(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence.front());
+  std::uint32_t c = sequence.size() == 1 ? first : first & (0x7fU >> sequence.size());
+  for (const char next : sequence.substr(1)) c = (c << 6) | (static_cast<unsigned>(next) & 0x3fU);
+  return c;
+}
+
+/// The last sequence of well-formed text that is not empty.
+std::string_view last_sequence(std::string_view text) {
+  std::size_t start = text.size() - 1;
+  while (start > 0 && is_continuation(static_cast<unsigned char>(text[start]))) --start;
+  return text.substr(start);
+}
+
 }  // namespace
 
 int hex_value(char c) {
@@ -53,6 +99,30 @@ std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kWhiteSpace);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
+}
+
+std::string_view trim_unicode(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0 || !is_blank_or_unseen(decoded(text.substr(0, length)))) break;
+    text.remove_prefix(length);
+  }
+  while (!text.empty()) {
+    const std::string_view last = last_sequence(text);
+    if (sequence_length(last) != last.size() || !is_blank_or_unseen(decoded(last))) break;
+    text.remove_suffix(last.size());
+  }
+  return text;
+}
+
+bool has_bidi_control(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    if (is_bidi_control(decoded(text.substr(0, length)))) return true;
+    text.remove_prefix(length);
+  }
+  return false;
 }
 
 std::string lower(std::string_view text) {

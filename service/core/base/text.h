@@ -18,6 +18,11 @@ bool is_hex(std::string_view text);
 
 /// Without white space (space, tab, line feed, carriage return, VT, FF) at both ends.
 std::string_view trim(std::string_view text);
+/// trim(), and without the blanks that Unicode has besides (U+00A0 and the like), and without
+/// characters that nobody sees (zero width, bidirectional controls), at both ends. For UTF-8.
+std::string_view trim_unicode(std::string_view text);
+/// A character that turns the direction of writing, as U+202E.
+bool has_bidi_control(std::string_view text);
 /// As Zeek's to_lower(): A to Z only.
 std::string lower(std::string_view text);
 std::string without(std::string_view text, char unwanted);

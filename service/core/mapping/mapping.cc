@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -53,7 +54,7 @@ class PartMapper {
       : options_(options), digits_(digits) {}
 
   OneMapped map(Rule rule, std::string_view part) const {
-    const auto text = clean(part);
+    const auto text = clean(rule, part);
     if (!text) return tl::unexpected(text.error());
     auto key = key_of(rule, *text);
     if (!key) return tl::unexpected(key.error());
@@ -61,18 +62,51 @@ class PartMapper {
     return Mapped{*std::move(key), {}};
   }
 
+  MappedResult map_url(std::string_view value) const {
+    const auto text = clean(Rule::kUrl, value);
+    if (!text) return tl::unexpected(text.error());
+    const auto forms = normalise::url(*text);
+    if (!forms) return tl::unexpected(forms.error());
+    std::vector<Mapped> all;
+    for (const std::string& url : forms->urls) {
+      if (url.size() <= options_.max_length) all.push_back({{IndicatorType::kUrl, url}, {}});
+    }
+    if (all.empty()) return tl::unexpected(Reject::kTooLong);
+    const bool has_host = options_.url_hosts == UrlHosts::kAlways ||
+                          (options_.url_hosts == UrlHosts::kBare && forms->bare);
+    if (auto host = has_host ? host_of(*forms) : std::nullopt) all.push_back(*std::move(host));
+    return all;
+  }
+
   static tl::expected<std::string, Reject> port(std::string_view part) {
-    const auto text = clean(part);
+    const auto text = clean(Rule::kNone, part);
     if (!text) return tl::unexpected(text.error());
     return normalise::port(*text);
   }
 
  private:
-  static tl::expected<std::string_view, Reject> clean(std::string_view part) {
-    part = text::trim(part);
+  /// Names are what somebody else chose: their characters stay.
+  static bool is_name(Rule rule) {
+    return rule == Rule::kFileName || rule == Rule::kSoftware || rule == Rule::kUserName;
+  }
+
+  static tl::expected<std::string_view, Reject> clean(Rule rule, std::string_view part) {
+    part = is_name(rule) ? text::trim(part) : text::trim_unicode(part);
     if (part.empty()) return tl::unexpected(Reject::kEmpty);
     if (text::has_control(part)) return tl::unexpected(Reject::kControlCharacters);
+    if (!is_name(rule) && text::has_bidi_control(part)) {
+      return tl::unexpected(Reject::kBidiControls);
+    }
     return part;
+  }
+
+  /// A name without a dot says nothing outside of its network.
+  std::optional<Mapped> host_of(const normalise::UrlForms& forms) const {
+    std::string_view host = forms.host;
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    if (auto key = normalise::address(host, options_)) return Mapped{*std::move(key), forms.port};
+    if (host.find('.') == std::string_view::npos || !normalise::domain(host)) return std::nullopt;
+    return Mapped{{IndicatorType::kDomain, std::string(host)}, forms.port};
   }
 
   tl::expected<IndicatorKey, Reject> key_of(Rule rule, std::string_view text) const {
@@ -84,8 +118,6 @@ class PartMapper {
         return normalise::address(text, options_);
       case Rule::kDomain:
         return normalise::domain(text).map(as(IndicatorType::kDomain));
-      case Rule::kUrl:
-        return normalise::url(text).map(as(IndicatorType::kUrl));
       case Rule::kEmail:
         return normalise::email(text).map(as(IndicatorType::kEmail));
       case Rule::kSoftware:
@@ -181,6 +213,8 @@ std::string_view to_string(Reject reason) {
       return "bad_port";
     case Reject::kBadComposite:
       return "bad_composite";
+    case Reject::kBidiControls:
+      return "bidi_controls";
   }
   return "unknown";
 }
@@ -210,6 +244,8 @@ MappedResult Mapping::map(std::string_view type, std::string_view value) const {
   if (value.empty()) return tl::unexpected(Reject::kEmpty);
   const PartMapper mapper(options_, rule.digits);
   switch (rule.rule) {
+    case Rule::kUrl:
+      return mapper.map_url(value);
     case Rule::kAddressPort:
       return map_with_port(mapper, Rule::kAddress, value);
     case Rule::kDomainPort:

@@ -27,20 +27,32 @@ enum class Reject {
   kBadEmail,
   kBadPort,
   kBadComposite,  ///< a '|' type without two parts
+  kBidiControls,  ///< characters that turn the direction of writing, where none belong
 };
 
-inline constexpr std::size_t kRejectCount = 13;
+inline constexpr std::size_t kRejectCount = 14;
 
 /// The reason's name in logs and metrics, e.g. "bad_address".
 std::string_view to_string(Reject reason);
+
+/// Of which URLs the host becomes an indicator of its own, a domain or an address.
+enum class UrlHosts {
+  kNever,
+  kBare,  ///< of those without a path and a query
+  kAlways,
+};
 
 struct MappingOptions {
   std::size_t max_length = 2048;  ///< bytes of an indicator
   int min_prefix_v4 = 8;          ///< broader IPv4 networks are refused
   int min_prefix_v6 = 16;         ///< broader IPv6 networks are refused
+  UrlHosts url_hosts = UrlHosts::kBare;
   /// MISP type -> rule name, or "none" to leave a type out. See Mapping::rule_names().
   std::map<std::string, std::string> overrides;
 };
+
+/// Changes when the same value becomes other indicators than before: what was saved is mapped anew.
+inline constexpr int kMappingVersion = 2;
 
 /// Turns a MISP type and value into what Zeek can match. Pure and immutable.
 ///
@@ -54,7 +66,8 @@ class Mapping {
   /// The default mapping.
   Mapping();
 
-  /// One indicator, or two for composites (`domain|ip`: the domain and the address).
+  /// What Zeek presents of it: one indicator, two for composites (`domain|ip`: the domain and the
+  /// address), up to five spellings of a URL and its host. Distinct, not empty.
   /// All parts of a composite must be valid, or the whole attribute is rejected.
   tl::expected<std::vector<Mapped>, Reject> map(std::string_view type,
                                                 std::string_view value) const;

@@ -4,7 +4,9 @@
 #include <idn2.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <utility>
 
 #include "core/base/text.h"
 
@@ -26,11 +28,6 @@ bool is_name_character(char c) {
 bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= kMaxLabel &&
          std::all_of(label.begin(), label.end(), is_name_character);
-}
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 std::optional<std::string> to_punycode(std::string_view name) {
@@ -61,11 +58,36 @@ bool is_name(std::string_view name) {
 
 }  // namespace
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string refanged(std::string_view text) {
+  using Pair = std::pair<std::string_view, std::string_view>;
+  constexpr std::array<Pair, 8> kWrapped = {{{"[.]", "."},
+                                             {"(.)", "."},
+                                             {"{.}", "."},
+                                             {"[dot]", "."},
+                                             {"(dot)", "."},
+                                             {"[:]", ":"},
+                                             {"[.", "."},
+                                             {".]", "."}}};
+  std::string out(text);
+  for (const auto& [wrapped, plain] : kWrapped) {
+    for (std::size_t at = out.find(wrapped); at != std::string::npos; at = out.find(wrapped, at)) {
+      out.replace(at, wrapped.size(), plain);
+    }
+  }
+  return out;
+}
+
 Text domain(std::string_view text) {
+  const std::string plain = refanged(text);
   std::string name;
-  if (is_ascii(text)) {
-    name = text::lower(text);
-  } else if (auto punycode = to_punycode(text)) {
+  if (is_ascii(plain)) {
+    name = text::lower(plain);
+  } else if (auto punycode = to_punycode(plain)) {
     name = text::lower(*punycode);
   }
   if (name.ends_with('.')) name.pop_back();

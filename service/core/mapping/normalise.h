@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "core/mapping/mapping.h"
 #include "core/model/indicator.h"
@@ -23,16 +24,33 @@ using Text = tl::expected<std::string, Reject>;
 /// holds ::ffff:0:0/96: for Zeek it holds every IPv4 address.
 tl::expected<IndicatorKey, Reject> address(std::string_view text, const MappingOptions& options);
 
+/// Whether all bytes are below 0x80.
+bool is_ascii(std::string_view text);
+
+/// With "[.]", "(.)", "{.}", "[dot]" and "(dot)" as dots, and "[:]" as a colon.
+std::string refanged(std::string_view text);
+
 /// A name as DNS has it: IDN in punycode, without the final dot; letters, digits, '-' and '_' in
 /// labels of 1 to 63 bytes, 253 in all. One label is enough. kBadDomain also for wildcards (Zeek
 /// compares the whole name) and for a last label of digits, which is an address or nothing.
 Text domain(std::string_view text);
 
-/// "host[:port]/path[?query]" as HTTP::build_url() makes it of a request on port 80: no scheme,
-/// user or fragment, a path of at least "/", the scheme's default port left out, and
-/// percent-encoding undone, because Zeek compares the decoded path. The encoding stays if there are
-/// control characters or broken UTF-8 in it: the Referer header is compared undecoded.
-Text url(std::string_view text);
+/// One URL as Zeek presents it, lower case, without a scheme.
+struct UrlForms {
+  /// Distinct, the most common one first. At most five:
+  /// - the request: "host[:port]/path[?query]" with percent-encoding undone, as Zeek does, unless
+  ///   that gives control characters or broken UTF-8; with a port also "host:port:port/...", which
+  ///   Zeek makes of it where the Host header names the port, as browsers' does;
+  /// - the Referer header: the same, encoded as browsers write it;
+  /// - a mail: as written, with user and fragment; without a path the host alone.
+  std::vector<std::string> urls;
+  std::string host;   ///< a name, an IPv4 address, or an IPv6 one in brackets
+  std::string port;   ///< decimal, empty if it is the scheme's own
+  bool bare = false;  ///< without a path and a query
+};
+/// Cleans what people break: "hxxp", "[.]", backslashes, schemes that are doubled or lack a slash.
+/// kBadUrl for what has no host.
+tl::expected<UrlForms, Reject> url(std::string_view text);
 
 /// One '@' with something on both sides; '<' and '>' around it are taken off.
 Text email(std::string_view text);

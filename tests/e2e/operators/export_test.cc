@@ -93,7 +93,7 @@ TEST_F(Operators, ExportAFileThatARealZeekReads) {
   add("url", "http://evil.example/a?b=c#d");
   add("ip-src", "2001:db8::1");
   add("ip-dst", "198.51.100.0/24");
-  ASSERT_TRUE(eventually([&] { return status().at("store").at("items") == 12; }));
+  ASSERT_TRUE(eventually([&] { return status().at("store").at("items") == 13; }));
   std::ofstream(stack_.file("misp.intel")) << command({"export"}).text;
   std::ofstream(stack_.file("reader.zeek")) << kReader;
   process::Process reader({{zeek, "reader.zeek"},

@@ -37,7 +37,8 @@ std::string sha256(std::string_view text) {
   return traffic::to_hex({digest.data(), size});
 }
 
-/// Processing starts when Zeek holds so many entries.
+/// Processing starts when Zeek holds so many entries: one for each attribute, and of the URL with a
+/// port another one.
 std::string waiting_script(std::size_t entries) {
   return "module MISP;\n"
          "event zeek_init() { suspend_processing(); }\n"
@@ -91,10 +92,9 @@ TEST(SightingsOfTraffic, TellMispOnceOfEachIndicatorType) {
       {.zeek = zeek,
        .misp_arguments = {},
        .zeek_arguments = {"frameworks/intel/seen", "frameworks/files/hash-all-files",
-                          std::string(MISP_ZEEK_SOURCE_DIR) + "/zeek/scripts/extra/http-urls.zeek",
                           "MISP::run_on_traces=T",
-                          folder.write("wait.zeek", waiting_script(attributes.size())), "-C", "-r",
-                          folder.file("traffic.pcap")},
+                          folder.write("wait.zeek", waiting_script(attributes.size() + 1)), "-C",
+                          "-r", folder.file("traffic.pcap")},
        .settings = "[sightings]\nmax_per_second = 1000\n",
        .start_limit = seconds(60)});
   stack.start_misp();

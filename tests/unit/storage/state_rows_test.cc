@@ -30,7 +30,7 @@ TEST(StateRows, RefusesWhatItDidNotWrite) {
 }
 
 TEST(StateRows, ReadsBackEveryReject) {
-  for (int i = 0; i <= static_cast<int>(Reject::kBadComposite); ++i) {
+  for (std::size_t i = 0; i < kRejectCount; ++i) {
     const auto reject = static_cast<Reject>(i);
     EXPECT_EQ(reject_from(to_string(reject)), reject);
   }

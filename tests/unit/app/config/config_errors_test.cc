@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
               "filter, mapping, sightings, reconcile, limits, http, control, state, log, zeek"},
         Wrong{"SectionInSection", "", "[mapping.type]",
               "\"mapping.type\": is an unknown section (did you mean \"types\"?); allowed: "
-              "max_length, min_prefix_v4, min_prefix_v6, show_tags, types"}),
+              "max_length, min_prefix_v4, min_prefix_v6, url_hosts, show_tags, types"}),
     [](const auto& test) { return test.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(

@@ -48,7 +48,7 @@ std::string sample(const std::string& type, const std::string& zeek_types) {
   if (zeek_types == "ADDR") value = "192.0.2.1";
   if (zeek_types == "DOMAIN") value = "a.example";
   if (zeek_types == "DOMAIN ADDR") value = "a.example|192.0.2.1";
-  if (zeek_types == "URL") value = "http://a.example/";
+  if (zeek_types == "URL") value = "http://a.example/x";
   if (zeek_types == "EMAIL") value = "a@b.example";
   if (zeek_types == "SOFTWARE" || zeek_types == "USER_NAME" || zeek_types == "FILE_NAME")
     value = "x";

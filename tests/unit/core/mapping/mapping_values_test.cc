@@ -120,6 +120,7 @@ TEST(MappingOfDomains, WritesThemAsDnsDoes) {
   check({
       {"domain", "Evil.Example.COM", "DOMAIN evil.example.com"},
       {"domain", " evil.example.com. ", "DOMAIN evil.example.com"},
+      {"domain", "evil[.]example(.)com", "DOMAIN evil.example.com"},
       {"domain",
        "b\xc3\xbc"
        "cher.example",
@@ -152,7 +153,6 @@ TEST(MappingOfDomains, RefusesWhatDnsNeverCarriesAsWritten) {
                                        "evil.example.com..",
                                        ".",
                                        "a,b",
-                                       "evil[.]example.com",
                                        "evil.example.com:80",
                                        "user@example.com",
                                        "192.0.2.1",
@@ -177,59 +177,148 @@ TEST(MappingOfDomains, RefusesWhatDnsNeverCarriesAsWritten) {
   EXPECT_EQ(shown(Mapping().map("domain", umlauts)), "!bad_domain");
 }
 
-// The first four as handed to Intel::seen() by Zeek 8.2.2 for requests of these URLs on port 80.
-TEST(MappingOfUrls, BecomeHostAndDecodedPath) {
+// First the request, then the Referer header of browsers, then a mail: what http-url.zeek,
+// http-headers.zeek and smtp-url-extraction.zeek of Zeek 8.2.2 hand to Intel::seen().
+TEST(MappingOfUrls, HaveTheSpellingsOfRequestsRefererAndMail) {
   check({
+      {"url", "http://evil.example/x", "URL evil.example/x"},
+      {"url", "http://evil.example/a%20b/%4Cogin.php?x=%41",
+       "URL evil.example/a b/login.php?x=a + URL evil.example/a%20b/%4cogin.php?x=%41"},
       {"url", "http://Evil.example.com/Path/a?b=c&d=%20e#frag",
-       "URL evil.example.com/path/a?b=c&d= e"},
-      {"url", "http://evil.example.com/x%C3%B6y%41", "URL evil.example.com/x\xc3\xb6ya"},
-      {"url", "http://evil.example.com/a b", "URL evil.example.com/a b"},
-      {"url", "http://evil.example.com:80/", "URL evil.example.com/"},
-      {"url", "http://example.com", "URL example.com/"},
-      {"url", "HTTP://example.com?q=1", "URL example.com/?q=1"},
-      {"url", "hxxp://example.com/a", "URL example.com/a"},
-      {"url", "example.com/a?u=http://b.example/", "URL example.com/a?u=http://b.example/"},
-      {"url", "example.com", "URL example.com/"},
-      {"url", "https://example.com:443/a", "URL example.com/a"},
-      {"url", "http://example.com:443/a", "URL example.com:443/a"},
-      {"url", "http://example.com:08080/a", "URL example.com:8080/a"},
-      {"url", "ftp://example.com:21/a", "URL example.com/a"},
-      {"url", "http://example.com:/a", "URL example.com/a"},
-      {"url", "http://user:p@ss@example.com/a@b", "URL example.com/a@b"},
+       "URL evil.example.com/path/a?b=c&d= e + URL evil.example.com/path/a?b=c&d=%20e + "
+       "URL evil.example.com/path/a?b=c&d=%20e#frag"},
+      {"url", "http://evil.example.com/x%C3%B6y%41",
+       "URL evil.example.com/x\xc3\xb6ya + URL evil.example.com/x%c3%b6y%41"},
+      {"url", "http://evil.example.com/a b",
+       "URL evil.example.com/a b + URL evil.example.com/a%20b"},
+      {"url", "HTTP://example.com?q=1", "URL example.com/?q=1 + URL example.com"},
+      {"url", "http://user:p@ss@example.com/a@b",
+       "URL example.com/a@b + URL user:p@ss@example.com/a@b"},
       {"url",
        "http://b\xc3\xbc"
        "cher.example/\xc3\x9c",
-       "URL xn--bcher-kva.example/\xc3\x9c"},
-      {"url", "http://192.0.2.1:8080/x.exe", "URL 192.0.2.1:8080/x.exe"},
-      {"url", "http://[2001:DB8:0::1]:8080/x", "URL [2001:db8::1]:8080/x"},
-      {"url", "http://[2001:db8::1]", "URL [2001:db8::1]/"},
+       "URL xn--bcher-kva.example/\xc3\x9c + URL xn--bcher-kva.example/%c3%9c + URL b\xc3\xbc"
+       "cher.example/\xc3\x9c"},
+      {"url", "http://192.0.2.1:8080/x.exe",
+       "URL 192.0.2.1:8080/x.exe + URL 192.0.2.1:8080:8080/x.exe"},
+      {"url", "http://[2001:DB8:0::1]:8080/x",
+       "URL [2001:db8::1]:8080/x + URL [2001:db8::1]:8080:8080/x"},
       {"url", "http://example.com/a #b", "URL example.com/a"},
       {"url", "http://example.com//a/../b", "URL example.com//a/../b"},
+      {"url", "example.com/a?u=http://b.example/", "URL example.com/a?u=http://b.example/"},
+      {"url", "http://e-vil.example/x", "URL e-vil.example/x"},
   });
 }
 
 TEST(MappingOfUrls, DecodeAsZeekDoesOrNotAtAll) {
   check({
-      {"url", "a.example/%2541", "URL a.example/%41"},
-      {"url", "a.example/%%41", "URL a.example/a"},
+      {"url", "a.example/%2541", "URL a.example/%41 + URL a.example/%2541"},
+      {"url", "a.example/%%41", "URL a.example/a + URL a.example/%%41"},
       {"url", "a.example/100%", "URL a.example/100%"},
       {"url", "a.example/%4", "URL a.example/%4"},
       {"url", "a.example/%zz", "URL a.example/%zz"},
-      {"url", "a.example/%u0041b", "URL a.example/ab"},
+      {"url", "a.example/%u0041b", "URL a.example/ab + URL a.example/%u0041b"},
       {"url", "a.example/%u00", "URL a.example/%u00"},
-      {"url", "a.example/%23x", "URL a.example/#x"},
+      {"url", "a.example/%23x", "URL a.example/#x + URL a.example/%23x"},
       {"url", "a.example/%20%0A", "URL a.example/%20%0a"},
       {"url", "a.example/%20%00", "URL a.example/%20%00"},
       {"url", "a.example/%20%FF", "URL a.example/%20%ff"},
   });
 }
 
+TEST(MappingOfUrls, WithoutAPathAreHostsToo) {
+  check({
+      {"url", "http://evil.example", "URL evil.example/ + URL evil.example + DOMAIN evil.example"},
+      {"url", "http://evil.example/", "URL evil.example/ + URL evil.example + DOMAIN evil.example"},
+      {"url", "c2.evil.example",
+       "URL c2.evil.example/ + URL c2.evil.example + DOMAIN c2.evil.example"},
+      {"url", "http://e-vil.example", "URL e-vil.example/ + DOMAIN e-vil.example"},
+      {"url", "http://198.51.100.9:15363",
+       "URL 198.51.100.9:15363/ + URL 198.51.100.9:15363:15363/ + URL 198.51.100.9:15363 + "
+       "ADDR 198.51.100.9 :15363"},
+      {"url", "tcp://198.51.100.7", "URL 198.51.100.7/ + URL 198.51.100.7 + ADDR 198.51.100.7"},
+      {"url", "http://[2001:db8::1]", "URL [2001:db8::1]/ + URL [2001:db8::1] + ADDR 2001:db8::1"},
+      {"url", "http://intranet/", "URL intranet/ + URL intranet"},
+      {"url", "http://evil.example#frag",
+       "URL evil.example/ + URL evil.example + DOMAIN evil.example"},
+  });
+  MappingOptions options;
+  options.url_hosts = UrlHosts::kNever;
+  check(*Mapping::create(options),
+        {{"url", "http://evil.example", "URL evil.example/ + URL evil.example"}});
+  options.url_hosts = UrlHosts::kAlways;
+  check(*Mapping::create(options), {{"url", "http://evil.example:8080/x",
+                                     "URL evil.example:8080/x + URL evil.example:8080:8080/x + "
+                                     "DOMAIN evil.example :8080"}});
+}
+
+TEST(MappingOfUrls, AreCleaned) {
+  for (const std::string_view value : {"http://http://evil.example/x",
+                                       "http://https//evil.example/x",
+                                       "http:/evil.example/x",
+                                       "http//evil.example/x",
+                                       "hxxps://evil.example:443/x",
+                                       "hXXp://evil[.]example/x",
+                                       "hxxp[:]//evil[dot]example/x",
+                                       "hxxp[://]evil(.)example/x",
+                                       "h**p://evil{.}example/x",
+                                       "http:\\\\evil.example\\x",
+                                       "http://evil.example:80/x",
+                                       "http://evil.example:080/x",
+                                       "ftp://evil.example:21/x",
+                                       "http://evil.example:/x",
+                                       "http://evil.example./x",
+                                       "<http://evil.example/x>",
+                                       "\"http://evil.example/x\"",
+                                       "http:// evil.example/x",
+                                       "\xc2\xa0http://evil.example/x\xc2\xa0",
+                                       "\xe2\x80\xaehttp://evil.example/x",
+                                       "\xef\xbb\xbfhttp://evil.example/x\xe2\x80\x8b\xe3\x80\x80",
+                                       "http://evil[.example/x",
+                                       "http://evil.example[:]80/x"}) {
+    EXPECT_EQ(shown(Mapping().map("url", value)), "URL evil.example/x") << value;
+  }
+  check({
+      {"url", "http://example.com:443/a", "URL example.com:443/a + URL example.com:443:443/a"},
+      {"url", "http://example.com:08080/a", "URL example.com:8080/a + URL example.com:8080:8080/a"},
+      {"url", "http://http.example/http://x", "URL http.example/http://x"},
+      {"url",
+       "http://evil.example/\xe2\x80\xae"
+       "fdp.exe",
+       "!bidi_controls"},
+      {"url", "http://e\xe2\x80\xaevil.example/x", "!bidi_controls"},
+      {"ip-dst",
+       "\xc2\xa0"
+       "198.51.100.7\xe2\x80\x8b",
+       "ADDR 198.51.100.7"},
+      {"domain",
+       "\xe2\x80\xaa"
+       "evil.example\xe2\x80\xac",
+       "DOMAIN evil.example"},
+      {"email-src", "bad\xe2\x80\xae@evil.example", "!bidi_controls"},
+      {"md5",
+       "\xc2\xa0"
+       "d41d8cd98f00b204e9800998ecf8427e",
+       "FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
+      {"url", "\xc2\xa0\xe2\x80\xae", "!empty"},
+  });
+}
+
+TEST(MappingOfUrls, AreAsLongAsAnIndicatorMayBe) {
+  MappingOptions options;
+  options.max_length = 20;
+  check(*Mapping::create(options), {
+                                       {"url", "a.example/%41%41%41%41", "URL a.example/aaaa"},
+                                       {"url", "a.example/aaaaaaaaaaa", "!too_long"},
+                                   });
+}
+
 TEST(MappingOfUrls, RefuseWhatHasNoHost) {
   for (const std::string_view value :
        {"/path/only", "http://", "http:///x", "?q", "http://a b/c", "http://a.example:0/",
         "http://a.example:99999/", "http://a.example:x/", "http://[::1/x", "http://[1.2.3.4]/",
-        "http://evil[.]example/", "http://256.1.1.1/", "javascript:alert(1)", "http://*.example/",
-        "c:\\windows\\x.exe", "http://@/"}) {
+        "http://256.1.1.1/", "javascript:alert(1)", "http://*.example/", "c:\\windows\\x.exe",
+        "http://@/"}) {
     EXPECT_EQ(shown(Mapping().map("url", value)), "!bad_url") << value;
   }
 }
