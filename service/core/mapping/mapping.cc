@@ -125,8 +125,7 @@ class PartMapper {
       case Rule::kUserName:
         return IndicatorKey{IndicatorType::kUserName, text::lower(text)};
       case Rule::kFileName:
-        // A path stays whole: Zeek compares the name as the protocol carried it, often without one.
-        return IndicatorKey{IndicatorType::kFileName, text::lower(text)};
+        return normalise::file_name(text).map(as(IndicatorType::kFileName));
       case Rule::kFileHash:
         return normalise::hash(text, digits_).map(as(IndicatorType::kFileHash));
       case Rule::kCertHash:
@@ -167,20 +166,37 @@ MappedResult map_with_port(const PartMapper& mapper, Rule left, std::string_view
   return std::vector<Mapped>{*std::move(mapped)};
 }
 
-MappedResult map_both(const PartMapper& mapper, Rule left, Rule right, std::string_view value) {
-  const auto pair = split_composite(value);
-  if (!pair) return tl::unexpected(pair.error());
-  auto first = mapper.map(left, pair->left);
-  if (!first) return tl::unexpected(first.error());
-  auto second = mapper.map(right, pair->right);
-  if (!second) return tl::unexpected(second.error());
-  return std::vector<Mapped>{*std::move(first), *std::move(second)};
-}
-
-MappedResult map_single(const PartMapper& mapper, Rule rule, std::string_view value) {
-  auto mapped = mapper.map(rule, value);
+MappedResult list_of(OneMapped mapped) {
   if (!mapped) return tl::unexpected(mapped.error());
   return std::vector<Mapped>{*std::move(mapped)};
+}
+
+MappedResult map_left(const PartMapper& mapper, Rule left, std::string_view value) {
+  const auto pair = split_composite(value);
+  return pair ? list_of(mapper.map(left, pair->left)) : tl::unexpected(pair.error());
+}
+
+MappedResult map_right(const PartMapper& mapper, Rule right, std::string_view value) {
+  const auto pair = split_composite(value);
+  return pair ? list_of(mapper.map(right, pair->right)) : tl::unexpected(pair.error());
+}
+
+/// Each half that is good; the left one's reason if none is.
+MappedResult map_each(const PartMapper& mapper, Rule left, Rule right, std::string_view value) {
+  const auto pair = split_composite(value);
+  if (!pair) return tl::unexpected(pair.error());
+  auto first = list_of(mapper.map(left, pair->left));
+  auto second = mapper.map(right, pair->right);
+  if (!second) return first;
+  if (!first) return list_of(std::move(second));
+  first->push_back(*std::move(second));
+  return first;
+}
+
+/// The hash must be good, or the name alone would alarm.
+MappedResult map_name_and_hash(const PartMapper& mapper, std::string_view value) {
+  auto hash = map_right(mapper, Rule::kFileHash, value);
+  return hash ? map_each(mapper, Rule::kFileName, Rule::kFileHash, value) : hash;
 }
 
 }  // namespace
@@ -215,6 +231,8 @@ std::string_view to_string(Reject reason) {
       return "bad_composite";
     case Reject::kBidiControls:
       return "bidi_controls";
+    case Reject::kBadFileName:
+      return "bad_file_name";
   }
   return "unknown";
 }
@@ -251,11 +269,15 @@ MappedResult Mapping::map(std::string_view type, std::string_view value) const {
     case Rule::kDomainPort:
       return map_with_port(mapper, Rule::kDomain, value);
     case Rule::kDomainAddress:
-      return map_both(mapper, Rule::kDomain, Rule::kAddress, value);
+      return map_each(mapper, Rule::kDomain, Rule::kAddress, value);
+    case Rule::kDomainOnly:
+      return map_left(mapper, Rule::kDomain, value);
     case Rule::kFileNameHash:
-      return map_both(mapper, Rule::kFileName, Rule::kFileHash, value);
+      return map_name_and_hash(mapper, value);
+    case Rule::kFileHashOnly:
+      return map_right(mapper, Rule::kFileHash, value);
     default:
-      return map_single(mapper, rule.rule, value);
+      return list_of(mapper.map(rule.rule, value));
   }
 }
 

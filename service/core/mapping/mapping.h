@@ -28,9 +28,10 @@ enum class Reject {
   kBadPort,
   kBadComposite,  ///< a '|' type without two parts
   kBidiControls,  ///< characters that turn the direction of writing, where none belong
+  kBadFileName,   ///< a folder: nothing behind the last '/' or '\\'
 };
 
-inline constexpr std::size_t kRejectCount = 14;
+inline constexpr std::size_t kRejectCount = 15;
 
 /// The reason's name in logs and metrics, e.g. "bad_address".
 std::string_view to_string(Reject reason);
@@ -52,7 +53,7 @@ struct MappingOptions {
 };
 
 /// Changes when the same value becomes other indicators than before: what was saved is mapped anew.
-inline constexpr int kMappingVersion = 2;
+inline constexpr int kMappingVersion = 3;
 
 /// Turns a MISP type and value into what Zeek can match. Pure and immutable.
 ///
@@ -68,7 +69,7 @@ class Mapping {
 
   /// What Zeek presents of it: one indicator, two for composites (`domain|ip`: the domain and the
   /// address), up to five spellings of a URL and its host. Distinct, not empty.
-  /// All parts of a composite must be valid, or the whole attribute is rejected.
+  /// Of `domain|ip` each good half; of other composites all parts must be good.
   tl::expected<std::vector<Mapped>, Reject> map(std::string_view type,
                                                 std::string_view value) const;
 

@@ -17,6 +17,7 @@ enum class Rule : std::uint8_t {
   kDomain,
   kDomainPort,
   kDomainAddress,
+  kDomainOnly,  ///< of domain and address
   kUrl,
   kEmail,
   kSoftware,
@@ -24,6 +25,7 @@ enum class Rule : std::uint8_t {
   kFileName,
   kFileHash,
   kFileNameHash,
+  kFileHashOnly,  ///< of name and hash
   kCertHash,
   kPubkeyHash,
 };
@@ -40,9 +42,11 @@ inline constexpr std::array kRuleNames = {
     RuleName{"cert_hash", Rule::kCertHash},
     RuleName{"domain", Rule::kDomain},
     RuleName{"domain_address", Rule::kDomainAddress},
+    RuleName{"domain_only", Rule::kDomainOnly},
     RuleName{"domain_port", Rule::kDomainPort},
     RuleName{"email", Rule::kEmail},
     RuleName{"file_hash", Rule::kFileHash},
+    RuleName{"file_hash_only", Rule::kFileHashOnly},
     RuleName{"file_name", Rule::kFileName},
     RuleName{"file_name_hash", Rule::kFileNameHash},
     RuleName{"none", Rule::kNone},
@@ -111,10 +115,11 @@ inline constexpr std::array kTypeRules = {
     TypeRule{"md5", Rule::kFileHash, kMd5},
     TypeRule{"sha1", Rule::kFileHash, kSha1},
     TypeRule{"sha256", Rule::kFileHash, kSha256},
-    TypeRule{"filename|md5", Rule::kFileNameHash, kMd5},
-    TypeRule{"filename|sha1", Rule::kFileNameHash, kSha1},
-    TypeRule{"filename|sha256", Rule::kFileNameHash, kSha256},
-    TypeRule{"malware-sample", Rule::kFileNameHash, kMd5},
+    // The hash alone: names such as setup.exe are everybody's.
+    TypeRule{"filename|md5", Rule::kFileHashOnly, kMd5},
+    TypeRule{"filename|sha1", Rule::kFileHashOnly, kSha1},
+    TypeRule{"filename|sha256", Rule::kFileHashOnly, kSha256},
+    TypeRule{"malware-sample", Rule::kFileHashOnly, kMd5},
 
     TypeRule{"x509-fingerprint-sha1", Rule::kCertHash, kSha1},
     TypeRule{"ssh-fingerprint", Rule::kPubkeyHash},

@@ -108,6 +108,13 @@ Text email(std::string_view text) {
   return text::lower(text);
 }
 
+Text file_name(std::string_view text) {
+  const std::size_t separator = text.find_last_of("/\\");
+  if (separator != std::string_view::npos) text = text::trim(text.substr(separator + 1));
+  if (text.empty()) return tl::unexpected(Reject::kBadFileName);
+  return text::lower(text);
+}
+
 Text hash(std::string_view text, std::size_t digits) {
   const bool fits = digits == 0 ? text.size() >= kMinHashDigits && text.size() <= kMaxHashDigits
                                 : text.size() == digits;

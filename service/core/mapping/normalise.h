@@ -55,6 +55,10 @@ tl::expected<UrlForms, Reject> url(std::string_view text);
 /// One '@' with something on both sides; '<' and '>' around it are taken off.
 Text email(std::string_view text);
 
+/// The last component of a path with '/' or '\\', which is what protocols carry and what Zeek's
+/// smb-filenames.zeek takes. kBadFileName if there is none, as of a folder.
+Text file_name(std::string_view text);
+
 /// Hexadecimal. `digits`: exactly so many; 0 = 8 to 128.
 Text hash(std::string_view text, std::size_t digits);
 /// As hash(); colons between the digits are removed, as Zeek's certificate hashes have none.

@@ -33,12 +33,41 @@ TEST(Mapping, SplitsCompositesIntoIndicatorsAndPorts) {
       {"domain|ip", "pair.example.com|::FFFF:203.0.113.9",
        "DOMAIN pair.example.com + ADDR 203.0.113.9"},
       {"filename|md5", "Setup.EXE|D41D8CD98F00B204E9800998ECF8427E",
-       "FILE_NAME setup.exe + FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
+       "FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
       {"filename|md5", "a|b|d41d8cd98f00b204e9800998ecf8427e",
-       "FILE_NAME a|b + FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
+       "FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
       {"malware-sample", "x.exe|204d6b1e6dffa6728e0cbf6968b475d9",
-       "FILE_NAME x.exe + FILE_HASH 204d6b1e6dffa6728e0cbf6968b475d9"},
+       "FILE_HASH 204d6b1e6dffa6728e0cbf6968b475d9"},
   });
+}
+
+TEST(Mapping, TakesEachGoodHalfOfADomainAndItsAddress) {
+  check({
+      {"domain|ip", "evil.example|0.0.0.0", "DOMAIN evil.example"},
+      {"domain|ip", "evil.example|not-an-address", "DOMAIN evil.example"},
+      {"domain|ip", "203.0.113.9|203.0.113.9", "ADDR 203.0.113.9"},
+      {"domain|ip", "a b|203.0.113.9", "ADDR 203.0.113.9"},
+      {"domain|ip", "a b|c d", "!bad_domain"},
+      {"domain|ip", "evil.example", "!bad_composite"},
+  });
+  check(with({{"domain|ip", "domain_only"}}),
+        {
+            {"domain|ip", "evil.example|203.0.113.9", "DOMAIN evil.example"},
+            {"domain|ip", "a b|203.0.113.9", "!bad_domain"},
+        });
+}
+
+TEST(Mapping, TakesTheNameOfAHashedFileWhereARuleSaysSo) {
+  const Mapping mapping =
+      with({{"filename|md5", "file_name_hash"}, {"filename|sha512", "file_hash_only"}});
+  check(mapping, {
+                     {"filename|md5", "C:\\Temp\\Setup.EXE|d41d8cd98f00b204e9800998ecf8427e",
+                      "FILE_NAME setup.exe + FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
+                     {"filename|md5", "C:\\Temp\\|d41d8cd98f00b204e9800998ecf8427e",
+                      "FILE_HASH d41d8cd98f00b204e9800998ecf8427e"},
+                     {"filename|md5", "setup.exe|d41d", "!bad_hash"},
+                     {"filename|sha512", "x|abcdef01", "FILE_HASH abcdef01"},
+                 });
 }
 
 TEST(Mapping, RefusesACompositeOfWhichAPartIsMissingOrBad) {
@@ -59,11 +88,12 @@ TEST(Mapping, RefusesACompositeOfWhichAPartIsMissingOrBad) {
       {"ip-dst|port", "198.20.0.4|8\t0", "!control_characters"},
       {"hostname|port", "a b|80", "!bad_domain"},
       {"hostname|port", "host.example.com|x", "!bad_port"},
-      {"domain|ip", "pair.example.com|pair.example.com", "!bad_address"},
-      {"domain|ip", "203.0.113.9|203.0.113.9", "!bad_domain"},
       {"filename|md5", "setup.exe|d41d8cd98f00b204e9800998ecf8427", "!bad_hash"},
       {"filename|sha1", "setup.exe|d41d8cd98f00b204e9800998ecf8427e", "!bad_hash"},
-      {"filename|sha256", "setup\x01.exe|d41d8cd98f00b204e9800998ecf8427e", "!control_characters"},
+      {"filename|sha256",
+       "setup.exe|d41d8cd9\x01"
+       "8f00b204e9800998ecf8427e",
+       "!control_characters"},
       {"malware-sample", "x.exe", "!bad_composite"},
   });
 }

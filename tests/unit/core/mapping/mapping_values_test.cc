@@ -375,7 +375,17 @@ TEST(MappingOfNames, AreKeptButForCase) {
       {"email-x-mailer", "The Bat!", "SOFTWARE the bat!"},
       {"eppn", "Jane@Uni.example", "USER_NAME jane@uni.example"},
       {"filename", "Invoice 2024.PDF.exe", "FILE_NAME invoice 2024.pdf.exe"},
-      {"filename", "C:\\Temp\\X.exe", "FILE_NAME c:\\temp\\x.exe"},
+      {"filename", "C:\\Windows\\Temp\\Evil.exe", "FILE_NAME evil.exe"},
+      {"filename", "%TEMP%\\winmail.dat", "FILE_NAME winmail.dat"},
+      {"filename", "/tmp/.x/a b.sh", "FILE_NAME a b.sh"},
+      {"filename", "C:\\mixed/evil.dll", "FILE_NAME evil.dll"},
+      {"filename",
+       "Rechnung_\xe2\x80\xae"
+       "fdp.exe",
+       "FILE_NAME rechnung_\xe2\x80\xae"
+       "fdp.exe"},
+      {"filename", "C:\\Temp\\", "!bad_file_name"},
+      {"attachment", "/", "!bad_file_name"},
       {"filename", "\xc3\x84.doc", "FILE_NAME \xc3\x84.doc"},
       {"attachment", "x.TXT", "FILE_NAME x.txt"},
       {"email-attachment", "a|b.zip", "FILE_NAME a|b.zip"},
