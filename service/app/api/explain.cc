@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "app/api/status.h"
@@ -53,7 +54,7 @@ class Findings {
       add_entry(*entry);
     }
     const std::string reject(attribute->reject ? to_string(*attribute->reject) : "");
-    rejected_ = reject.empty() ? rejected_ : reject;
+    rejected_ = attribute->reject ? attribute->reject : rejected_;
     attributes_.push_back({{"uuid", uuid.str()},
                            {"id", attribute->id},
                            {"event_id", attribute->event_id},
@@ -127,8 +128,11 @@ class Findings {
                  ? "no indicator in Zeek is made of it; 'misp-zeek explain' asks MISP why"
                  : "not known: MISP is still being read";
     }
-    if (indicators_.empty()) {
-      return "accepted by the filter, but Zeek cannot match it: " + rejected_;
+    if (indicators_.empty() && rejected_) {
+      const std::string key(excluding_key(*rejected_));
+      return key.empty() ? "accepted by the filter, but Zeek cannot match it: " +
+                               std::string(to_string(*rejected_))
+                         : "excluded by [filter] " + key;
     }
     return not_held_ ? "accepted, but not in every Zeek yet" : "in every Zeek";
   }
@@ -138,7 +142,7 @@ class Findings {
   Json indicators_ = Json::array();
   std::set<Uuid> seen_attributes_;
   std::set<EntryKey> seen_entries_;
-  std::string rejected_;
+  std::optional<Reject> rejected_;
   bool not_held_ = false;
   bool more_ = false;
 };

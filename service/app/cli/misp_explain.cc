@@ -126,6 +126,9 @@ class Explainer {
       return who + "is " + by_filter(judgement.reason, attribute, options_);
     }
     const auto mapped = mapping_.map(attribute.type, attribute.value);
+    if (const auto key = mapped ? "" : excluding_key(mapped.error()); !key.empty()) {
+      return who + "is excluded by [filter] " + std::string(key);
+    }
     if (!mapped) {
       return who + "is not usable in Zeek: " + std::string(to_string(mapped.error()));
     }

@@ -58,6 +58,14 @@ FilterOptions default_filter() {
   return filter;
 }
 
+MappingOptions default_mapping() {
+  MappingOptions mapping;
+  mapping.exclude_networks = {"0.0.0.0/8",      "127.0.0.0/8",   "10.0.0.0/8",     "100.64.0.0/10",
+                              "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",
+                              "::/127",         "fc00::/7",      "fe80::/10",      "ff00::/8"};
+  return mapping;
+}
+
 Result<LoadedConfig> load_config(const ConfigSources& sources) {
   if (sources.file.empty()) {
     return load(nullptr, sources);

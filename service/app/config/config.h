@@ -123,12 +123,14 @@ struct LogConfig {
 
 /// `[filter]`: as FilterOptions, but limited to 90 days.
 FilterOptions default_filter();
+/// `[mapping]`, and what `[filter]` excludes by value: networks that no public indicator is in.
+MappingOptions default_mapping();
 
 struct Config {
   MispConfig misp;
   FeedConfig feed;
   FilterOptions filter = default_filter();
-  MappingOptions mapping;
+  MappingOptions mapping = default_mapping();
   ReconcileConfig reconcile;
   LimitsConfig limits;
   std::vector<ZeekConfig> zeek;  ///< at least one

@@ -124,6 +124,20 @@ std::string show_list(const std::vector<std::string>& members, bool quote) {
   return "[" + join(shown, ", ") + "]";
 }
 
+Problem check_network(std::string_view network) {
+  MappingOptions options;
+  options.exclude_networks.emplace_back(network);
+  const auto mapping = Mapping::create(std::move(options));
+  return mapping ? Problem() : mapping.error().message;
+}
+
+Problem check_domain(std::string_view domain) {
+  MappingOptions options;
+  options.exclude_domains.emplace_back(domain);
+  const auto mapping = Mapping::create(std::move(options));
+  return mapping ? Problem() : mapping.error().message;
+}
+
 template <typename Get>
 Key<Config> names(std::string name, std::string meaning, std::string allowed, Get get,
                   Check check = nullptr) {
@@ -345,6 +359,14 @@ std::vector<Key<Config>> filter_keys() {
             "all events.",
             "a list of event ids, \"!ID\" to exclude one", FIELD(filter.event_ids),
             [](std::string_view id) { return check_event_id(id, true); }),
+      names("filter.exclude_networks",
+            "Networks of which nothing goes into Zeek: no address, no network that lies wholly "
+            "inside, no URL there. By default those that mean another host at every site.",
+            "a list of addresses and networks", FIELD(mapping.exclude_networks), check_network),
+      names("filter.exclude_domains",
+            "Domains of which nothing goes into Zeek: neither they nor the names below, nor URLs "
+            "there.",
+            "a list of domains", FIELD(mapping.exclude_domains), check_domain),
       {"filter.fixed_events",
        "Events whose attributes always pass, whatever `to_ids` and `max_age` "
        "say.",

@@ -46,12 +46,36 @@ TypeRule rule_of(std::string_view type, const MappingOptions& options) {
   return rule;
 }
 
+bool is_at_or_below(std::string_view name, std::string_view domain) {
+  return name.ends_with(domain) &&
+         (name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.');
+}
+
+/// Why the configuration keeps out an address, a network or a domain.
+std::optional<Reject> excluded(const IndicatorKey& key, const mapping::Exclusions& exclusions) {
+  const auto& [networks, domains] = exclusions;
+  if (key.type == IndicatorType::kAddr || key.type == IndicatorType::kSubnet) {
+    const bool inside = std::any_of(networks.begin(), networks.end(), [&](const auto& network) {
+      return normalise::lies_in(key, network);
+    });
+    if (inside) return Reject::kExcludedNetwork;
+  }
+  if (key.type == IndicatorType::kDomain) {
+    const bool below = std::any_of(domains.begin(), domains.end(), [&](const auto& domain) {
+      return is_at_or_below(key.indicator, domain);
+    });
+    if (below) return Reject::kExcludedDomain;
+  }
+  return std::nullopt;
+}
+
 /// Turns parts of one value into indicators. Every part passes the checks in the same order: empty,
 /// control characters, what its kind demands, length.
 class PartMapper {
  public:
-  PartMapper(const MappingOptions& options, std::size_t digits)
-      : options_(options), digits_(digits) {}
+  PartMapper(const MappingOptions& options, const mapping::Exclusions& exclusions,
+             std::size_t digits)
+      : options_(options), exclusions_(exclusions), digits_(digits) {}
 
   OneMapped map(Rule rule, std::string_view part) const {
     const auto text = clean(rule, part);
@@ -59,6 +83,7 @@ class PartMapper {
     auto key = key_of(rule, *text);
     if (!key) return tl::unexpected(key.error());
     if (key->indicator.size() > options_.max_length) return tl::unexpected(Reject::kTooLong);
+    if (const auto reason = excluded(*key, exclusions_)) return tl::unexpected(*reason);
     return Mapped{*std::move(key), {}};
   }
 
@@ -67,6 +92,10 @@ class PartMapper {
     if (!text) return tl::unexpected(text.error());
     const auto forms = normalise::url(*text);
     if (!forms) return tl::unexpected(forms.error());
+    auto host = host_of(*forms);
+    if (const auto reason = host ? excluded(host->key, exclusions_) : std::nullopt) {
+      return tl::unexpected(*reason);
+    }
     std::vector<Mapped> all;
     for (const std::string& url : forms->urls) {
       if (url.size() <= options_.max_length) all.push_back({{IndicatorType::kUrl, url}, {}});
@@ -74,7 +103,12 @@ class PartMapper {
     if (all.empty()) return tl::unexpected(Reject::kTooLong);
     const bool has_host = options_.url_hosts == UrlHosts::kAlways ||
                           (options_.url_hosts == UrlHosts::kBare && forms->bare);
-    if (auto host = has_host ? host_of(*forms) : std::nullopt) all.push_back(*std::move(host));
+    // A name without a dot says nothing outside of its network.
+    if (has_host && host &&
+        (host->key.type != IndicatorType::kDomain ||
+         host->key.indicator.find('.') != std::string::npos)) {
+      all.push_back(*std::move(host));
+    }
     return all;
   }
 
@@ -100,12 +134,12 @@ class PartMapper {
     return part;
   }
 
-  /// A name without a dot says nothing outside of its network.
+  /// Nothing for an address that is no indicator, as 0.0.0.0.
   std::optional<Mapped> host_of(const normalise::UrlForms& forms) const {
     std::string_view host = forms.host;
     if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
     if (auto key = normalise::address(host, options_)) return Mapped{*std::move(key), forms.port};
-    if (host.find('.') == std::string_view::npos || !normalise::domain(host)) return std::nullopt;
+    if (!normalise::domain(host)) return std::nullopt;
     return Mapped{{IndicatorType::kDomain, std::string(host)}, forms.port};
   }
 
@@ -138,6 +172,7 @@ class PartMapper {
   }
 
   const MappingOptions& options_;
+  const mapping::Exclusions& exclusions_;
   std::size_t digits_;
 };
 
@@ -233,8 +268,17 @@ std::string_view to_string(Reject reason) {
       return "bidi_controls";
     case Reject::kBadFileName:
       return "bad_file_name";
+    case Reject::kExcludedNetwork:
+      return "excluded_network";
+    case Reject::kExcludedDomain:
+      return "excluded_domain";
   }
   return "unknown";
+}
+
+std::string_view excluding_key(Reject reason) {
+  if (reason == Reject::kExcludedNetwork) return "exclude_networks";
+  return reason == Reject::kExcludedDomain ? "exclude_domains" : "";
 }
 
 Mapping::Mapping() = default;
@@ -250,7 +294,18 @@ Result<Mapping> Mapping::create(MappingOptions options) {
     for (const std::string& name : rule_names()) message.append(" ").append(name);
     return fail(ErrorCode::kInvalidConfig, std::move(message));
   }
-  return Mapping(std::move(options));
+  Mapping mapping(std::move(options));
+  for (const std::string& text : mapping.options_.exclude_networks) {
+    const auto network = normalise::network_of(text);
+    if (!network) return fail(ErrorCode::kInvalidConfig, "\"" + text + "\" is no network");
+    mapping.exclusions_.networks.push_back(*network);
+  }
+  for (const std::string& text : mapping.options_.exclude_domains) {
+    auto name = normalise::domain(text);
+    if (!name) return fail(ErrorCode::kInvalidConfig, "\"" + text + "\" is no domain");
+    mapping.exclusions_.domains.push_back(*std::move(name));
+  }
+  return mapping;
 }
 
 MappedResult Mapping::map(std::string_view type, std::string_view value) const {
@@ -260,7 +315,7 @@ MappedResult Mapping::map(std::string_view type, std::string_view value) const {
   if (!text::is_utf8(value)) return tl::unexpected(Reject::kInvalidUtf8);
   value = text::trim(value);
   if (value.empty()) return tl::unexpected(Reject::kEmpty);
-  const PartMapper mapper(options_, rule.digits);
+  const PartMapper mapper(options_, exclusions_, rule.digits);
   switch (rule.rule) {
     case Rule::kUrl:
       return mapper.map_url(value);

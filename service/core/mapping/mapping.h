@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -26,15 +28,19 @@ enum class Reject {
   kBadHash,  ///< wrong length or not hexadecimal
   kBadEmail,
   kBadPort,
-  kBadComposite,  ///< a '|' type without two parts
-  kBidiControls,  ///< characters that turn the direction of writing, where none belong
-  kBadFileName,   ///< a folder: nothing behind the last '/' or '\\'
+  kBadComposite,     ///< a '|' type without two parts
+  kBidiControls,     ///< characters that turn the direction of writing, where none belong
+  kBadFileName,      ///< a folder: nothing behind the last '/' or '\\'
+  kExcludedNetwork,  ///< lies in one of MappingOptions::exclude_networks
+  kExcludedDomain,   ///< is one of MappingOptions::exclude_domains, or below one
 };
 
-inline constexpr std::size_t kRejectCount = 15;
+inline constexpr std::size_t kRejectCount = 17;
 
 /// The reason's name in logs and metrics, e.g. "bad_address".
 std::string_view to_string(Reject reason);
+/// The key of `[filter]` that keeps the value out, empty if its configuration has no part in it.
+std::string_view excluding_key(Reject reason);
 
 /// Of which URLs the host becomes an indicator of its own, a domain or an address.
 enum class UrlHosts {
@@ -48,6 +54,11 @@ struct MappingOptions {
   int min_prefix_v4 = 8;          ///< broader IPv4 networks are refused
   int min_prefix_v6 = 16;         ///< broader IPv6 networks are refused
   UrlHosts url_hosts = UrlHosts::kBare;
+  /// Addresses and networks in CIDR notation. What lies wholly inside one is refused, and so are
+  /// URLs at such an address.
+  std::vector<std::string> exclude_networks;
+  /// Names. They, the names below them, and URLs there are refused.
+  std::vector<std::string> exclude_domains;
   /// MISP type -> rule name, or "none" to leave a type out. See Mapping::rule_names().
   std::map<std::string, std::string> overrides;
 };
@@ -55,13 +66,29 @@ struct MappingOptions {
 /// Changes when the same value becomes other indicators than before: what was saved is mapped anew.
 inline constexpr int kMappingVersion = 3;
 
+namespace mapping {
+
+/// A network in Zeek's 128 bits, where IPv4 lies below ::ffff:0:0/96.
+struct Network {
+  std::array<std::uint8_t, 16> bytes{};
+  unsigned prefix = 0;  ///< of the 128 bits
+};
+
+struct Exclusions {
+  std::vector<Network> networks;
+  std::vector<std::string> domains;
+};
+
+}  // namespace mapping
+
 /// Turns a MISP type and value into what Zeek can match. Pure and immutable.
 ///
 /// The table starts from the types of MISP's own Zeek export and differs where Zeek never computes
 /// what it exports (hashes other than MD5, SHA-1, SHA-256 are left out).
 class Mapping {
  public:
-  /// Fails with kInvalidConfig when an override names an unknown rule.
+  /// Fails with kInvalidConfig when an override names an unknown rule, or when an excluded network
+  /// or domain is none.
   static Result<Mapping> create(MappingOptions options);
 
   /// The default mapping.
@@ -85,6 +112,7 @@ class Mapping {
  private:
   explicit Mapping(MappingOptions options);
   MappingOptions options_;
+  mapping::Exclusions exclusions_;
 };
 
 }  // namespace misp_zeek

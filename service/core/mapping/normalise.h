@@ -24,6 +24,11 @@ using Text = tl::expected<std::string, Reject>;
 /// holds ::ffff:0:0/96: for Zeek it holds every IPv4 address.
 tl::expected<IndicatorKey, Reject> address(std::string_view text, const MappingOptions& options);
 
+/// An address or a network in CIDR notation; its host bits do not matter.
+std::optional<mapping::Network> network_of(std::string_view text);
+/// Whether all of an ADDR or SUBNET, in the text of address(), lies in the network.
+bool lies_in(const IndicatorKey& key, const mapping::Network& network);
+
 /// Whether all bytes are below 0x80.
 bool is_ascii(std::string_view text);
 

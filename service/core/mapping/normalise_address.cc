@@ -96,6 +96,23 @@ tl::expected<IndicatorKey, Reject> network(Bytes bytes, unsigned prefix,
 
 }  // namespace
 
+std::optional<mapping::Network> network_of(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto parsed = parse(text.substr(0, slash));
+  if (!parsed) return std::nullopt;
+  if (slash == std::string_view::npos) return mapping::Network{parsed->bytes, kBitsV6};
+  const unsigned offset = parsed->written_as_v4 ? kMappedPrefix : 0;
+  const auto prefix = text::parse_decimal(text.substr(slash + 1), kBitsV6 - offset);
+  if (!prefix) return std::nullopt;
+  return mapping::Network{parsed->bytes, *prefix + offset};
+}
+
+bool lies_in(const IndicatorKey& key, const mapping::Network& network) {
+  const auto own = network_of(key.indicator);
+  return own && own->prefix >= network.prefix &&
+         same_prefix(own->bytes, network.bytes, network.prefix);
+}
+
 tl::expected<IndicatorKey, Reject> address(std::string_view text, const MappingOptions& options) {
   const std::size_t slash = text.find('/');
   const auto parsed = parse(text.substr(0, slash));

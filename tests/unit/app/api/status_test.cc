@@ -117,6 +117,16 @@ TEST(Explain, SaysWhyAnAttributeIsNothingForZeek) {
   EXPECT_EQ(found.at("answer"), "accepted by the filter, but Zeek cannot match it: broad_network");
 }
 
+TEST(Explain, NamesTheKeyThatKeepsAValueOut) {
+  Scene scene;
+  Attribute attribute;
+  attribute.uuid = Uuid::parse(kUuid).value();
+  attribute.type = "ip-dst";
+  scene.store.upsert(attribute, {}, {}, Reject::kExcludedNetwork);
+  const auto found = explain_json(scene.view(), kUuid);
+  EXPECT_EQ(found.at("answer"), "excluded by [filter] exclude_networks");
+}
+
 TEST(Explain, SaysWhenNothingIsKnown) {
   const Scene scene;
   const auto found = explain_json(scene.view(), "no.example");

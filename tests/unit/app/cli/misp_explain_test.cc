@@ -72,6 +72,16 @@ TEST(MispExplain, NamesTheKeyOfTheFilterWithItsValue) {
   EXPECT_THAT(explained(misp, filter), HasSubstr("[filter] types = [\"md5\"]"));
 }
 
+TEST(MispExplain, NamesWhatExcludesTheValue) {
+  OneAttribute misp;
+  MappingOptions options;
+  options.exclude_domains = {"example"};
+  const auto lines =
+      explain_from_misp("evil.example", {}, *Mapping::create(options), misp.ask(), kNow);
+  ASSERT_TRUE(lines);
+  EXPECT_THAT(lines->front(), HasSubstr("is excluded by [filter] exclude_domains"));
+}
+
 TEST(MispExplain, AsksMispWhatOnlyMispCanJudge) {
   OneAttribute misp;
   FilterOptions filter;

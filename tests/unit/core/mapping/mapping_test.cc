@@ -198,5 +198,49 @@ TEST(Reject, HasANameForMetrics) {
   EXPECT_EQ(to_string(Reject::kBadComposite), "bad_composite");
 }
 
+TEST(Mapping, RefusesWhatLiesInAnExcludedNetwork) {
+  MappingOptions options;
+  options.exclude_networks = {"10.0.0.0/8", "192.168.7.9/16", "::/127", "fe80::/10", "203.0.113.5"};
+  const auto mapping = Mapping::create(options);
+  ASSERT_TRUE(mapping);
+  check(*mapping, {
+                      {"ip-dst", "10.0.0.0/8", "!excluded_network"},
+                      {"ip-dst", "10.255.255.255", "!excluded_network"},
+                      {"ip-dst", "::ffff:10.1.2.3", "!excluded_network"},
+                      {"ip-dst", "11.0.0.0", "ADDR 11.0.0.0"},
+                      {"ip-dst|port", "192.168.31.210|80", "!excluded_network"},
+                      {"ip-dst", "192.0.0.0/8", "SUBNET 192.0.0.0/8"},
+                      {"ip-dst", "::1", "!excluded_network"},
+                      {"ip-dst", "::2", "ADDR ::2"},
+                      {"ip-dst", "fe80::1", "!excluded_network"},
+                      {"ip-dst", "203.0.113.5", "!excluded_network"},
+                      {"ip-dst", "203.0.113.4/31", "SUBNET 203.0.113.4/31"},
+                      {"domain|ip", "evil.example|192.168.1.1", "DOMAIN evil.example"},
+                      {"url", "http://192.168.1.1/x", "!excluded_network"},
+                      {"url", "http://[::1]:8080", "!excluded_network"},
+                      {"url", "http://203.0.113.6/x", "URL 203.0.113.6/x"},
+                  });
+  options.exclude_networks = {"10.0.0.0/33"};
+  EXPECT_EQ(Mapping::create(options).error().message, "\"10.0.0.0/33\" is no network");
+}
+
+TEST(Mapping, RefusesExcludedDomainsAndWhatIsBelow) {
+  MappingOptions options;
+  options.exclude_domains = {"Good.example"};
+  const auto mapping = Mapping::create(options);
+  ASSERT_TRUE(mapping);
+  check(*mapping, {
+                      {"domain", "good.example", "!excluded_domain"},
+                      {"hostname", "a.b.good.example", "!excluded_domain"},
+                      {"hostname", "notgood.example", "DOMAIN notgood.example"},
+                      {"domain", "example", "DOMAIN example"},
+                      {"hostname|port", "a.good.example|80", "!excluded_domain"},
+                      {"domain|ip", "good.example|203.0.113.9", "ADDR 203.0.113.9"},
+                      {"url", "http://www.good.example/x", "!excluded_domain"},
+                  });
+  options.exclude_domains = {"a b"};
+  EXPECT_EQ(Mapping::create(options).error().message, "\"a b\" is no domain");
+}
+
 }  // namespace
 }  // namespace misp_zeek
