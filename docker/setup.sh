@@ -5,8 +5,9 @@
 #
 #   ssl/            a certificate with a name by which containers reach MISP; one of a CA stays as it is
 #   misp-zeek.key   the API key, by make_key.sh, readable by the container's user 10180
-#   .env            COMPOSE_FILE, so that `docker compose` takes compose.yaml too, the profile `sensor` unless
-#                   MISP_ZEEK_ZEEK_ADDRESS names a Zeek elsewhere, and the variables of the steps above
+#   .env            COMPOSE_FILE, so that `docker compose` takes compose.yaml too; unless MISP_ZEEK_ZEEK_ADDRESS
+#                   names a Zeek elsewhere, the profile `sensor` and the word that lets it do without certificates;
+#                   and the variables of the steps above
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -110,7 +111,9 @@ profile() {
   profiles=$(value_of COMPOSE_PROFILES)
   if [ -n "$(value_of MISP_ZEEK_ZEEK_ADDRESS)" ]; then
     return
-  elif [ -z "$profiles" ]; then
+  fi
+  [ -n "$(value_of MISP_ZEEK_ZEEK_CERTIFICATE)" ] || set_value MISP_ZEEK_ZEEK_ALLOW_UNAUTHENTICATED true
+  if [ -z "$profiles" ]; then
     set_value COMPOSE_PROFILES sensor
   elif [[ ,$profiles, == *,misp-guard,* ]]; then
     # misp-core looks whether COMPOSE_PROFILES is this word and nothing else.

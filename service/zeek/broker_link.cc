@@ -41,7 +41,8 @@ Error diagnose(Error error, const BrokerLinkOptions& options) {
     if (!accepts_tcp(options.address, options.port, kProbeTimeout)) {
       error.message +=
           "; nothing listens there: Zeek must run with the package, which listens at "
-          "MISP::broker_listen_address and MISP::broker_port";
+          "MISP::broker_listen_address and MISP::broker_port when Zeek has certificates or "
+          "MISP::allow_unauthenticated = T (its reporter.log says so)";
       return error;
     }
     error.code = ErrorCode::kIncompatible;

@@ -28,8 +28,10 @@ bool is_tls_error(beast::error_code error) {
 Error describe_connect(beast::error_code error) {
   if (error == asio::error::connection_refused) {
     return unavailable(
-        "nothing listens there; the package listens at MISP::websocket_port, 25761 by default, "
-        "of 127.0.0.1, zeekctl's manager since 8.1 at 27759");
+        "nothing listens there; the package listens at MISP::websocket_port, 25761 by default, of "
+        "127.0.0.1, when Zeek has certificates or MISP::allow_unauthenticated = T (its "
+        "reporter.log "
+        "says so); zeekctl's manager since 8.1 listens at 27759");
   }
   return unavailable("cannot connect: " + error.message());
 }

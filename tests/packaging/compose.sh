@@ -69,6 +69,7 @@ expect misp-zeek 'MISP_ZEEK_HTTP_ALLOWED_HOSTS: misp-zeek' "the name by which Pr
 expect misp-zeek 'target: /etc/misp-zeek' "a folder for any other key"
 expect zeek '^ *- sensor$' "the profile"
 expect zeek 'MISP_BROKER_ADDRESS: 0\.0\.0\.0' "an address where the service reaches Zeek"
+expect zeek 'MISP_ALLOW_UNAUTHENTICATED: .false' "certificates where nobody says that none are needed"
 expect prometheus 'misp-zeek\.rules\.yaml' "the alert rules"
 expect grafana 'grafana-dashboard\.json' "the dashboard"
 refuse 'published: "?50000|50000:50000' "a published feed port"

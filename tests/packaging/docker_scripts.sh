@@ -82,6 +82,7 @@ grep -q 'Administration > Add Role' "$folder/output" || fail "it does not say ho
 covers misp-core localhost || fail "the certificate lacks a name"
 has COMPOSE_FILE=docker-compose.yml:misp-zeek/docker/compose.yaml
 has COMPOSE_PROFILES=sensor
+has MISP_ZEEK_ZEEK_ALLOW_UNAUTHENTICATED=true
 echo key >misp-zeek.key
 setup || fail "set-up"
 [ "$(stat -c %u misp-zeek.key)" = 10180 ] || fail "the key is not the container's"
@@ -149,6 +150,7 @@ sed -i 's/^COMPOSE_PROFILES=other/&\n/' .env
 echo key >misp-zeek.key
 setup || fail "set-up with a Zeek elsewhere"
 has COMPOSE_PROFILES=other
+! grep -q ALLOW_UNAUTHENTICATED .env || fail "a Zeek elsewhere needs no certificates"
 cd /
 ! "$root/docker/setup.sh" >"$folder/output" 2>&1 || fail "it runs anywhere"
 

@@ -82,8 +82,8 @@ ZeekPort = $zeekport
 OPTIONS
 cat >>/opt/zeek/share/zeek/site/local.zeek <<SITE
 @load packages
-redef MISP::broker_port = $zeekport/tcp;
-redef MISP::spare_broker_port = $zeek/tcp;
+redef MISP::broker_port = $zeek/tcp;
+redef MISP::allow_unauthenticated = T;
 SITE
 run_logged deploy.log zeekctl deploy
 zeekctl status | sed 's/^/    /'

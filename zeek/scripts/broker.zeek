@@ -19,6 +19,26 @@ function tell(topic: string, ev: any, arg: any)
 # takes long: once a hello is enough.
 global uses_broker = T;
 
+hook find_certificates(files: CertificateFiles)
+	{
+	if ( Broker::disable_ssl )
+		return;
+
+	files$ca_file = Broker::ssl_cafile;
+	files$certificate = Broker::ssl_certificate;
+	files$key = Broker::ssl_keyfile;
+	}
+
+function may_use_broker(): bool
+	{
+	local files = CertificateFiles();
+	hook find_certificates(files);
+	if ( files$ca_file == "" )
+		files$ca_file = Broker::ssl_capath;
+
+	return may_open(files);
+	}
+
 # Tries again until it succeeds.
 event open_port()
 	{
@@ -35,12 +55,12 @@ event zeek_init()
 	Broker::subscribe(probe_topic);
 
 	# Not here: while Zeek starts, a port that is taken is its end.
-	if ( broker_port != 0/tcp )
+	if ( broker_port != 0/tcp && may_use_broker() )
 		schedule 0sec { open_port() };
 
 	# For a sensor that nobody may connect to. Broker itself tries again until it
 	# succeeds, and after each loss.
-	if ( broker_peer_address != "" )
+	if ( broker_peer_address != "" && may_use_broker() )
 		Broker::peer(broker_peer_address, broker_peer_port);
 	}
 

@@ -17,6 +17,16 @@ function port_from_environment(name: string, otherwise: port): port
 	return otherwise;
 	}
 
+# Whether the environment says yes.
+function is_set_in_environment(name: string): bool
+	{
+	local text = getenv(name);
+	if ( text !in set("", "0", "1", "F", "T", "false", "true") )
+		Reporter::warning(fmt("%s is neither T nor F: '%s'; it is F", name, text));
+
+	return text in set("1", "T", "true");
+	}
+
 # The same for a text.
 function text_from_environment(name: string, otherwise: string): string
 	{
@@ -29,9 +39,7 @@ export {
 	## tools use this port. Environment: ``MISP_BROKER_PORT``, a number.
 	const broker_port = port_from_environment("MISP_BROKER_PORT", 25760/tcp) &redef;
 
-	## Address to listen on. Broker's peers are not authenticated unless the
-	## site sets up certificates (see :zeek:see:`Broker::ssl_cafile`): do not
-	## open this to a network without. Environment: ``MISP_BROKER_ADDRESS``.
+	## Address to listen on. Environment: ``MISP_BROKER_ADDRESS``.
 	const broker_listen_address = text_from_environment("MISP_BROKER_ADDRESS", "127.0.0.1")
 		&redef;
 
@@ -39,11 +47,22 @@ export {
 	## none. Environment: ``MISP_WEBSOCKET_PORT``, a number.
 	const websocket_port = port_from_environment("MISP_WEBSOCKET_PORT", 25761/tcp) &redef;
 
-	## Address to listen on. The server has no certificate, and authenticates
-	## nobody: do not open this to a network. Environment:
-	## ``MISP_WEBSOCKET_ADDRESS``.
+	## Address to listen on. Environment: ``MISP_WEBSOCKET_ADDRESS``.
 	const websocket_listen_address = text_from_environment("MISP_WEBSOCKET_ADDRESS", "127.0.0.1")
 		&redef;
+
+	## PEM files of the WebSocket server: a CA, whose certificates services show,
+	## and this Zeek's own. Empty: those of native Broker, ``Broker::ssl_cafile``
+	## and so on.
+	const tls_ca_file = "" &redef;
+	const tls_certificate = "" &redef;
+	const tls_key = "" &redef;
+
+	## Whether services may come without certificates. Whoever reaches such a port
+	## controls this Zeek: by Broker, its variables, and so its commands, too; by
+	## WebSocket, its events. Without this and without certificates, no port is
+	## opened. Environment: ``MISP_ALLOW_UNAUTHENTICATED``, T or F.
+	const allow_unauthenticated = is_set_in_environment("MISP_ALLOW_UNAUTHENTICATED") &redef;
 
 	## Address of a service that listens (``listen = true`` there), to which the
 	## package connects by itself; empty: none. Environment:

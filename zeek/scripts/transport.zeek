@@ -24,6 +24,36 @@ function is_sensor(): bool
 	       && ( ! reading_traces() || run_on_traces );
 	}
 
+# PEM files, each empty or not.
+type CertificateFiles: record {
+	ca_file: string &default="";
+	certificate: string &default="";
+	key: string &default="";
+};
+
+# Fills in the files of native Broker.
+global find_certificates: hook(files: CertificateFiles);
+
+function authenticates(files: CertificateFiles): bool
+	{
+	return files$ca_file != "" && files$certificate != "" && files$key != "";
+	}
+
+global told_of_closed_ports = F;
+
+# Whether a port may be opened that has these files.
+function may_open(files: CertificateFiles): bool
+	{
+	if ( authenticates(files) || allow_unauthenticated )
+		return T;
+
+	if ( ! told_of_closed_ports )
+		Reporter::warning("no port for misp-zeek: set Broker's ssl_cafile, ssl_certificate and ssl_keyfile, or MISP::tls_ca_file, tls_certificate and tls_key, to files that \"misp-zeek certificates make\" makes, or MISP::allow_unauthenticated = T where nobody else reaches the port");
+
+	told_of_closed_ports = T;
+	return F;
+	}
+
 event zeek_init()
 	{
 	if ( is_sensor() && has_other_bus() )

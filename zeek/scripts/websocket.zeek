@@ -29,15 +29,38 @@ function bus_answers(): bool
 	return F;
 	}
 
+# The server's files.
+function websocket_files(): CertificateFiles
+	{
+	local files = CertificateFiles($ca_file=tls_ca_file, $certificate=tls_certificate,
+	                               $key=tls_key);
+	if ( tls_ca_file == "" && tls_certificate == "" && tls_key == "" )
+		hook find_certificates(files);
+
+	return files;
+	}
+
+function websocket_server(): Cluster::WebSocketServerOptions
+	{
+	local server = Cluster::WebSocketServerOptions($listen_addr=to_addr(websocket_listen_address),
+	                                               $listen_port=websocket_port);
+	local files = websocket_files();
+	if ( authenticates(files) )
+		server$tls_options = Cluster::WebSocketTLSOptions($cert_file=files$certificate,
+		                                                  $key_file=files$key,
+		                                                  $ca_file=files$ca_file,
+		                                                  $enable_peer_verification=T);
+	return server;
+	}
+
 event open_websocket_port()
 	{
-	if ( zeek_is_terminating() )
+	if ( zeek_is_terminating() || ! may_open(websocket_files()) )
 		return;
 
 	if ( ! bus_answers() )
 		Reporter::warning("a ZeroMQ cluster without a logger node does not answer WebSocket clients: no WebSocket server for misp-zeek");
-	else if ( ! Cluster::listen_websocket([$listen_addr=to_addr(websocket_listen_address),
-	                                       $listen_port=websocket_port]) )
+	else if ( ! Cluster::listen_websocket(websocket_server()) )
 		Reporter::warning(fmt("no WebSocket server for misp-zeek at %s:%d",
 		                      websocket_listen_address, port_to_count(websocket_port)));
 	}

@@ -140,6 +140,24 @@ Finding check_feed(const Config& config, const std::string& endpoint,
   return finding;
 }
 
+/// Whether this Zeek answers one who shows no certificate.
+bool takes_strangers(ZeekConfig zeek, std::chrono::steady_clock::time_point until) {
+  zeek.ca_file.clear();
+  zeek.certificate.clear();
+  zeek.key.clear();
+  zeek.verify_tls = false;
+  Reports<LinkReport> reports;
+  const auto link = make_link(zeek);
+  link->start(random_id(), [&](LinkReport&& report) { reports.add(std::move(report)); });
+  bool is_up = false;
+  reports.wait(until, [&](const LinkReport& report) {
+    is_up = std::holds_alternative<LinkUp>(report);
+    return is_up || std::holds_alternative<LinkDown>(report);
+  });
+  link->stop();
+  return is_up;
+}
+
 /// `known`: the configured Zeeks by what they say of their start; this one is added.
 Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point until,
                    std::map<std::string, std::string>& known) {
@@ -174,6 +192,14 @@ Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point
   });
   link->stop();
   finding.ok = finding.ok && is_ours;
+  if (finding.ok && !zeek.is_authenticated()) {
+    finding.message += "; neither side has to prove who it is";
+  } else if (finding.ok && takes_strangers(zeek, until)) {
+    finding.ok = false;
+    finding.message =
+        "takes services without a certificate, too: is Broker::ssl_cafile set there, or "
+        "MISP::tls_ca_file?";
+  }
   if (finding.ok && first != zeek.name) {
     finding.ok = false;
     finding.message = "is the same Zeek as " + first +

@@ -56,6 +56,7 @@ class Draft {
   void check_http();
   void check_http_tls();
   void check_transport(std::size_t index);
+  void check_authentication(std::size_t index);
   void check_zeek_tls(std::size_t index);
   void check_webhook();
   void read_secrets(const Environment& environment);

@@ -106,4 +106,9 @@ std::string to_toml(const Config& config) {
   return out;
 }
 
+bool ZeekConfig::is_authenticated() const {
+  const bool checks_zeek = transport == "websocket" ? verify_tls : !ca_file.empty();
+  return tls && checks_zeek && !certificate.empty() && !key.empty();
+}
+
 }  // namespace misp_zeek::app

@@ -68,7 +68,7 @@ struct ZeekConfig {
   std::string address = "127.0.0.1";  ///< name or address; ours with `listen`
   std::uint16_t port = 25760;         ///< of the package there; websocket: 25761 if not given
   bool listen = false;                ///< broker: Zeek connects to us
-  bool tls = true;                    ///< websocket: false if not given, as in Zeek
+  bool tls = true;                    ///< websocket: whether there are files, if not given
   bool verify_tls = true;             ///< websocket: Zeek's certificate must be valid
   std::string server_name;            ///< websocket: in Zeek's certificate; empty: `address`
   std::string ca_file;                ///< PEM; empty: none, for websocket the system's CAs
@@ -76,6 +76,10 @@ struct ZeekConfig {
   std::string key;                    ///< PEM; empty: none
   std::string key_passphrase_file;    ///< empty: the key is not locked
   Secret key_passphrase;
+  bool allow_unauthenticated = false;  ///< another machine without certificates is no error
+
+  /// Whether each side proves to the other who it is.
+  bool is_authenticated() const;
 };
 
 /// `[http]`

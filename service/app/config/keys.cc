@@ -574,8 +574,8 @@ const std::vector<Key<ZeekConfig>>& zeek_keys() {
                        FIELD(listen)),
       flag<ZeekConfig>("tls",
                        "Encrypt. If not given: true for broker, like Zeek's `Broker::disable_ssl "
-                       "= F`; false for websocket, like Zeek without `$tls_options`. Without the "
-                       "certificates below nobody is authenticated.",
+                       "= F`; for websocket true with one of the files below, else false. Without "
+                       "the certificates below nobody is authenticated.",
                        FIELD(tls)),
       flag<ZeekConfig>("verify_tls", "Websocket with TLS only: verify Zeek's certificate.",
                        FIELD(verify_tls)),
@@ -595,6 +595,11 @@ const std::vector<Key<ZeekConfig>>& zeek_keys() {
       text<ZeekConfig>(
           "key_passphrase_file", "File with the key's passphrase, one word of visible ASCII.",
           "a file that holds the key's passphrase, or \"\" for none", FIELD(key_passphrase_file)),
+      flag<ZeekConfig>("allow_unauthenticated",
+                       "Allow a Zeek on another machine, or `listen`, without `ca_file`, "
+                       "`certificate` and `key`. Whoever reaches such a Zeek's port controls it, "
+                       "and whoever reaches ours gets all indicators.",
+                       FIELD(allow_unauthenticated)),
   };
   return keys;
 }

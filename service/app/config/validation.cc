@@ -31,7 +31,12 @@ Problem check_readable(const std::string& path) {
   return std::nullopt;
 }
 
-/// Whether the URL's host is a loopback address or localhost.
+/// Whether the host is a loopback address or localhost.
+bool is_this_machine(const std::string& host) {
+  return http::is_loopback((host.find(':') != host.npos ? "[" + host + "]" : host) + ":80");
+}
+
+/// The same of a URL's host.
 bool is_on_this_machine(std::string_view url) {
   auto authority = url.substr(url.find("://") + 3);
   authority = authority.substr(0, authority.find('/'));
@@ -144,6 +149,7 @@ void Draft::check_zeeks() {
     }
     check_transport(i);
     check_zeek_tls(i);
+    check_authentication(i);
   }
 }
 
@@ -160,22 +166,43 @@ void Draft::check_transport(std::size_t index) {
     }
     return;
   }
-  // Zeek's own defaults for its WebSocket server.
   if (!places.contains("port")) {
     zeek.port = 25'761;
   }
   if (!places.contains("tls")) {
-    zeek.tls = false;
+    zeek.tls = !zeek.ca_file.empty() || !zeek.certificate.empty() || !zeek.key.empty();
   }
   if (zeek.listen) {
     problem(zeek_place(index, "listen"), "zeek.listen", "is true with transport websocket",
             "true with transport broker only: Zeek's WebSocket server waits for clients");
   }
-  const bool is_local =
-      zeek.address == "localhost" || zeek.address == "::1" || zeek.address.starts_with("127.");
-  if (!zeek.tls && !is_local) {
-    warning(zeek_place(index, "tls"), "zeek.tls",
-            "is false: indicators travel unencrypted, and anybody on the way can change them");
+}
+
+void Draft::check_authentication(std::size_t index) {
+  const ZeekConfig& zeek = config_.zeek[index];
+  if (zeek.is_authenticated()) {
+    return;
+  }
+  const bool is_here = !zeek.listen && is_this_machine(zeek.address);
+  if (!is_here && !zeek.allow_unauthenticated) {
+    problem(
+        zeek_place(index, zeek.listen ? "listen" : "address"),
+        zeek.listen ? "zeek.listen" : "zeek.address",
+        zeek.listen ? "would give all indicators to whoever connects first"
+                    : "is another machine, and nothing proves to either side who is there",
+        std::string("with zeek.ca_file, zeek.certificate and zeek.key, which \"misp-zeek "
+                    "certificates make\" makes") +
+            (zeek.transport == "websocket" ? ", zeek.tls and zeek.verify_tls" : ", and zeek.tls") +
+            "; or zeek.allow_unauthenticated = true where nobody else is on the network");
+    return;
+  }
+  if (!is_here) {
+    warning(zeek_place(index, "address"), "zeek.address",
+            "without certificates, whoever is on the network can control that Zeek");
+  } else if (!zeek.allow_unauthenticated) {
+    warning(zeek_place(index, "address"), "zeek.address",
+            "without certificates, every user of this machine can control that Zeek; "
+            "zeek.allow_unauthenticated = true says that this is meant");
   }
 }
 

@@ -234,6 +234,7 @@ class Cluster:
                 os.path.join(folder, name),
                 [zeek, os.path.join(folder, "backend.zeek"), *scripts, os.path.join(here, "node.zeek")],
                 {"CLUSTER_NODE": name, "ZEEKPATH": f"{folder}:{zeek_path}",
+                 "MISP_ALLOW_UNAUTHENTICATED": "T",
                  "MISP_BROKER_PORT": str(ports[6]), "MISP_WEBSOCKET_PORT": str(ports[7]),
                  "MISP_TEST_FOLDER": folder, **(environment or {})})
 

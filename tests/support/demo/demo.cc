@@ -115,7 +115,8 @@ void Demo::start() {
   if (stack_.has_real_zeek()) {
     std::cout << "Zeek     " << stack_.zeek_program() << ", a real one with the package, "
               << (stack_.is_broker() ? "Broker" : "WebSocket API")
-              << " at 127.0.0.1:" << stack_.zeek_port() << "\n";
+              << " at 127.0.0.1:" << stack_.zeek_port()
+              << "; on loopback it needs no certificates here (MISP_ALLOW_UNAUTHENTICATED=T)\n";
   } else {
     std::cout << "Zeek     zeek-sim, a stand-in without an Intel framework: "
               << (settings_.zeek == "none" ? "asked for"

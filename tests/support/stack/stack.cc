@@ -113,7 +113,8 @@ std::unique_ptr<Process> Stack::zeek_process(const std::string& port) const {
   command.insert(command.end(), options_.zeek_arguments.begin(), options_.zeek_arguments.end());
   return std::make_unique<Process>(
       Process::Options{std::move(command),
-                       {{"MISP_BROKER_PORT", is_broker() ? port : "0"},
+                       {{"MISP_ALLOW_UNAUTHENTICATED", "T"},
+                        {"MISP_BROKER_PORT", is_broker() ? port : "0"},
                         {"MISP_WEBSOCKET_PORT", is_broker() ? "0" : port}},
                        folder_.path(),
                        file("zeek.log")});

@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"KeyOfZeek", "", "prot = 1",
               "\"zeek.prot\": is unknown (did you mean \"port\"?); allowed: name, transport, "
               "address, port, listen, tls, verify_tls, server_name, ca_file, certificate, key, "
-              "key_passphrase_file"},
+              "key_passphrase_file, allow_unauthenticated"},
         Wrong{"Section", "", "[filtre]",
               "\"filtre\": is an unknown section (did you mean \"filter\"?); allowed: misp, "
               "filter, mapping, sightings, reconcile, limits, http, control, state, log, zeek"},

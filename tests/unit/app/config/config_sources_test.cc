@@ -15,7 +15,8 @@ using std::filesystem::perms;
 const Environment kEnough = {{"MISP_ZEEK_MISP_API_KEY", kApiKey},
                              {"MISP_ZEEK_MISP_URL", "https://misp.example.org"},
                              {"MISP_ZEEK_MISP_FEED_ENDPOINT", "tcp://misp.example.org:50000"},
-                             {"MISP_ZEEK_ZEEK_ADDRESS", "192.0.2.1"}};
+                             {"MISP_ZEEK_ZEEK_ADDRESS", "127.0.0.9"},
+                             {"MISP_ZEEK_ZEEK_ALLOW_UNAUTHENTICATED", "true"}};
 
 Result<LoadedConfig> load(Environment environment, std::vector<Flag> flags = {}) {
   return load_config({"", std::move(environment), std::move(flags)});
@@ -42,7 +43,7 @@ TEST(ConfigSources, EnvironmentAloneIsEnough) {
   const Config& config = loaded->config;
   EXPECT_TRUE(loaded->warnings.empty());
   ASSERT_EQ(config.zeek.size(), 1U);
-  EXPECT_EQ(config.zeek[0].address, "192.0.2.1");
+  EXPECT_EQ(config.zeek[0].address, "127.0.0.9");
   EXPECT_EQ(config.zeek[0].port, 9999);
   EXPECT_FALSE(config.zeek[0].tls);
   EXPECT_EQ(config.http.listen, "0.0.0.0:80");

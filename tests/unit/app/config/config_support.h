@@ -22,10 +22,19 @@ inline const std::string kMinimal =
     "endpoint = \"tcp://misp.example.org:50000\"\n"
     "[[zeek]]\n";
 
+/// Certificates are ConfigZeek's matter alone.
 inline ConfigSources sources_with_key() {
   ConfigSources sources;
   sources.file = "test.toml";
-  sources.environment = {{"MISP_ZEEK_MISP_API_KEY", kApiKey}};
+  sources.environment = {{"MISP_ZEEK_MISP_API_KEY", kApiKey},
+                         {"MISP_ZEEK_ZEEK_ALLOW_UNAUTHENTICATED", "true"}};
+  return sources;
+}
+
+/// Without the word for that.
+inline ConfigSources without_the_word() {
+  auto sources = sources_with_key();
+  sources.environment.erase("MISP_ZEEK_ZEEK_ALLOW_UNAUTHENTICATED");
   return sources;
 }
 

@@ -137,7 +137,7 @@ TEST(Config, CanBeWrittenAndReadAgain) {
   config.mapping.overrides = {{"sha512", "file_hash"}};
   config.reconcile.max_shrink = 0.125;
   config.misp.connect_timeout = milliseconds(1'500);
-  config.zeek.push_back({});
+  config.zeek.push_back(config.zeek.front());
   config.zeek.back().name = "second";
   const std::string text = to_toml(config);
   const Config again = load_or_throw(text).config;

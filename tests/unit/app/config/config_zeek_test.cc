@@ -44,11 +44,66 @@ TEST(ConfigZeek, WebSocketKeepsThePortOfAFlag) {
   EXPECT_EQ(load_or_throw(kMinimal, sources).config.zeek.at(0).port, 25'760);
 }
 
-TEST(ConfigZeek, WarnsOfAWebSocketThatIsUnencryptedOverANetwork) {
-  EXPECT_TRUE(warnings_of("transport = \"websocket\"\n").empty());
-  const std::string remote = "transport = \"websocket\"\naddress = \"zeek.example.org\"\n";
-  EXPECT_TRUE(mentions(warnings_of(remote), "unencrypted"));
-  EXPECT_TRUE(warnings_of(remote + "tls = true\n").empty());
+TEST(ConfigZeek, WantsCertificatesOrAWordForAnotherMachine) {
+  const auto is_refused = [](const std::string& lines) {
+    return errors_of(kMinimal + lines, without_the_word()).find("misp-zeek certificates make") !=
+           std::string::npos;
+  };
+  const std::string websocket = "transport = \"websocket\"\n";
+  for (const std::string host :
+       {"192.0.2.1", "zeek", "2001:db8::1", "127.evil.example", "0.0.0.0"}) {
+    const std::string address = "address = \"" + host + "\"\n";
+    EXPECT_TRUE(is_refused(address)) << host;
+    EXPECT_TRUE(is_refused(websocket + address)) << host;
+    EXPECT_TRUE(is_refused(websocket + address + "tls = true\n")) << host;
+    EXPECT_FALSE(is_refused(address + "allow_unauthenticated = true\n")) << host;
+    EXPECT_TRUE(mentions(warnings_of(address), "whoever is on the network can control that Zeek"));
+  }
+  EXPECT_TRUE(is_refused("listen = true\n"));
+  EXPECT_FALSE(is_refused("listen = true\nallow_unauthenticated = true\n"));
+}
+
+TEST(ConfigZeek, WarnsOfAnOpenZeekOnThisMachineUntilThatIsMeant) {
+  for (const std::string host : {"127.0.0.1", "localhost", "::1"}) {
+    const std::string text = kMinimal + "address = \"" + host + "\"\n";
+    EXPECT_TRUE(mentions(load_or_throw(text, without_the_word()).warnings,
+                         "every user of this machine can control that Zeek"))
+        << host;
+    EXPECT_TRUE(
+        load_or_throw(text + "allow_unauthenticated = true\n", without_the_word()).warnings.empty())
+        << host;
+  }
+}
+
+TEST(ConfigZeek, NeedsNoWordWithCertificatesThatProveBothSides) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(
+      certificates::make(folder.file("pki"), {"", {"zeek"}, "misp-zeek"}, std::time(nullptr)));
+  const std::string pki = folder.file("pki");
+  const std::string ca = "ca_file = \"" + pki + "/ca.pem\"\n";
+  const std::string own =
+      "certificate = \"" + pki + "/misp-zeek.pem\"\nkey = \"" + pki + "/misp-zeek.key\"\n";
+  const std::string remote = kMinimal + "address = \"192.0.2.1\"\n";
+  const std::string websocket = "transport = \"websocket\"\n";
+  const auto errors = [](const std::string& text) { return errors_of(text, without_the_word()); };
+  EXPECT_EQ(errors(remote + ca + own), "");
+  EXPECT_EQ(errors(remote + ca + own + "listen = true\n"), "");
+  EXPECT_EQ(errors(remote + websocket + ca + own), "");
+  EXPECT_NE(errors(remote + ca + own + "tls = false\n"), "");
+  EXPECT_NE(errors(remote + own), "") << "Broker verifies nobody without a CA";
+  EXPECT_EQ(errors(remote + websocket + own), "") << "the system's CAs";
+  EXPECT_NE(errors(remote + websocket + ca), "") << "Zeek does not know who comes";
+  EXPECT_NE(errors(remote + websocket + ca + own + "verify_tls = false\n"), "");
+}
+
+TEST(ConfigZeek, WebSocketHasTlsWhereThereAreFiles) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(
+      certificates::make(folder.file("pki"), {"", {"zeek"}, "misp-zeek"}, std::time(nullptr)));
+  const std::string ca =
+      "transport = \"websocket\"\nca_file = \"" + folder.file("pki/ca.pem") + "\"\n";
+  EXPECT_TRUE(zeek_of(ca).tls);
+  EXPECT_FALSE(zeek_of(ca + "tls = false\n").tls);
 }
 
 TEST(ConfigZeek, RefusesToListenForAWebSocket) {
