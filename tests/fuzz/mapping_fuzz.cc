@@ -19,7 +19,7 @@ void check(const Mapping& mapping, std::string_view type, std::string_view value
     return;
   }
   fuzz::require(mapping.knows(type), "only known types are mapped");
-  fuzz::require(!mapped->empty() && mapped->size() <= 5,
+  fuzz::require(!mapped->empty() && mapped->size() <= 6,
                 "one indicator, or a URL's spellings and host");
   for (const Mapped& one : *mapped) {
     const auto& indicator = one.key.indicator;

@@ -12,7 +12,7 @@ run_packages=(
   libcli11-dev
   libcurl4-openssl-dev
   libexpected-dev
-  libidn2-dev
+  libicu-dev
   libspdlog-dev
   libsqlite3-dev
   libsqlitecpp-dev

@@ -80,11 +80,24 @@ class PartMapper {
   OneMapped map(Rule rule, std::string_view part) const {
     const auto text = clean(rule, part);
     if (!text) return tl::unexpected(text.error());
-    auto key = key_of(rule, *text);
-    if (!key) return tl::unexpected(key.error());
-    if (key->indicator.size() > options_.max_length) return tl::unexpected(Reject::kTooLong);
-    if (const auto reason = excluded(*key, exclusions_)) return tl::unexpected(*reason);
-    return Mapped{*std::move(key), {}};
+    if (rule == Rule::kAddress || rule == Rule::kDomain) return checked(host(rule, *text));
+    return checked(key_of(rule, *text).map([](IndicatorKey key) {
+      return Mapped{std::move(key), {}};
+    }));
+  }
+
+  MappedResult map_email(std::string_view value) const {
+    const auto text = clean(Rule::kEmail, value);
+    if (!text) return tl::unexpected(text.error());
+    const auto forms = normalise::email(*text);
+    if (!forms) return tl::unexpected(forms.error());
+    std::vector<Mapped> all;
+    for (const std::string& form : *forms) {
+      auto mapped = checked(Mapped{{IndicatorType::kEmail, form}, {}});
+      if (!mapped) return tl::unexpected(mapped.error());
+      all.push_back(*std::move(mapped));
+    }
+    return all;
   }
 
   MappedResult map_url(std::string_view value) const {
@@ -134,6 +147,34 @@ class PartMapper {
     return part;
   }
 
+  OneMapped checked(OneMapped mapped) const {
+    if (!mapped) return mapped;
+    if (mapped->key.indicator.size() > options_.max_length) {
+      return tl::unexpected(Reject::kTooLong);
+    }
+    const auto reason = excluded(mapped->key, exclusions_);
+    return reason ? OneMapped(tl::unexpected(*reason)) : mapped;
+  }
+
+  /// An address or a name; people write one for the other, and a URL without a path for either.
+  OneMapped host(Rule rule, std::string_view text) const {
+    const bool is_domain = rule == Rule::kDomain;
+    auto address = normalise::address(normalise::refanged(text), options_);
+    if (address && !(is_domain && address->type == IndicatorType::kSubnet)) {
+      return Mapped{*std::move(address), {}};
+    }
+    const auto name =
+        is_domain
+            ? normalise::domain(text).or_else([&](Reject) { return normalise::wildcard(text); })
+            : tl::unexpected(Reject::kBadDomain);
+    if (name) return Mapped{{IndicatorType::kDomain, *name}, {}};
+    if (const auto url = normalise::url(text); url && url->bare && !url->has_user) {
+      auto found = host_of(*url);
+      if (found && (is_domain || found->key.type == IndicatorType::kAddr)) return *found;
+    }
+    return tl::unexpected(is_domain ? Reject::kBadDomain : address.error());
+  }
+
   /// Nothing for an address that is no indicator, as 0.0.0.0.
   std::optional<Mapped> host_of(const normalise::UrlForms& forms) const {
     std::string_view host = forms.host;
@@ -148,12 +189,6 @@ class PartMapper {
       return [type](std::string indicator) { return IndicatorKey{type, std::move(indicator)}; };
     };
     switch (rule) {
-      case Rule::kAddress:
-        return normalise::address(text, options_);
-      case Rule::kDomain:
-        return normalise::domain(text).map(as(IndicatorType::kDomain));
-      case Rule::kEmail:
-        return normalise::email(text).map(as(IndicatorType::kEmail));
       case Rule::kSoftware:
         return IndicatorKey{IndicatorType::kSoftware, text::lower(text)};
       case Rule::kUserName:
@@ -163,7 +198,7 @@ class PartMapper {
       case Rule::kFileHash:
         return normalise::hash(text, digits_).map(as(IndicatorType::kFileHash));
       case Rule::kCertHash:
-        return normalise::cert_hash(text, digits_).map(as(IndicatorType::kCertHash));
+        return normalise::hash(text, digits_).map(as(IndicatorType::kCertHash));
       case Rule::kPubkeyHash:
         return normalise::pubkey_hash(text).map(as(IndicatorType::kPubkeyHash));
       default:
@@ -197,6 +232,7 @@ MappedResult map_with_port(const PartMapper& mapper, Rule left, std::string_view
   if (!mapped) return tl::unexpected(mapped.error());
   auto port = PartMapper::port(pair->right);
   if (!port) return tl::unexpected(port.error());
+  if (!mapped->port.empty()) return tl::unexpected(Reject::kBadComposite);
   mapped->port = *std::move(port);
   return std::vector<Mapped>{*std::move(mapped)};
 }
@@ -222,7 +258,7 @@ MappedResult map_each(const PartMapper& mapper, Rule left, Rule right, std::stri
   if (!pair) return tl::unexpected(pair.error());
   auto first = list_of(mapper.map(left, pair->left));
   auto second = mapper.map(right, pair->right);
-  if (!second) return first;
+  if (!second || (first && first->front().key == second->key)) return first;
   if (!first) return list_of(std::move(second));
   first->push_back(*std::move(second));
   return first;
@@ -272,6 +308,12 @@ std::string_view to_string(Reject reason) {
       return "excluded_network";
     case Reject::kExcludedDomain:
       return "excluded_domain";
+    case Reject::kWildcard:
+      return "wildcard";
+    case Reject::kNoHost:
+      return "no_host";
+    case Reject::kNeverSeen:
+      return "never_seen";
   }
   return "unknown";
 }
@@ -317,8 +359,15 @@ MappedResult Mapping::map(std::string_view type, std::string_view value) const {
   if (value.empty()) return tl::unexpected(Reject::kEmpty);
   const PartMapper mapper(options_, exclusions_, rule.digits);
   switch (rule.rule) {
+    case Rule::kNeverSeen:
+      return tl::unexpected(Reject::kNeverSeen);
+    case Rule::kUri:
+      if (!normalise::has_scheme(value)) return tl::unexpected(Reject::kNoHost);
+      return mapper.map_url(value);
     case Rule::kUrl:
       return mapper.map_url(value);
+    case Rule::kEmail:
+      return mapper.map_email(value);
     case Rule::kAddressPort:
       return map_with_port(mapper, Rule::kAddress, value);
     case Rule::kDomainPort:

@@ -33,9 +33,12 @@ enum class Reject {
   kBadFileName,      ///< a folder: nothing behind the last '/' or '\\'
   kExcludedNetwork,  ///< lies in one of MappingOptions::exclude_networks
   kExcludedDomain,   ///< is one of MappingOptions::exclude_domains, or below one
+  kWildcard,         ///< stands for many addresses of mail, which Zeek compares whole
+  kNoHost,           ///< a URI without a host: Zeek compares host and path together
+  kNeverSeen,        ///< of a type that no Zeek can see
 };
 
-inline constexpr std::size_t kRejectCount = 17;
+inline constexpr std::size_t kRejectCount = 20;
 
 /// The reason's name in logs and metrics, e.g. "bad_address".
 std::string_view to_string(Reject reason);
@@ -64,7 +67,7 @@ struct MappingOptions {
 };
 
 /// Changes when the same value becomes other indicators than before: what was saved is mapped anew.
-inline constexpr int kMappingVersion = 3;
+inline constexpr int kMappingVersion = 4;
 
 namespace mapping {
 

@@ -19,6 +19,7 @@ enum class Rule : std::uint8_t {
   kDomainAddress,
   kDomainOnly,  ///< of domain and address
   kUrl,
+  kUri,  ///< a URL, if it has a host
   kEmail,
   kSoftware,
   kUserName,
@@ -28,6 +29,7 @@ enum class Rule : std::uint8_t {
   kFileHashOnly,  ///< of name and hash
   kCertHash,
   kPubkeyHash,
+  kNeverSeen,
 };
 
 struct RuleName {
@@ -49,9 +51,11 @@ inline constexpr std::array kRuleNames = {
     RuleName{"file_hash_only", Rule::kFileHashOnly},
     RuleName{"file_name", Rule::kFileName},
     RuleName{"file_name_hash", Rule::kFileNameHash},
+    RuleName{"never_seen", Rule::kNeverSeen},
     RuleName{"none", Rule::kNone},
     RuleName{"pubkey_hash", Rule::kPubkeyHash},
     RuleName{"software", Rule::kSoftware},
+    RuleName{"uri", Rule::kUri},
     RuleName{"url", Rule::kUrl},
     RuleName{"user_name", Rule::kUserName},
 };
@@ -67,11 +71,9 @@ inline constexpr std::size_t kSha1 = 40;
 inline constexpr std::size_t kSha256 = 64;
 
 /// Left out, because Zeek's own scripts have nothing to compare them with:
-/// - `uri`, a path without its host: Zeek compares host and path together;
 /// - hashes other than MD5, SHA-1 and SHA-256 of a whole file: `sha512`, `ssdeep`, `imphash`, ...;
-/// - certificate hashes other than SHA-1, and `ja3-fingerprint-md5`, `jarm-fingerprint`,
-/// `hassh-md5`,
-///   which need packages and indicator types of theirs;
+/// - `ja3-fingerprint-md5`, `hassh-md5` and the like, which need packages and indicator types of
+///   theirs;
 /// - accounts of web sites (`github-username`, `twitter-id`) and messengers (`jabber-id`);
 /// - patterns, rules, registry keys, ports, AS numbers, MAC addresses and what identifies people.
 ///
@@ -89,7 +91,10 @@ inline constexpr std::array kTypeRules = {
     TypeRule{"hostname|port", Rule::kDomainPort},
     TypeRule{"domain|ip", Rule::kDomainAddress},
 
+    TypeRule{"onion-address", Rule::kDomain},  // asked of DNS by mistake
+
     TypeRule{"url", Rule::kUrl},
+    TypeRule{"uri", Rule::kUri},
 
     // Whatever an address stands for in MISP, it can turn up in a mail.
     TypeRule{"email", Rule::kEmail},
@@ -122,7 +127,13 @@ inline constexpr std::array kTypeRules = {
     TypeRule{"malware-sample", Rule::kFileHashOnly, kMd5},
 
     TypeRule{"x509-fingerprint-sha1", Rule::kCertHash, kSha1},
+    // A certificate is a file for Zeek, hashed with SHA-256; with MD5 only if all files are.
+    TypeRule{"x509-fingerprint-sha256", Rule::kFileHash, kSha256},
+    TypeRule{"x509-fingerprint-md5", Rule::kFileHash, kMd5},
     TypeRule{"ssh-fingerprint", Rule::kPubkeyHash},
+
+    // Made of a server's answers to probes, which a sensor does not send.
+    TypeRule{"jarm-fingerprint", Rule::kNeverSeen},
 };
 
 }  // namespace misp_zeek::mapping

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "core/mapping/normalise.h"
 
-#include <idn2.h>
+#include <unicode/uidna.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/base/text.h"
@@ -30,16 +31,29 @@ bool is_label(std::string_view label) {
          std::all_of(label.begin(), label.end(), is_name_character);
 }
 
+struct Close {
+  void operator()(UIDNA* idna) const { uidna_close(idna); }
+};
+
+/// As browsers do: UTS 46, not the transitional mapping, hyphens anywhere.
 std::optional<std::string> to_punycode(std::string_view name) {
   if (name.size() > kMaxUnicodeName) return std::nullopt;
-  const std::string input(name);
-  std::uint8_t* output = nullptr;
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(input.c_str());
-  if (idn2_lookup_u8(bytes, &output, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK) {
-    return std::nullopt;
-  }
-  const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> owner(output, &idn2_free);
-  return std::string(reinterpret_cast<const char*>(output));
+  UErrorCode status = U_ZERO_ERROR;
+  constexpr std::uint32_t kOptions = UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
+                                     UIDNA_NONTRANSITIONAL_TO_ASCII |
+                                     UIDNA_NONTRANSITIONAL_TO_UNICODE;
+  constexpr std::uint32_t kAllowed = UIDNA_ERROR_LEADING_HYPHEN | UIDNA_ERROR_TRAILING_HYPHEN |
+                                     UIDNA_ERROR_HYPHEN_3_4 | UIDNA_ERROR_EMPTY_LABEL;
+  static const std::unique_ptr<UIDNA, Close> idna(uidna_openUTS46(kOptions, &status));
+  if (idna == nullptr) return std::nullopt;
+  status = U_ZERO_ERROR;
+  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+  std::array<char, 2 * kMaxUnicodeName> out{};
+  const auto size =
+      uidna_nameToASCII_UTF8(idna.get(), name.data(), static_cast<std::int32_t>(name.size()),
+                             out.data(), static_cast<std::int32_t>(out.size()), &info, &status);
+  if (U_FAILURE(status) || (info.errors & ~kAllowed) != 0) return std::nullopt;
+  return std::string(out.data(), static_cast<std::size_t>(size));
 }
 
 bool is_name(std::string_view name) {
@@ -58,30 +72,6 @@ bool is_name(std::string_view name) {
 
 }  // namespace
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-std::string refanged(std::string_view text) {
-  using Pair = std::pair<std::string_view, std::string_view>;
-  constexpr std::array<Pair, 8> kWrapped = {{{"[.]", "."},
-                                             {"(.)", "."},
-                                             {"{.}", "."},
-                                             {"[dot]", "."},
-                                             {"(dot)", "."},
-                                             {"[:]", ":"},
-                                             {"[.", "."},
-                                             {".]", "."}}};
-  std::string out(text);
-  for (const auto& [wrapped, plain] : kWrapped) {
-    for (std::size_t at = out.find(wrapped); at != std::string::npos; at = out.find(wrapped, at)) {
-      out.replace(at, wrapped.size(), plain);
-    }
-  }
-  return out;
-}
-
 Text domain(std::string_view text) {
   const std::string plain = refanged(text);
   std::string name;
@@ -95,17 +85,14 @@ Text domain(std::string_view text) {
   return name;
 }
 
-Text email(std::string_view text) {
-  if (text.starts_with('<') && text.ends_with('>')) {
-    text = text::trim(text.substr(1, text.size() - 2));
-  }
-  const std::size_t at = text.find('@');
-  const bool whole = at != std::string_view::npos && at > 0 && at + 1 < text.size();
-  if (!whole || text.find('@', at + 1) != std::string_view::npos ||
-      text.find_first_of(" <>,;") != std::string_view::npos) {
-    return tl::unexpected(Reject::kBadEmail);
-  }
-  return text::lower(text);
+Text wildcard(std::string_view text) {
+  const std::string plain = refanged(text);
+  std::string_view rest = plain;
+  if (rest.starts_with('*')) rest.remove_prefix(1);
+  if (!rest.starts_with('.')) return tl::unexpected(Reject::kBadDomain);
+  auto name = domain(rest.substr(1));
+  if (!name || name->find('.') == std::string::npos) return tl::unexpected(Reject::kBadDomain);
+  return "*." + *name;
 }
 
 Text file_name(std::string_view text) {
@@ -116,20 +103,17 @@ Text file_name(std::string_view text) {
 }
 
 Text hash(std::string_view text, std::size_t digits) {
-  const bool fits = digits == 0 ? text.size() >= kMinHashDigits && text.size() <= kMaxHashDigits
-                                : text.size() == digits;
-  if (!fits || !text::is_hex(text)) return tl::unexpected(Reject::kBadHash);
-  return text::lower(text);
-}
-
-Text cert_hash(std::string_view text, std::size_t digits) {
-  return hash(text::without(text, ':'), digits);
+  const std::string plain = text::without(text::without(text, ':'), ' ');
+  const bool fits = digits == 0 ? plain.size() >= kMinHashDigits && plain.size() <= kMaxHashDigits
+                                : plain.size() == digits;
+  if (!fits || !text::is_hex(plain)) return tl::unexpected(Reject::kBadHash);
+  return text::lower(plain);
 }
 
 Text pubkey_hash(std::string_view text) {
   constexpr std::string_view kPrefix = "md5:";
   if (text::starts_with_nocase(text, kPrefix)) text.remove_prefix(kPrefix.size());
-  Text plain = cert_hash(text, kMd5Digits);
+  Text plain = hash(text, kMd5Digits);
   if (!plain) return plain;
   std::string out;
   for (std::size_t i = 0; i < plain->size(); i += 2) {

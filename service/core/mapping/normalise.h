@@ -32,13 +32,17 @@ bool lies_in(const IndicatorKey& key, const mapping::Network& network);
 /// Whether all bytes are below 0x80.
 bool is_ascii(std::string_view text);
 
-/// With "[.]", "(.)", "{.}", "[dot]" and "(dot)" as dots, and "[:]" as a colon.
+/// Without the brackets around "[.]", "(dot)", "[:]", "{@}", "[at]" and the like, which people put
+/// in to keep others from opening a value. Words become the character they stand for.
 std::string refanged(std::string_view text);
 
 /// A name as DNS has it: IDN in punycode, without the final dot; letters, digits, '-' and '_' in
-/// labels of 1 to 63 bytes, 253 in all. One label is enough. kBadDomain also for wildcards (Zeek
-/// compares the whole name) and for a last label of digits, which is an address or nothing.
+/// labels of 1 to 63 bytes, 253 in all. One label is enough. kBadDomain also for a last label of
+/// digits, which is an address or nothing, and for wildcards.
 Text domain(std::string_view text);
+/// "*.evil.example" or ".evil.example", as the former. kBadDomain for what is no wildcard, and for
+/// one below a single label.
+Text wildcard(std::string_view text);
 
 /// One URL as Zeek presents it, lower case, without a scheme.
 struct UrlForms {
@@ -52,22 +56,26 @@ struct UrlForms {
   std::string host;   ///< a name, an IPv4 address, or an IPv6 one in brackets
   std::string port;   ///< decimal, empty if it is the scheme's own
   bool bare = false;  ///< without a path and a query
+  bool has_user = false;
 };
 /// Cleans what people break: "hxxp", "[.]", backslashes, schemes that are doubled or lack a slash.
 /// kBadUrl for what has no host.
 tl::expected<UrlForms, Reject> url(std::string_view text);
 
-/// One '@' with something on both sides; '<' and '>' around it are taken off.
-Text email(std::string_view text);
+/// Whether a URL's scheme is in front, or what people make of one.
+bool has_scheme(std::string_view text);
+
+/// The bare address: without the display name, "mailto:", comment and brackets. At most two
+/// spellings: a host that is not ASCII in punycode, and as written. kWildcard for "*@host".
+tl::expected<std::vector<std::string>, Reject> email(std::string_view text);
 
 /// The last component of a path with '/' or '\\', which is what protocols carry and what Zeek's
 /// smb-filenames.zeek takes. kBadFileName if there is none, as of a folder.
 Text file_name(std::string_view text);
 
-/// Hexadecimal. `digits`: exactly so many; 0 = 8 to 128.
+/// Hexadecimal. `digits`: exactly so many; 0 = 8 to 128. Colons and blanks between the bytes are
+/// removed, as Zeek's hashes have none.
 Text hash(std::string_view text, std::size_t digits);
-/// As hash(); colons between the digits are removed, as Zeek's certificate hashes have none.
-Text cert_hash(std::string_view text, std::size_t digits);
 /// The MD5 of an SSH host key, 16 pairs separated by colons; "MD5:" in front is taken off. SHA256
 /// fingerprints are kBadHash: Zeek hands the MD5 one to Intel::seen().
 Text pubkey_hash(std::string_view text);

@@ -34,6 +34,8 @@ bool same_prefix(const Bytes& a, const Bytes& b, unsigned prefix) {
 bool is_v4(const Bytes& bytes) { return same_prefix(bytes, kMapped, kMappedPrefix); }
 
 std::optional<Parsed> parse(std::string_view text) {
+  // A zone names an interface of who wrote it.
+  if (text.find(':') != std::string_view::npos) text = text.substr(0, text.find('%'));
   // inet_pton() needs a final zero, and takes nothing longer than this.
   std::array<char, INET6_ADDRSTRLEN> input{};
   if (text.size() >= input.size()) return std::nullopt;

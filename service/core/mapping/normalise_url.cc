@@ -221,6 +221,11 @@ void add(std::vector<std::string>& forms, std::string_view form) {
 
 }  // namespace
 
+bool has_scheme(std::string_view text) {
+  const std::string whole = cleaned(text::trim_unicode(text));
+  return scheme_of(whole).size != 0;
+}
+
 tl::expected<UrlForms, Reject> url(std::string_view text) {
   const std::string whole = cleaned(text);
   const Parts parts = split(whole);
@@ -233,6 +238,7 @@ tl::expected<UrlForms, Reject> url(std::string_view text) {
     if (!is_default_port(parts.scheme, *number)) forms.port = *number;
   }
   forms.host = *host;
+  forms.has_user = !parts.user.empty();
   forms.bare = parts.path.empty() || parts.path == "/";
   const std::string port = forms.port.empty() ? "" : ":" + forms.port;
   std::string path(parts.path);

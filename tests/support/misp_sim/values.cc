@@ -2,7 +2,7 @@
 #include "values.h"
 
 #include <arpa/inet.h>
-#include <idn2.h>
+#include <unicode/uidna.h>
 
 #include <algorithm>
 #include <array>
@@ -54,12 +54,22 @@ Part store_ip(std::string_view text) {
   return {std::string(canonical.data()) + std::string(suffix), {}};
 }
 
+/// As PHP's idn_to_ascii(): what does not convert stays.
 std::string to_punycode(std::string_view text) {
-  std::string input(text);
-  char* output = nullptr;
-  if (idn2_to_ascii_8z(input.c_str(), &output, IDN2_NONTRANSITIONAL) != IDN2_OK) return input;
-  const std::unique_ptr<char, decltype(&idn2_free)> owner(output, &idn2_free);
-  return output;
+  constexpr std::size_t kMaxName = 1'024;
+  struct Close {
+    void operator()(UIDNA* idna) const { uidna_close(idna); }
+  };
+  UErrorCode status = U_ZERO_ERROR;
+  const std::unique_ptr<UIDNA, Close> idna(
+      uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII, &status));
+  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+  std::array<char, kMaxName> out{};
+  const auto size =
+      uidna_nameToASCII_UTF8(idna.get(), text.data(), static_cast<std::int32_t>(text.size()),
+                             out.data(), static_cast<std::int32_t>(out.size()), &info, &status);
+  if (U_FAILURE(status) || info.errors != 0) return std::string(text);
+  return {out.data(), static_cast<std::size_t>(size)};
 }
 
 Part store_host(std::string_view text, std::string_view error) {

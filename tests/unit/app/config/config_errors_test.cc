@@ -239,8 +239,8 @@ TEST(ConfigErrors, NameRulesAndTypesThatDoNotExist) {
       "test.toml:7: key \"mapping.types.sha512\": names the unknown rule \"file_hsh\" (did "
       "you mean \"file_hash\"?); allowed: address, address_port, cert_hash, domain, "
       "domain_address, domain_only, domain_port, email, file_hash, file_hash_only, file_name, "
-      "file_name_hash, none, "
-      "pubkey_hash, software, url, user_name\n");
+      "file_name_hash, never_seen, none, "
+      "pubkey_hash, software, uri, url, user_name\n");
   const std::string error = errors_of(kMinimal + "[filter]\ntypes = [\"ip_dst\"]\n");
   EXPECT_NE(error.find("test.toml:7: key \"filter.types\": \"ip_dst\" has no rule (did you mean "
                        "\"ip-dst\"?); allowed: types that [mapping] knows: "),

@@ -142,7 +142,7 @@ TEST(Mapping, OverridesAddReplaceAndRemoveTypes) {
                                 {"md5", "none"},
                                 {"text", "none"},
                                 {"filename|sha512", "file_name_hash"},
-                                {"x509-fingerprint-sha256", "cert_hash"},
+                                {"pehash", "cert_hash"},
                                 {"hostname", "file_name"}});
   const std::string sha512(128, 'A');
   EXPECT_EQ(shown(mapping.map("sha512", sha512)), "FILE_HASH " + std::string(128, 'a'));
@@ -151,11 +151,11 @@ TEST(Mapping, OverridesAddReplaceAndRemoveTypes) {
   check(mapping, {
                      {"sha512", "abcdef0", "!bad_hash"},
                      {"sha512", "abcdef01", "FILE_HASH abcdef01"},
-                     {"sha512", "3:abcdef:01", "!bad_hash"},
+                     {"sha512", "3:abcdeg:01", "!bad_hash"},
                      {"link", "https://r.example/1", "URL r.example/1"},
                      {"md5", kMd5, "!unmapped_type"},
                      {"hostname", "A.example", "FILE_NAME a.example"},
-                     {"x509-fingerprint-sha256", "AA:BB:CC:DD:EE", "CERT_HASH aabbccddee"},
+                     {"pehash", "AA:BB:CC:DD:EE", "CERT_HASH aabbccddee"},
                      {"domain", "a.example", "DOMAIN a.example"},
                  });
   EXPECT_TRUE(mapping.knows("sha512"));

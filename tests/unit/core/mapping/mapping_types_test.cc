@@ -44,7 +44,7 @@ std::string sample(const std::string& type, const std::string& zeek_types) {
     if (type.find("sha256") != std::string::npos) return std::string(64, 'a');
     return std::string(type.find("sha1") != std::string::npos ? 40 : 32, 'a');
   };
-  std::string value;
+  std::string value = "x";
   if (zeek_types == "ADDR") value = "192.0.2.1";
   if (zeek_types == "DOMAIN") value = "a.example";
   if (zeek_types == "DOMAIN ADDR") value = "a.example|192.0.2.1";
@@ -70,6 +70,10 @@ TEST(MappingTable, MapsEveryTypeAsTheListSays) {
     const auto mapped = mapping.map(type, sample(type, zeek_types));
     if (zeek_types == "-") {
       EXPECT_EQ(mapped.error(), Reject::kUnmappedType) << type;
+      continue;
+    }
+    if (zeek_types == "never") {
+      EXPECT_EQ(mapped.error(), Reject::kNeverSeen) << type;
       continue;
     }
     ASSERT_TRUE(mapped) << type << ": " << to_string(mapped.error());
