@@ -2,6 +2,7 @@
 #include "app/cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -10,6 +11,8 @@
 #include "app/cli/certificate_commands.h"
 #include "app/cli/config_documents.h"
 #include "app/cli/man_page.h"
+#include "app/cli/usage_error.h"
+#include "core/base/text.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -78,13 +81,14 @@ void add_reconcile_options(CLI::App& command, ReconcileCommand& reconcile) {
   command
       .add_option("--accept-growth", reconcile.accept_growth,
                   "Take the event that limits.max_growth blocks, once")
-      ->type_name("EVENT");
+      ->type_name("EVENT")
+      ->check(event_id());
 }
 
 void add_certificate_options(CLI::App& command, CertificateCommand& certificates) {
   command.add_option("ACTION", certificates.action, "make, renew or install")
       ->required()
-      ->check(CLI::IsMember({"make", "renew", "install"}));
+      ->check(one_of({"make", "renew", "install"}));
   command.add_option("DIR", certificates.folder, "Folder of the CA and all certificates")
       ->required();
   auto& hosts = certificates.hosts;
@@ -126,7 +130,7 @@ struct Readers {
                      "A value, the uuid of an attribute or event, or the id of an event")
         ->required();
     export_->add_option("--format", options.export_.format, "zeek-intel or json")
-        ->check(CLI::IsMember({"zeek-intel", "json"}));
+        ->check(one_of({"zeek-intel", "json"}));
     export_->add_flag("--from-misp", options.export_.from_misp,
                       "Read MISP directly; needs no running service");
   }
@@ -208,6 +212,9 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   CLI::App app("Keeps Zeek's Intel framework in sync with MISP.", "misp-zeek");
   app.require_subcommand(1);
   app.footer(footer());
+  app.set_version_flag(
+      "--version", [&] { return std::string(text::trim(actions.versions())); },
+      "As the command version");
   Options options;
   auto* run = app.add_subcommand("run", "Run the service until SIGTERM or SIGINT");
   auto* check = app.add_subcommand("check", "Check the configuration and print what is in effect");
@@ -235,8 +242,8 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
   generate->group("");
   generate->add_option("DOCUMENT", document)
       ->required()
-      ->check(CLI::IsMember({"man-page", "bash-completion", "configuration-man-page",
-                             "configuration-file", "configuration-tables"}));
+      ->check(one_of({"man-page", "bash-completion", "configuration-man-page", "configuration-file",
+                      "configuration-tables"}));
   ConfigSources sources;
   try {
     app.parse(argc, argv);
@@ -246,7 +253,11 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
       }
     }
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, out, err) == 0 ? kExitOk : kExitUsage;
+    if (error.get_exit_code() == 0) {
+      return app.exit(error, out, err);
+    }
+    err << usage_error(app, {argv + std::min(argc, 1), argv + argc}, error);
+    return kExitUsage;
   }
   if (version->parsed()) {
     out << actions.versions();

@@ -192,11 +192,13 @@ std::optional<std::string> nearest(std::string_view name,
                                    const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
   std::size_t best_distance = name.size() > 4 ? 3 : 2;  // exclusive
+  const std::string typed = text::lower(name);
   for (const std::string& candidate : candidates) {
-    if (name.size() >= 3 && candidate.starts_with(name)) {
+    const std::string meant = text::lower(candidate);
+    if (typed.size() >= 3 && meant.starts_with(typed)) {
       return candidate;
     }
-    const std::size_t away = name.size() > kMaxName ? best_distance : distance(name, candidate);
+    const std::size_t away = typed.size() > kMaxName ? best_distance : distance(typed, meant);
     if (away < best_distance) {
       best_distance = away;
       best = candidate;

@@ -68,6 +68,7 @@ TEST(CommandLine, ShowsVersions) {
   const Outcome outcome = call({"version"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out, "misp-zeek 1.2.3\n");
+  EXPECT_EQ(call({"--version"}).out, "misp-zeek 1.2.3\n");
 }
 
 TEST(CommandLine, ExplainsItself) {
@@ -99,6 +100,49 @@ TEST(CommandLine, RefusesWrongUsageWithStatus2) {
     EXPECT_EQ(outcome.status, 2) << (arguments.empty() ? "" : arguments.back());
     EXPECT_FALSE(outcome.err.empty());
     EXPECT_FALSE(outcome.started);
+  }
+}
+
+/// A wrong command line, and what must be said of it.
+struct WrongUsage {
+  std::vector<const char*> arguments;
+  const char* says;
+};
+
+TEST(CommandLine, SaysWhatWasProbablyMeant) {
+  const std::vector<WrongUsage> all = {
+      {{}, "misp-zeek: a command is missing; commands: run, check, "},
+      {{"chek"}, "misp-zeek: \"chek\" is no command (did you mean \"check\"?); commands: run, "},
+      {{"Status"}, "\"Status\" is no command (did you mean \"status\"?)"},
+      {{"-c", "a.toml", "check"},
+       "misp-zeek: \"-c\" stands before the command: options follow it, as in misp-zeek check -c"},
+      {{"--hepl"}, "\"--hepl\" is unknown (did you mean \"--help\"?)"},
+      {{"check", "base.toml"},
+       "misp-zeek check: \"base.toml\" has no option before it: a configuration is given by -c "
+       "base.toml\n"},
+      {{"run", "/etc/misp"}, "a configuration is given by -c /etc/misp\n"},
+      {{"check", "--conect"},
+       "misp-zeek check: \"--conect\" is no option of it (did you mean \"--connect\"?); options: "},
+      {{"check", "--confg", "x"}, "\"--confg\" is no option of it (did you mean \"--config\"?)"},
+      {{"status", "--jsno=1"}, "(did you mean \"--json\"?)"},
+      {{"reconcile", "full"},
+       "misp-zeek reconcile: \"full\" is one argument too many (did you mean \"--full\"?)"},
+      {{"reconcile", "--accept-growth", "x"}, "--accept-growth: \"x\" is not an event id"},
+      {{"reconcile", "--accept-growth", "-1"}, "--accept-growth: \"-1\" is not an event id"},
+      {{"reconcile", "--accept-growth", "0"}, "--accept-growth: \"0\" is not an event id"},
+      {{"export", "--format", "jsn"},
+       "misp-zeek export: --format: \"jsn\" is unknown (did you mean \"json\"?); allowed: "
+       "zeek-intel, json\n"},
+      {{"certificates", "mak", "/tmp"},
+       "\"mak\" is unknown (did you mean \"make\"?); allowed: make"},
+      {{"run", "-c"}, "misp-zeek run: --config: 1 required FILE missing\n"},
+      {{"explain"},
+       "misp-zeek explain: WHAT is required\n'misp-zeek explain --help' explains all\n"}};
+  for (const auto& [arguments, says] : all) {
+    const Outcome outcome = call(arguments);
+    EXPECT_EQ(outcome.status, 2) << says;
+    EXPECT_NE(outcome.err.find(says), std::string::npos) << outcome.err << says;
+    EXPECT_FALSE(outcome.sent);
   }
 }
 

@@ -102,7 +102,7 @@ TEST(CommandLineDocuments, TheManPageHasTheExitStatusesOfHelp) {
 
 TEST(CommandLineDocuments, CompletionKnowsEveryCommandAndFlagOfHelp) {
   auto all = commands();
-  all.insert({"-h", "--help"});
+  all.insert({"-h", "--help", "--version"});
   EXPECT_EQ(completed({""}), all);
   for (const auto& command : commands()) {
     EXPECT_EQ(completed({command, "-"}), flags(command)) << command;
