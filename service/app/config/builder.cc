@@ -43,6 +43,16 @@ std::vector<std::string> names_in(std::string_view section) {
   return names;
 }
 
+/// See AllowedOf.
+std::string allowed_of(const std::string& key) {
+  if (key.starts_with(kZeekPrefix)) {
+    const auto* known = find_key(zeek_keys(), key.substr(kZeekPrefix.size()));
+    return known == nullptr ? "" : known->allowed;
+  }
+  const auto* known = find_key(config_keys(), key);
+  return known == nullptr ? "" : known->allowed;
+}
+
 /// A key whose value is meant for one Zeek only, the first.
 bool is_identity(std::string_view key) {
   return key == "name" || key == "address" || key == "port";
@@ -53,7 +63,7 @@ bool is_identity(std::string_view key) {
 Draft::Draft(std::string file) : file_(std::move(file)) {}
 
 bool Draft::apply_file(const std::string& text) {
-  auto entries = parse_toml(text, section_names());
+  auto entries = parse_toml(text, section_names(), allowed_of);
   if (!entries) {
     problems_ += file_ + ":" + entries.error().message + "\n";
     return false;

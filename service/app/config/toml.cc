@@ -107,7 +107,8 @@ class Flattener {
 }  // namespace
 
 Result<std::vector<Entry>> parse_toml(std::string_view text,
-                                      const std::vector<std::string>& sections) {
+                                      const std::vector<std::string>& sections,
+                                      const AllowedOf& allowed_of) {
   try {
     const toml::table document = toml::parse(text);
     Flattener flattener(sections);
@@ -117,9 +118,10 @@ Result<std::vector<Entry>> parse_toml(std::string_view text,
                      [](const Entry& a, const Entry& b) { return a.line < b.line; });
     return entries;
   } catch (const toml::parse_error& error) {
+    const std::size_t line = error.source().begin.line;
     return fail(ErrorCode::kInvalidConfig,
-                std::to_string(error.source().begin.line) +
-                    ": is not TOML: " + std::string(error.description()));
+                std::to_string(line) +
+                    ": is not TOML: " + toml_problem(text, line, error.description(), allowed_of));
   }
 }
 

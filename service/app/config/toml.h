@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config/toml_problem.h"
 #include "app/config/values.h"
 #include "core/base/error.h"
 
@@ -28,8 +29,9 @@ struct Entry {
 };
 
 /// All entries, [[zeek]]s in their order. `sections` names the known tables. Errors: kInvalidConfig
-/// for what is not TOML, the message begins with `LINE: `.
+/// for what is not TOML, the message begins with `LINE: ` and says how it would be.
 Result<std::vector<Entry>> parse_toml(std::string_view text,
-                                      const std::vector<std::string>& sections);
+                                      const std::vector<std::string>& sections,
+                                      const AllowedOf& allowed_of);
 
 }  // namespace misp_zeek::app

@@ -305,7 +305,56 @@ TEST(ConfigErrors, NameTheLineOfASyntaxErrorAndNothingElse) {
             std::string::npos);
 }
 
+TEST(ConfigErrors, SayHowALineThatIsNotTomlWouldBe) {
+  struct NotToml {
+    const char* lines;  ///< from line 6 on
+    const char* says;
+  };
+  const std::vector<NotToml> all = {
+      {"transport = websocket",
+       "test.toml:6: is not TOML: key \"zeek.transport\": text needs quotes, as in transport = "
+       "\"websocket\"; allowed: broker, websocket (value: could not determine value type)\n"},
+      {"address = 127.0.0.1 # here",
+       "text needs quotes, as in address = \"127.0.0.1\"; allowed: a"},
+      {"[filter]\nmax_age = 90d",
+       "test.toml:7: is not TOML: key \"filter.max_age\": text needs "
+       "quotes, as in max_age = \"90d\"; allowed: a duration such as"},
+      {"[ state ]\npath = /var/lib", "key \"state.path\": text needs quotes, as in path = \"/var"},
+      {"[filter]\ntypes = [ip-dst]", "key \"filter.types\": a list is [\"a\", \"b\"]"},
+      {"[filter]\ntypes = [\"md5\"\n[log]", ":8: is not TOML: the list above does not end"},
+      {"[filter]\nto_ids = True", "write true or false, in small letters and without quotes"},
+      {"[filter]\nto_ids = treu", "write true or false, in small letters and without quotes"},
+      {"[reconcile]\nmax_shrink = 50%",
+       "a number has digits and a decimal point, and nothing else"},
+      {"[log]\nlevel = \u201cinfo\u201d", "text needs straight quotes: \"...\""},
+      {"[filter]\nto_ids = yes", "write true or false, in small letters and without quotes"},
+      {"[filter]\nto_ids =",
+       "key \"filter.to_ids\": a value is missing after the =; allowed: true"},
+      {"[filter]\nto_ids: true", "a line is KEY = VALUE"},
+      {"[filter]\nip-dst|port = \"a\"", "a key with other characters than"},
+      {"; comment", "a line is KEY = VALUE, [SECTION], or a comment after #"},
+      {"[log]\nlevel = \"info", "key \"log.level\": the quotes do not end"},
+      {"[log]\nlevel = \"info\" format = \"json\"", "each key has a line of its own"},
+      {"[state]\npath = \"C:\\misp\"", "a backslash in quotes is written twice"},
+      {"port = 025760", "write the number without leading zeroes"},
+      {"port = 1\nport = 2", "key \"zeek.port\": the key is there already: remove one of the two"},
+      {"[misp]", "the section is there already: write its keys below the first one"},
+      {"[zeek]", "each Zeek has a section [[zeek]]"},
+      {"[log", "a section is [NAME], or [[zeek]], alone on its line"},
+      {"name = \"\xe4\"", "save the file as UTF-8"}};
+  for (const auto& [lines, says] : all) {
+    const std::string error = errors_of(kMinimal + lines + "\n");
+    EXPECT_NE(error.find(says), std::string::npos) << error << says;
+    EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 1) << error;
+  }
+}
+
 TEST(ConfigErrors, NeverShowTheKey) {
+  for (const char* line : {"api_key = hunter2", "api_key_file = hunter2", "url = hunter2 \""}) {
+    const std::string error = errors_of(std::string("[misp]\n") + line + "\n");
+    EXPECT_NE(error.find("text needs quotes"), std::string::npos) << error;
+    EXPECT_EQ(error.find("hunter2") != std::string::npos, line[0] == 'u') << error;
+  }
   EXPECT_EQ(errors_of("[misp]\nurl = 3\napi_key = \"x\"\n").find(kApiKey), std::string::npos);
   EXPECT_EQ(errors_of(kMinimal + "[misp.x]\napi_key = \"hunter2\"\n").find("hunter2"),
             std::string::npos);
