@@ -2,6 +2,7 @@
 #include "http/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -11,10 +12,14 @@ namespace misp_zeek::http {
 namespace {
 
 tl::unexpected<Error> openssl_failure(const std::string& what) {
-  std::array<char, 256> reason{};
-  ERR_error_string_n(ERR_peek_last_error(), reason.data(), reason.size());
+  // The first error is the cause; the later ones say which function met it.
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  const bool no_pem = ERR_GET_REASON(ERR_peek_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
-  return fail(ErrorCode::kInvalidConfig, what + ": " + reason.data());
+  return fail(ErrorCode::kInvalidConfig, what + " cannot be used: " +
+                                             (no_pem              ? "there is none in PEM"
+                                              : reason == nullptr ? "OpenSSL fails"
+                                                                  : reason));
 }
 
 /// Without it OpenSSL asks for a passphrase at the terminal.

@@ -22,7 +22,7 @@ LIBRARIES = {
     "Boost": (("boost/",), {
         "http/server.cc", "zeek/websocket_client.cc", "zeek/websocket_errors.cc"}),
     "Broker": (("broker/", "caf/"), {"zeek/broker_adapter.cc"}),
-    "CLI11": (("CLI/",), {"app/cli/cli.cc", "app/cli/man_page.cc"}),
+    "CLI11": (("CLI/",), {"app/cli/cli.cc", "app/cli/man_page.cc", "app/cli/usage_error.cc"}),
     "nlohmann-json": (("nlohmann/json.hpp",), {
         "app/api/explain.cc", "app/api/export.cc", "app/api/routes.cc", "app/api/status.cc",
         "app/cli/connection_check.cc", "app/cli/query_commands.cc", "app/process/log_format.cc",

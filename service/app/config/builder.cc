@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/config/keys.h"
+#include "core/mapping/misp_types.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -41,6 +42,28 @@ std::vector<std::string> names_in(std::string_view section) {
     names.emplace_back("zeek");
   }
   return names;
+}
+
+/// ` (did you mean "..."?)` for what is right in another section.
+std::optional<std::string> elsewhere(std::string_view name, bool section) {
+  const auto meant = [&](const std::string& known) -> std::optional<std::string> {
+    return last_part(known) == name ? std::optional(" (did you mean \"" + known + "\"?)")
+                                    : std::nullopt;
+  };
+  if (section) {
+    for (const auto& known : section_names()) {
+      if (auto found = meant(known)) {
+        return found;
+      }
+    }
+    return std::nullopt;
+  }
+  for (const auto& known : config_keys()) {
+    if (auto found = meant(known.name)) {
+      return found;
+    }
+  }
+  return std::nullopt;
 }
 
 /// See AllowedOf.
@@ -235,7 +258,22 @@ void Draft::set_type(const std::string& type, const Value& value, const std::str
   if (const auto wrong = set_mapping_type(config_.mapping, type, value)) {
     problem(place, key, *wrong, join(Mapping::rule_names(), ", "));
   }
+  check_misp_type(type, place, key);
   places_[key] = place;
+}
+
+void Draft::check_misp_type(const std::string& type, const std::string& place,
+                            const std::string& key) {
+  if (mapping::is_misp_type(type) || Mapping().knows(type)) {
+    return;
+  }
+  const std::vector<std::string> known(mapping::kMispTypes.begin(), mapping::kMispTypes.end());
+  const std::string what = "\"" + type + "\" is no type of MISP" + suggestion(type, known);
+  if (nearest(type, known)) {
+    problem(place, key, what, "the name of a type as in MISP's list of attributes");
+  } else {
+    warning(place, key, what + ": it does nothing unless your MISP has it");
+  }
 }
 
 std::string Draft::place_of(const std::string& key) const {
@@ -270,7 +308,7 @@ void Draft::unknown(const std::string& place, const std::string& key, bool secti
   }
   const auto candidates = names_in(section_of(key));
   std::string what = section ? "is an unknown section" : "is unknown";
-  what += suggestion(last_part(key), candidates);
+  what += elsewhere(last_part(key), section).value_or(suggestion(last_part(key), candidates));
   problem(place, key, what, join(candidates, ", "));
 }
 

@@ -44,6 +44,8 @@ class Draft {
   void set_zeek(std::size_t index, const std::string& key, const Value& value,
                 const std::string& place);
   void set_type(const std::string& type, const Value& value, const std::string& place);
+  /// A type that is a slip is a problem; one that no known MISP has, a warning.
+  void check_misp_type(const std::string& type, const std::string& place, const std::string& key);
   void warn_of_unknown_variables(const Environment& environment);
 
   void check_required();
@@ -59,6 +61,7 @@ class Draft {
   void check_authentication(std::size_t index);
   void check_zeek_tls(std::size_t index);
   void check_webhook();
+  void check_api_key();
   void read_secrets(const Environment& environment);
   struct SecretSource;
   void read_secret(const SecretSource& source, const Environment& environment);

@@ -530,7 +530,9 @@ std::vector<Key<Config>> service_keys() {
 
 Problem check_transport(std::string_view transport) {
   const bool known = transport == "broker" || transport == "websocket";
-  return known ? Problem() : "\"" + std::string(transport) + "\" is unknown";
+  return known ? Problem()
+               : "\"" + std::string(transport) + "\" is unknown" +
+                     suggestion(transport, {"broker", "websocket"});
 }
 
 Problem check_address(std::string_view address) {

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "core/base/text.h"
+
 namespace misp_zeek::app {
 namespace {
 
@@ -27,14 +29,27 @@ tl::unexpected<Error> file_problem(const std::string& path, const std::string& w
 tl::unexpected<Error> unreadable(const std::string& path) {
   // Whom the file must be given to: in a container it is a user whom the host does not know.
   const std::string who = errno == EACCES ? " by user " + std::to_string(geteuid()) : "";
-  return file_problem(path, "cannot be read" + who + ": " + std::strerror(errno));
+  const char* hint = path.starts_with('/') ? ""
+                     : path.starts_with('~')
+                         ? " (~ is not expanded: write the whole path)"
+                         : " (a path begins with /; a secret itself belongs into "
+                           "a file)";
+  return file_problem(path, "cannot be read" + who + ": " + std::strerror(errno) + hint);
+}
+
+const char* problem_of(std::string_view text) {
+  if (text.find_first_of("\r\n") != std::string_view::npos) {
+    return "more than one line";
+  }
+  return text.find_first_of(" \t") == std::string_view::npos
+             ? "a byte that is not visible ASCII, such as of a byte order mark"
+             : "white space in it";
 }
 
 }  // namespace
 
-Result<Secret> parse_secret(std::string text) {
-  const auto last = text.find_last_not_of(" \t\r\n");
-  text.erase(last == std::string::npos ? 0 : last + 1);
+Result<Secret> parse_secret(std::string_view untrimmed) {
+  std::string text(text::trim(untrimmed));
   if (text.empty()) {
     return fail(ErrorCode::kInvalidConfig, "is empty");
   }
@@ -43,7 +58,9 @@ Result<Secret> parse_secret(std::string text) {
                 "is longer than " + std::to_string(kMaxSecret) + " bytes");
   }
   if (!std::all_of(text.begin(), text.end(), is_visible)) {
-    return fail(ErrorCode::kInvalidConfig, "is not one word of visible ASCII characters");
+    return fail(
+        ErrorCode::kInvalidConfig,
+        std::string("is not one word of visible ASCII characters: it has ") + problem_of(text));
   }
   return Secret(std::move(text));
 }

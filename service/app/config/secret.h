@@ -6,6 +6,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
@@ -32,8 +33,9 @@ struct SecretFile {
 };
 
 /// What a secret must be: 1 to 255 bytes of visible ASCII. Errors: kInvalidConfig, which never says
-/// what the secret was. `text` may end in white space; it is cut off.
-Result<Secret> parse_secret(std::string text);
+/// what the secret was. White space around it is cut
+/// off.
+Result<Secret> parse_secret(std::string_view untrimmed);
 
 /// Reads a secret from a file. Errors: kInvalidConfig with the cause. The path is in the message
 /// only if it has a '/': people put the key itself where its file is asked for.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +14,7 @@
 #include "app/config/tls_files.h"
 #include "app/process/clocks.h"
 #include "certificates/certificate_folder.h"
+#include "core/mapping/misp_types.h"
 #include "http/server.h"
 
 namespace misp_zeek::app {
@@ -27,8 +29,10 @@ Problem check_readable(const std::string& path) {
   if (file < 0) {
     return "names a file that cannot be read: " + path + ": " + std::strerror(errno);
   }
+  struct stat status {};
+  const bool folder = fstat(file, &status) == 0 && S_ISDIR(status.st_mode);
   close(file);
-  return std::nullopt;
+  return folder ? Problem("names a folder: " + path) : std::nullopt;
 }
 
 /// Whether the host is a loopback address or localhost.
@@ -92,7 +96,7 @@ void Draft::check_required() {
               "http:// sends the API key unencrypted to another machine",
               "https://; or misp.allow_http = true where nobody can listen on the way");
     }
-  } else if (!config_.misp.verify_tls) {
+  } else if (!config_.misp.verify_tls && !url.starts_with("http://")) {
     warning(place_of("misp.verify_tls"), "misp.verify_tls",
             "without it anybody on the way can read the API key and forge indicators");
   }
@@ -121,8 +125,15 @@ void Draft::check_types() {
     return;
   }
   for (const std::string& type : config_.filter.types) {
-    if (!type.starts_with('!') && !mapping->knows(type)) {
-      problem(place_of("filter.types"), "filter.types",
+    const std::string place = place_of("filter.types");
+    if (type.starts_with('!')) {
+      check_misp_type(type.substr(1), place, "filter.types");
+    } else if (mapping::is_misp_type(type) && !mapping->knows(type)) {
+      problem(place, "filter.types", "\"" + type + "\" has no rule, so nothing of it is for Zeek",
+              "without it; or with its rule in [mapping.types], such as " + toml_string(type) +
+                  " = \"file_hash\"");
+    } else if (!mapping->knows(type)) {
+      problem(place, "filter.types",
               "\"" + type + "\" has no rule" + suggestion(type, mapping->types()),
               "types that [mapping] knows: " + join(mapping->types(), ", "));
     }
@@ -132,6 +143,11 @@ void Draft::check_types() {
 void Draft::check_files() {
   if (const auto wrong = check_readable(config_.misp.ca_file)) {
     problem(place_of("misp.ca_file"), "misp.ca_file", *wrong, "a PEM file");
+  } else if (const auto& ca = config_.misp.ca_file;
+             !ca.empty() && !certificates::days_left(ca, read_clocks().unix_seconds)) {
+    problem(place_of("misp.ca_file"), "misp.ca_file",
+            "names a file that holds no certificate in PEM: " + ca,
+            "a file with -----BEGIN CERTIFICATE-----, of the CA that signed MISP's certificate");
   }
 }
 
@@ -254,7 +270,8 @@ void Draft::check_zeek_tls(std::size_t index) {
   }
   if (const auto good = zeek::check(tls_files(zeek)); !good) {
     problem(zeek_place(index, "certificate"), "zeek.certificate", good.error().message,
-            "PEM files of a certificate, its key and a CA that go together");
+            "PEM files of a certificate, its key (with zeek.key_passphrase_file if it is locked) "
+            "and a CA that go together");
   } else if (!zeek.certificate.empty()) {
     check_end(zeek_place(index, "certificate"), "zeek.certificate", zeek.certificate);
   }
@@ -290,6 +307,17 @@ void Draft::check_http() {
 
 void Draft::check_http_tls() {
   const HttpConfig& http = config_.http;
+  bool readable = true;
+  for (const auto& [key, path] : {std::pair("http.tls_certificate", http.tls_certificate),
+                                  std::pair("http.tls_key", http.tls_key)}) {
+    if (const auto wrong = check_readable(path)) {
+      problem(place_of(key), key, *wrong, "a PEM file");
+      readable = false;
+    }
+  }
+  if (!readable) {
+    return;
+  }
   if (http.tls_certificate.empty() != http.tls_key.empty()) {
     const std::string there = http.tls_key.empty() ? "http.tls_certificate" : "http.tls_key";
     const std::string missing = http.tls_key.empty() ? "http.tls_key" : "http.tls_certificate";
@@ -318,6 +346,7 @@ void Draft::read_secrets(const Environment& environment) {
                kWebhookUrlVariable, "webhook.url", config_.sightings.webhook.url},
               environment);
   check_webhook();
+  check_api_key();
   if (config_.misp.api_key.empty() && !bad_.contains("misp.api_key_file")) {
     problem(place_of("misp.api_key_file"), "misp.api_key_file", missing("misp.api_key_file"),
             std::string("a file that holds the API key; or ") + kApiKeyVariable +
@@ -335,17 +364,30 @@ void Draft::read_secrets(const Environment& environment) {
   }
 }
 
+void Draft::check_api_key() {
+  const std::string& key = config_.misp.api_key.reveal();
+  const auto at = key.find_first_of("\"'`=:;,<>{}");
+  if (at != std::string::npos) {
+    problem(place_of("misp.api_key_file"), "misp.api_key_file",
+            std::string("gives a key with ") + key[at] + " in it, which no key of MISP has",
+            "the key alone: no quotes, no name before it");
+  }
+}
+
 void Draft::check_webhook() {
   const std::string& url = config_.sightings.webhook.url.reveal();
   const std::string key = "sightings.webhook.url_file";
   if (url.empty()) {
     return;
   }
-  if (!url.starts_with("https://") && !url.starts_with("http://")) {
+  // The URL itself is a secret, too.
+  const bool known = url.starts_with("https://") || url.starts_with("http://");
+  const auto host = known ? url.substr(url.find("://") + 3) : "";
+  if (!known || host.empty() || host.front() == '/' || host.front() == ':') {
     problem(place_of(key), key, "gives something that is no URL", "https://HOST/PATH");
   } else if (!config_.sightings.enabled) {
     warning(place_of(key), key, "has no effect while sightings.enabled is false");
-  } else if (url.starts_with("http://")) {
+  } else if (url.starts_with("http://") && !is_on_this_machine(url)) {
     warning(place_of(key), key, "gives an http URL: matches travel unencrypted");
   }
 }

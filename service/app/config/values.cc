@@ -52,6 +52,24 @@ Problem read_member(const Scalar& member, std::vector<std::string>& into) {
   return std::nullopt;
 }
 
+/// A value as it may stand in a message; "..." for what has no short form.
+std::string plain(const Value& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) {
+    return *flag ? "true" : "false";
+  }
+  const auto* number = std::get_if<std::int64_t>(&value);
+  return number == nullptr ? "..." : std::to_string(*number);
+}
+
+/// The value as the one member of a list.
+std::string in_list(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text != nullptr) {
+    return "[" + toml_string(*text) + "]";
+  }
+  return std::holds_alternative<std::int64_t>(value) ? "[" + plain(value) + "]" : "[\"...\"]";
+}
+
 List split(std::string_view text) {
   List list;
   if (trimmed(text).empty()) {
@@ -87,7 +105,7 @@ Problem read_string(const Value& value, std::string& into) {
   } else if (const auto* string = std::get_if<std::string>(&value)) {
     into = *string;
   } else {
-    return "is not a string";
+    return "is not a string: text needs quotes, as in \"" + plain(value) + "\"";
   }
   return std::nullopt;
 }
@@ -100,7 +118,9 @@ Problem read_integer(const Value& value, std::int64_t low, std::int64_t high, st
     number = *whole;
   }
   if (!number) {
-    return "is not a whole number";
+    return std::holds_alternative<std::string>(value)
+               ? "is text: write the whole number without quotes"
+               : "is not a whole number";
   }
   if (*number < low || *number > high) {
     return std::to_string(*number) + " is out of range";
@@ -119,7 +139,8 @@ Problem read_real(const Value& value, double low, double high, double& into) {
     number = static_cast<double>(*whole);
   }
   if (!number) {
-    return "is not a number";
+    return std::holds_alternative<std::string>(value) ? "is text: write the number without quotes"
+                                                      : "is not a number";
   }
   const bool in_range = *number >= low && *number <= high;  // false for "nan", too
   if (!in_range) {
@@ -137,7 +158,7 @@ Problem read_list(const Value& value, std::vector<std::string>& into) {
     list = &from_text;
   }
   if (list == nullptr) {
-    return "is not a list";
+    return "is not a list: write " + in_list(value);
   }
   std::vector<std::string> members;
   for (const Scalar& member : list->members) {

@@ -37,12 +37,15 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"BoolFromNumber", "[filter]", "enforce_warninglist = 1",
               "\"filter.enforce_warninglist\": is not a truth value; allowed: true or false"},
         Wrong{"StringFromNumber", "[http]", "listen = 9180",
-              "\"http.listen\": is not a string; allowed: ADDRESS:PORT such as "
+              "\"http.listen\": is not a string: text needs quotes, as in \"9180\"; allowed: "
+              "ADDRESS:PORT such as "
               "\"127.0.0.1:9180\", or \"\" for no HTTP"},
         Wrong{"StringFromDate", "[log]", "level = 2026-01-01",
-              "\"log.level\": is not a string; allowed: trace, debug, info, warn, error"},
+              "\"log.level\": is not a string: text needs quotes, as in \"...\"; allowed: trace, "
+              "debug, info, warn, error"},
         Wrong{"ListFromString", "[filter]", "types = \"ip-dst\"",
-              "\"filter.types\": is not a list; allowed: a list of MISP types that have a rule, "
+              "\"filter.types\": is not a list: write [\"ip-dst\"]; allowed: a list of MISP types "
+              "that have a rule, "
               "\"!TYPE\" to exclude one"},
         Wrong{"IntegerFromReal", "[mapping]", "max_length = 10.5",
               "\"mapping.max_length\": is not a whole number; allowed: 1 to 2048"}),
@@ -135,6 +138,9 @@ INSTANTIATE_TEST_SUITE_P(
               "\"log.levle\": is unknown (did you mean \"level\"?); allowed: level, format"},
         Wrong{"KeyFarFromAll", "[log]", "colour = true",
               "\"log.colour\": is unknown; allowed: level, format"},
+        Wrong{"KeyOfAnotherSection", "[log]", "max_length = 9",
+              "\"log.max_length\": is unknown (did you mean \"mapping.max_length\"?); allowed: "
+              "level, format"},
         Wrong{"KeyOfZeek", "", "prot = 1",
               "\"zeek.prot\": is unknown (did you mean \"port\"?); allowed: name, transport, "
               "address, port, listen, tls, verify_tls, server_name, ca_file, certificate, key, "
@@ -155,6 +161,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"PortZero", "", "port = 0", "\"zeek.port\": 0 is out of range; allowed: 1 to 65535"},
         Wrong{"Name", "", "name = \"a b\"",
               "\"zeek.name\": is not a valid name; allowed: 1 to 64 letters, digits and . _ - :"},
+        Wrong{
+            "TransportSlip", "", "transport = \"Websokcet\"",
+            "\"zeek.transport\": \"Websokcet\" is unknown (did you mean \"websocket\"?); allowed: "
+            "broker, websocket"},
+        Wrong{"PortAsText", "", "port = \"25760\"",
+              "\"zeek.port\": is text: write the whole number without quotes; allowed: 1 to 65535"},
+        Wrong{"CaFolder", "", "ca_file = \"/etc\"\ntransport = \"websocket\"\ntls = true",
+              "\"zeek.ca_file\": names a folder: /etc; allowed: a PEM file"},
         Wrong{"Transport", "", "transport = \"smoke\"",
               "\"zeek.transport\": \"smoke\" is unknown; allowed: broker, websocket"},
         Wrong{"Address", "", "address = \"127.0.0.1:25760 \"",

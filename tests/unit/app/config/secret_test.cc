@@ -44,7 +44,9 @@ TEST(Secret, IsOneWordOfVisibleAscii) {
   EXPECT_EQ(parse_secret(std::string(256, 'x')).error().message, "is longer than 255 bytes");
   EXPECT_TRUE(parse_secret(std::string(255, 'x')));
   for (const auto* text : {"two words", "two\nlines", "\xc3\xa9", "nul\x7f"}) {
-    EXPECT_EQ(parse_secret(text).error().message, "is not one word of visible ASCII characters");
+    EXPECT_EQ(
+        parse_secret(text).error().message.find("is not one word of visible ASCII characters: "),
+        0U);
   }
 }
 
