@@ -127,6 +127,8 @@ void describe(Io& io, Message& m) {
     io.count("seq", m.seq);
     io.count("dropped", m.dropped);
     io.records("sightings", m.sightings, contract::kMaxSightingsPerSeen);
+    io.count("capped", m.capped);
+    io.count("vetoed", m.vetoed);
   } else if constexpr (std::is_same_v<M, contract::SeenAck>) {
     io.text("instance", m.instance);
     io.count("seq", m.seq);

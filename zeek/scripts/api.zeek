@@ -196,7 +196,7 @@ export {
 		workers_in_sync: count;
 		## Whether this Zeek can tell what its workers hold.
 		workers_verified: bool;
-		## Sightings that were dropped since Zeek's start.
+		## Matches that were dropped since Zeek's start.
 		dropped_sightings: count;
 		## Messages of the service that no open session took.
 		dropped_messages: count;
@@ -225,10 +225,16 @@ export {
 		instance: string;
 		## Number of the message in its instance, from 1.
 		seq: count;
-		## Sightings that this instance has dropped in all.
+		## Matches that were dropped since the message before, because too many
+		## waited.
 		dropped: count;
 		## At most :zeek:see:`MISP::max_sightings_per_seen`.
 		sightings: vector of SightingV2;
+		## Matches since the message before that a cap kept from being reported.
+		capped: count;
+		## The same by :zeek:see:`MISP::sighting_policy` or
+		## :zeek:see:`MISP::require_matching_sni`.
+		vetoed: count;
 	};
 
 	## Answers :zeek:see:`MISP::probe`. Never changes.

@@ -48,6 +48,8 @@ export {
 		WORKER_BEHIND,
 		## A worker differs, and gets what it lacks.
 		WORKER_REPAIR,
+		## Matches that are not reported to MISP, since the last such line.
+		MATCHES_UNREPORTED,
 	};
 
 	## A line of ``misp.log``.

@@ -22,15 +22,33 @@ type Allowance: record {
 # By indicator, type and source of an entry that matched.
 global allowances: table[string, Intel::Type, string] of Allowance &read_expire=1day;
 
+# Matches of attributes that are not reported, by why.
+type Unreported: record {
+	# By a cap.
+	capped: count &default=0;
+	# By MISP::sighting_policy or MISP::require_matching_sni.
+	vetoed: count &default=0;
+	# Too many waited.
+	dropped: count &default=0;
+};
+
 # What one owner's service is to be told.
 type SightingQueue: record {
 	# What waits, in order from `first`.
 	waiting: table[count] of SightingV2 &default=table();
 	first: count &default=0;
-	# The message without an answer, and when it was sent.
+	# The message without an answer, if there is one, and when it was sent.
 	under_way: vector of SightingV2 &default=vector();
+	unreported_under_way: Unreported &default=Unreported();
+	is_under_way: bool &default=F;
 	under_way_since: time &default=double_to_time(0.0);
 	seq: count &default=0;
+	# Since the last message.
+	unreported: Unreported &default=Unreported();
+	# Since the last line in misp.log, and whether another one comes.
+	unlogged: Unreported &default=Unreported();
+	logs: bool &default=F;
+	# Since the start of Zeek.
 	dropped: count &default=0;
 	# Whether a `send_sightings` event is queued.
 	sends: bool &default=F;
@@ -42,7 +60,11 @@ global sighting_queues: table[string] of SightingQueue
 # An answer that is late is asked for again at a ping.
 const seen_answer_time = 10sec;
 
+# Between lines in misp.log about what is not reported. The first comes at once.
+const unreported_log_interval = 1min;
+
 global send_sightings: event(name: string);
+global log_unreported: event(name: string);
 
 # Names a queue for the service.
 function queue_instance(name: string): string
@@ -53,16 +75,82 @@ function queue_instance(name: string): string
 function send_under_way(owner: Owner, q: SightingQueue)
 	{
 	q$under_way_since = current_time();
+	local u = q$unreported_under_way;
 	answer(owner, seen_v2, SeenV2($instance=queue_instance(owner$name), $seq=q$seq,
-	                              $dropped=q$dropped, $sightings=q$under_way));
+	                              $dropped=u$dropped, $sightings=q$under_way,
+	                              $capped=u$capped, $vetoed=u$vetoed));
+	}
+
+function is_empty(u: Unreported): bool
+	{
+	return u$capped + u$vetoed + u$dropped == 0;
+	}
+
+function add_to(sum: Unreported, more: Unreported)
+	{
+	sum$capped += more$capped;
+	sum$vetoed += more$vetoed;
+	sum$dropped += more$dropped;
+	}
+
+# How many attributes a match stands for.
+function attributes_in(uuids: string): count
+	{
+	return uuids == "" ? 0 : |uuids| - |subst_string(uuids, ",", "")| + 1;
+	}
+
+function write_unreported(name: string)
+	{
+	local q = sighting_queues[name];
+	local u = q$unlogged;
+	if ( is_empty(u) )
+		return;
+
+	q$unlogged = Unreported();
+	Log::write(LOG, Info($ts=network_time(), $action=MATCHES_UNREPORTED, $owner=name,
+	                     $reason=fmt("by caps %d, by policy %d, because too many waited %d",
+	                                 u$capped, u$vetoed, u$dropped)));
+	}
+
+event log_unreported(name: string)
+	{
+	local q = sighting_queues[name];
+	q$logs = ! is_empty(q$unlogged) && ! zeek_is_terminating();
+	write_unreported(name);
+	if ( q$logs )
+		schedule unreported_log_interval { MISP::log_unreported(name) };
+	}
+
+event zeek_done()
+	{
+	for ( name, _ in sighting_queues )
+		write_unreported(name);
+	}
+
+# The service is told with the next message, or at the next ping.
+function note_unreported(name: string, more: Unreported)
+	{
+	local q = sighting_queues[name];
+	add_to(q$unreported, more);
+	add_to(q$unlogged, more);
+	if ( ! q$logs )
+		{
+		q$logs = T;
+		schedule 1sec { MISP::log_unreported(name) };
+		}
 	}
 
 event send_sightings(name: string)
 	{
 	local q = sighting_queues[name];
 	q$sends = F;
-	if ( owners[name]$service_id == "" || |q$under_way| > 0 || |q$waiting| == 0 )
+	if ( owners[name]$service_id == "" || q$is_under_way ||
+	     ( |q$waiting| == 0 && is_empty(q$unreported) ) )
 		return;
+
+	q$is_under_way = T;
+	q$unreported_under_way = q$unreported;
+	q$unreported = Unreported();
 
 	while ( |q$waiting| > 0 && |q$under_way| < max_sightings_per_seen )
 		{
@@ -79,7 +167,7 @@ event send_sightings(name: string)
 function start_sending(name: string)
 	{
 	local q = sighting_queues[name];
-	if ( q$sends || |q$under_way| > 0 )
+	if ( q$sends || q$is_under_way )
 		return;
 
 	q$sends = T;
@@ -91,9 +179,11 @@ function queue_sighting(name: string, sighting: SightingV2)
 	local q = sighting_queues[name];
 	if ( |q$waiting| >= max_waiting_sightings )
 		{
+		local oldest = attributes_in(q$waiting[q$first]$attribute_uuids);
 		delete q$waiting[q$first];
 		++q$first;
-		++q$dropped;
+		q$dropped += oldest;
+		note_unreported(name, Unreported($dropped=oldest));
 		}
 
 	q$waiting[q$first + |q$waiting|] = sighting;
@@ -103,7 +193,7 @@ function queue_sighting(name: string, sighting: SightingV2)
 hook session_opened(owner: Owner)
 	{
 	local q = sighting_queues[owner$name];
-	if ( |q$under_way| > 0 )
+	if ( q$is_under_way )
 		send_under_way(owner, q);
 	else
 		start_sending(owner$name);
@@ -112,7 +202,9 @@ hook session_opened(owner: Owner)
 hook session_pinged(owner: Owner)
 	{
 	local q = sighting_queues[owner$name];
-	if ( |q$under_way| > 0 && current_time() - q$under_way_since > seen_answer_time )
+	if ( ! q$is_under_way )
+		start_sending(owner$name);
+	else if ( current_time() - q$under_way_since > seen_answer_time )
 		send_under_way(owner, q);
 	}
 
@@ -125,9 +217,10 @@ event MISP::seen_ack_v2(m: SeenAckV2)
 	{
 	for ( name, q in sighting_queues )
 		{
-		if ( m$instance != queue_instance(name) || m$seq != q$seq || |q$under_way| == 0 )
+		if ( m$instance != queue_instance(name) || m$seq != q$seq || ! q$is_under_way )
 			next;
 
+		q$is_under_way = F;
 		q$under_way = vector();
 		start_sending(name);
 		}
@@ -211,22 +304,35 @@ function make_sighting(s: Intel::Seen, item: Intel::Item, owner: string,
 # After the framework's own handler, which finds the connection of a file.
 event Intel::match(s: Intel::Seen, items: set[Intel::Item])
 	{
-	if ( ! report_sightings || ( require_matching_sni && is_of_another_name(s) ) )
+	if ( ! report_sightings )
 		return;
 
+	local of_another_name = require_matching_sni && is_of_another_name(s);
 	for ( item in items )
 		{
 		local owner = item$meta?$misp_hash ? owner_of(item$meta$source) : "";
 		if ( owner == "" || ! item$meta$report_sightings )
 			next;
 
+		local attributes = attributes_in(item$meta$misp_attribute_uuid);
+		if ( of_another_name )
+			{
+			note_unreported(owner, Unreported($vetoed=attributes));
+			next;
+			}
+
 		local allowance = allowance_of(item);
 		if ( ! take_allowance(s, allowance) )
+			{
+			note_unreported(owner, Unreported($capped=attributes));
 			next;
+			}
 
 		local sighting = make_sighting(s, item, owner, allowance$withheld);
 		if ( hook sighting_policy(sighting, s, item) )
 			queue_sighting(owner, sighting);
+		else
+			note_unreported(owner, Unreported($vetoed=attributes));
 
 		allowance$withheld = 0;
 		}

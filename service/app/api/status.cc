@@ -128,11 +128,12 @@ Json sightings_json(const SightingQueue* queue, const MatchNotices* notices) {
   const auto& counters = queue->counters();
   return {{"enabled", true},
           {"matches", counters.matches},
-          {"suppressed", counters.withheld + counters.dropped_by_zeek},
+          {"suppressed", counters.withheld + counters.vetoed + counters.dropped_by_zeek},
           {"waiting_matches", queue->waiting_matches()},
           {"spool_rows", queue->rows()},
           {"sent", counters.posted},
-          {"dropped_matches", counters.gone + counters.refused + counters.dropped},
+          {"dropped_matches", counters.implausible + counters.gone + counters.changed +
+                                  counters.refused + counters.dropped},
           {"problem", queue->problem()},
           {"webhook", webhook_json(notices)}};
 }

@@ -61,13 +61,13 @@ Sightings::~Sightings() {
 
 void Sightings::on_seen(contract::Seen seen, std::size_t zeek, const std::string& name,
                         const IndicatorStore* known, TimePoint now) {
-  if (const auto dropped = drop_impossible(seen, known, now.unix_seconds)) {
-    queue_.count_malformed(dropped);
+  const auto dropped = drop_impossible(seen, known, now.unix_seconds);
+  if (dropped > 0) {
     impossible_.warn("sightings dropped: of no indicator that is known here, or of another time",
                      {{"zeek", name}, {"count", dropped}});
   }
   const bool fresh =
-      queue_.on_seen(seen, zeek, config_.source.empty() ? name : config_.source, now);
+      queue_.on_seen(seen, zeek, config_.source.empty() ? name : config_.source, now, dropped);
   if (fresh && notifier_) {
     notifier_->add(seen, name, now.steady);
   }

@@ -237,19 +237,23 @@ std::vector<MetricRow> store_rows() {
   };
 }
 
-std::uint64_t sighting_count(const View& view, std::uint64_t SightingQueue::Counters::*field) {
+template <typename Field>
+std::uint64_t sighting_count(const View& view, Field field) {
   return view.sightings == nullptr ? 0 : view.sightings->counters().*field;
 }
 
 void read_suppressed(const View& view, TimePoint, MetricFamily& out) {
   using Counters = SightingQueue::Counters;
   out.add({"cap"}, as_double(sighting_count(view, &Counters::withheld)));
+  out.add({"policy"}, as_double(sighting_count(view, &Counters::vetoed)));
   out.add({"zeek_queue_full"}, as_double(sighting_count(view, &Counters::dropped_by_zeek)));
 }
 
 void read_given_up(const View& view, TimePoint, MetricFamily& out) {
   using Counters = SightingQueue::Counters;
+  out.add({"attribute_changed"}, as_double(sighting_count(view, &Counters::changed)));
   out.add({"attribute_gone"}, as_double(sighting_count(view, &Counters::gone)));
+  out.add({"implausible"}, as_double(sighting_count(view, &Counters::implausible)));
   out.add({"refused"}, as_double(sighting_count(view, &Counters::refused)));
   out.add({"spool_full"}, as_double(sighting_count(view, &Counters::dropped)));
 }

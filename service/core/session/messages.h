@@ -221,13 +221,15 @@ struct Sighting {
 
 /// MISP::seen_v2
 /// Belongs to no session: `instance` names a start of Zeek and an owner, `seq` counts from 1 in it,
-/// and a message is repeated until it is acknowledged. `dropped` counts the sightings that this
-/// instance has lost in all, because too many waited.
+/// and a message is repeated until it is acknowledged. `dropped`, `capped` and `vetoed` count
+/// matches since the message before that are in no sighting, one for each attribute.
 struct Seen {
   std::string instance;
   std::uint64_t seq = 0;
-  std::uint64_t dropped = 0;
+  std::uint64_t dropped = 0;  ///< too many waited
   std::vector<Sighting> sightings;
+  std::uint64_t capped = 0;  ///< by a cap of the package
+  std::uint64_t vetoed = 0;  ///< by a policy of the site
   bool operator==(const Seen&) const = default;
 };
 

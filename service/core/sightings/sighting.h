@@ -2,16 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/model/indicator.h"
 #include "core/model/uuid.h"
 
 /// What is to be told to MISP about matches, and the ports for it.
 namespace misp_zeek {
 
-/// Matches of one attribute at one sensor within one slot of time; one sighting in MISP.
+/// Matches of one value of an attribute at one sensor within one slot of time; one sighting in
+/// MISP.
 struct SightingRow {
   std::uint64_t id = 0;  ///< grows; the oldest row has the smallest
   Uuid attribute;
@@ -19,6 +22,8 @@ struct SightingRow {
   std::int64_t slot = 0;       ///< start of the slot, seconds since the epoch
   std::uint64_t matches = 0;   ///< not yet told
   std::int64_t last_seen = 0;  ///< of these, seconds since the epoch
+  /// What matched, as Zeek held it; nullopt: not known, or of a type that this program lacks.
+  std::optional<IndicatorKey> matched = std::nullopt;
   bool operator==(const SightingRow&) const = default;
 };
 
@@ -30,12 +35,30 @@ struct SeenMark {
   bool operator==(const SeenMark&) const = default;
 };
 
+/// What became of matches, in matches of attributes, by all processes that used the storage. Every
+/// match is in one of the first four; of `matches`, each waits or is in one of the last six.
+struct SightingTotals {
+  std::uint64_t matches = 0;          ///< taken from Zeek
+  std::uint64_t withheld = 0;         ///< kept back by Zeek's caps
+  std::uint64_t vetoed = 0;           ///< kept back by a policy in Zeek
+  std::uint64_t dropped_by_zeek = 0;  ///< Zeek's queue was full
+  std::uint64_t posted_matches = 0;   ///< in sightings that MISP confirmed
+  std::uint64_t implausible = 0;      ///< given up: of no known attribute, or of another time
+  std::uint64_t gone = 0;             ///< given up: the attribute is gone
+  std::uint64_t changed = 0;          ///< given up: the attribute has another value by now
+  std::uint64_t refused = 0;          ///< given up: MISP does not take the sighting
+  std::uint64_t dropped = 0;          ///< given up: too many rows waited
+  std::uint64_t posted = 0;           ///< sightings that MISP confirmed
+  bool operator==(const SightingTotals&) const = default;
+};
+
 /// Changes that must be stored together or not at all.
 struct SightingWrite {
   std::vector<SightingRow> put;  ///< new rows, and rows that replace the one with their id
   std::vector<std::uint64_t> erase;
   std::vector<SeenMark> marks;
   std::vector<std::string> forget;  ///< instances
+  SightingTotals totals = {};       ///< with the changes above
   bool empty() const { return put.empty() && erase.empty() && marks.empty() && forget.empty(); }
 };
 
@@ -43,6 +66,7 @@ struct SightingWrite {
 struct SightingState {
   std::vector<SightingRow> rows;  ///< by id
   std::vector<SeenMark> marks;
+  SightingTotals totals = {};
 };
 
 /// Port: where sightings wait. Blocking; one call at a time.

@@ -41,11 +41,12 @@ std::uint64_t drop_impossible(contract::Seen& seen, const IndicatorStore* known,
   std::erase_if(seen.sightings, [&](contract::Sighting& sighting) {
     const auto at = static_cast<UnixSeconds>(
         std::min<std::uint64_t>(sighting.seen_at, static_cast<std::uint64_t>(INT64_MAX)));
+    const std::string& uuids = sighting.attribute_uuids;
+    const std::size_t listed = uuids.size();
     if (at < now - bounds.oldest || at > now + bounds.newest) {
-      ++dropped;
+      dropped += listed == 0 ? 0 : 1 + std::count(uuids.begin(), uuids.end(), ',');
       return true;
     }
-    const std::size_t listed = sighting.attribute_uuids.size();
     sighting.attribute_uuids =
         known_of(sighting.attribute_uuids, known, bounds.max_attributes, dropped);
     return listed > 0 && sighting.attribute_uuids.empty();

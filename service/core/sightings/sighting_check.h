@@ -19,7 +19,7 @@ struct SightingBounds {
 
 /// Removes from a message what nobody can have seen: sightings of another time, and attributes that
 /// are not in `known`. nullptr: the service does not know all yet, so attributes stay. Gives the
-/// number of attributes and whole sightings that went.
+/// number of matches of attributes that went.
 std::uint64_t drop_impossible(contract::Seen& seen, const IndicatorStore* known, UnixSeconds now,
                               const SightingBounds& bounds = {});
 

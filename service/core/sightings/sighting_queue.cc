@@ -53,25 +53,22 @@ SightingQueue::SightingQueue(SightingOptions options, SightingState stored)
   for (auto& mark : stored.marks) {
     const std::uint64_t seq = mark.seq;
     std::string name = mark.instance;
-    instances_.emplace(std::move(name), Instance{std::move(mark), seq, 0, std::nullopt});
+    instances_.emplace(std::move(name), Instance{std::move(mark), seq, std::nullopt});
   }
+  static_cast<SightingTotals&>(counters_) = stored.totals;
   enforce_bounds();
 }
 
 // ---- from Zeek ----
 
 bool SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
-                            TimePoint now) {
+                            TimePoint now, std::uint64_t implausible) {
   if (seen.seq == 0 || seen.instance.empty()) {
     ++counters_.malformed;
     return false;
   }
   Instance& instance = instances_[seen.instance];
   instance.mark.instance = seen.instance;
-  if (seen.dropped > instance.dropped) {
-    counters_.dropped_by_zeek += seen.dropped - instance.dropped;
-    instance.dropped = seen.dropped;
-  }
   if (seen.seq <= instance.stored) {
     ++counters_.repeated;
     acknowledgements_.push_back({zeek, {seen.instance, seen.seq, ""}});
@@ -88,14 +85,19 @@ bool SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const 
   forgotten_.erase(seen.instance);
   const std::string name = source.substr(0, kMaxSource);
   sources_.insert(name);
+  counters_.matches += implausible;
+  counters_.implausible += implausible;
+  counters_.withheld += seen.capped;
+  counters_.vetoed += seen.vetoed;
+  counters_.dropped_by_zeek += seen.dropped;
   for (const auto& sighting : seen.sightings) {
-    counters_.withheld += sighting.withheld;
     const auto seen_at = static_cast<std::int64_t>(std::min(sighting.seen_at, kLatest));
     for_each_part(sighting.attribute_uuids, [&](std::string_view part) {
       if (const auto uuid = Uuid::parse(part)) {
         count(*uuid, name, seen_at, now.steady);
       } else {
-        ++counters_.malformed;
+        ++counters_.matches;
+        ++counters_.implausible;
       }
     });
   }
@@ -188,6 +190,7 @@ std::optional<SightingWrite> SightingQueue::next_write(SteadyMs now) {
   const auto forgotten = std::exchange(forgotten_, {});
   write.forget.assign(forgotten.begin(), forgotten.end());
   end_writing_ = std::exchange(end_unwritten_, false);
+  write.totals = counters_;
   writing_ = write;
   return write;
 }

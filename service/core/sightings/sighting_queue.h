@@ -41,18 +41,11 @@ struct SightingOptions {
 /// stored: after a crash at most the one post under way is repeated.
 class SightingQueue {
  public:
-  struct Counters {
-    std::uint64_t matches = 0;          ///< of attributes, taken from Zeek
-    std::uint64_t withheld = 0;         ///< kept back by Zeek's caps
-    std::uint64_t dropped_by_zeek = 0;  ///< Zeek's queue was full
-    std::uint64_t repeated = 0;         ///< messages that were stored before
-    std::uint64_t malformed = 0;        ///< attributes, times and messages that cannot be
-    std::uint64_t posted = 0;           ///< sightings that MISP confirmed
-    std::uint64_t posted_matches = 0;   ///< matches that these stand for
-    std::uint64_t gone = 0;             ///< matches given up: the attribute is gone
-    std::uint64_t refused = 0;          ///< matches given up: MISP does not take the sighting
-    std::uint64_t dropped = 0;          ///< matches given up: too many rows waited
-    std::uint64_t failures = 0;         ///< posts without an answer that tells
+  /// The totals outlive the process, the others count from its start.
+  struct Counters : SightingTotals {
+    std::uint64_t repeated = 0;   ///< messages that were stored before
+    std::uint64_t malformed = 0;  ///< messages that cannot be
+    std::uint64_t failures = 0;   ///< posts without an answer that tells
     std::uint64_t write_failures = 0;
     std::uint64_t own_echoes = 0;  ///< own sightings that came back on the feed
   };
@@ -65,12 +58,11 @@ class SightingQueue {
   SightingQueue(SightingOptions options, SightingState stored);
 
   // ---- from Zeek ----
-  /// `zeek` is the number to answer to, `source` the name for MISP. Answers are in
-  /// take_acknowledgements(), now or after the write. False: a repetition, or malformed.
+  /// `zeek` is the number to answer to, `source` the name for MISP; `implausible` matches of the
+  /// message were left out of it, because they cannot be. Answers are in take_acknowledgements(),
+  /// now or after the write. False: a repetition, or malformed.
   bool on_seen(const contract::Seen& seen, std::size_t zeek, const std::string& source,
-               TimePoint now);
-  /// Of what on_seen() was not given, because it cannot be.
-  void count_malformed(std::uint64_t count) { counters_.malformed += count; }
+               TimePoint now, std::uint64_t implausible = 0);
   std::vector<Acknowledgement> take_acknowledgements();
 
   // ---- storage ----
@@ -108,8 +100,7 @@ class SightingQueue {
   };
   struct Instance {
     SeenMark mark;
-    std::uint64_t stored = 0;   ///< seq
-    std::uint64_t dropped = 0;  ///< as the instance last said
+    std::uint64_t stored = 0;  ///< seq
     std::optional<std::size_t> answer_to;
   };
   struct Posting {

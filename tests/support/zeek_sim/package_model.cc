@@ -257,15 +257,20 @@ PackageModel::Answers PackageModel::see(contract::Sighting sighting) {
   return next_seen();
 }
 
+PackageModel::Answers PackageModel::suppress(std::uint64_t matches) {
+  capped_ += matches;
+  return next_seen();
+}
+
 std::size_t PackageModel::waiting_sightings() const {
   return sightings_.size() + (unanswered_ ? unanswered_->sightings.size() : 0);
 }
 
 PackageModel::Answers PackageModel::next_seen() {
-  if (unanswered_ || sightings_.empty() || session_.empty()) {
+  if (unanswered_ || (sightings_.empty() && capped_ == 0) || session_.empty()) {
     return {};
   }
-  contract::Seen seen{instance_, ++seen_seq_, 0, {}};
+  contract::Seen seen{instance_, ++seen_seq_, 0, {}, std::exchange(capped_, 0), 0};
   while (!sightings_.empty() && seen.sightings.size() < contract::kMaxSightingsPerSeen) {
     seen.sightings.push_back(std::move(sightings_.front()));
     sightings_.pop_front();

@@ -44,6 +44,8 @@ class PackageModel {
 
   /// The sighting waits; what is to be sent now, if anything is.
   std::vector<contract::FromZeek> see(contract::Sighting sighting);
+  /// A cap keeps so many matches back; what is to be sent now, if anything is.
+  std::vector<contract::FromZeek> suppress(std::uint64_t matches);
   /// Sightings that the service has not acknowledged.
   std::size_t waiting_sightings() const;
 
@@ -108,6 +110,7 @@ class PackageModel {
   std::optional<contract::Seen> unanswered_;
   bool unanswered_is_old_ = false;  ///< it was there at the last ping
   std::deque<contract::Sighting> sightings_;
+  std::uint64_t capped_ = 0;  ///< not told yet
 
   std::set<IndicatorKey> lost_;
   std::set<IndicatorKey> suppressed_;

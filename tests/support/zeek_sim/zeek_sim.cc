@@ -169,6 +169,11 @@ void ZeekSim::see(contract::Sighting sighting) {
   publish(model_.service_id(), model_.see(std::move(sighting)));
 }
 
+void ZeekSim::suppress(std::uint64_t matches) {
+  const std::lock_guard lock(mutex_);
+  publish(model_.service_id(), model_.suppress(matches));
+}
+
 void ZeekSim::see(const std::string& indicator) {
   for (const auto& item : items()) {
     if (item.entry.key.indicator != indicator) {

@@ -75,6 +75,8 @@ class ZeekSim {
   void see(contract::Sighting sighting);
   /// All entries of an indicator match.
   void see(const std::string& indicator);
+  /// A cap keeps so many matches back.
+  void suppress(std::uint64_t matches);
   /// Sightings that the service has not acknowledged.
   std::size_t waiting_sightings();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "storage/sighting_spool.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -21,7 +22,13 @@ namespace {
 const Uuid kUuid = *Uuid::parse("5f8f4a3e-2c1c-4d0b-9a2e-0a7cc0a80102");
 
 SightingRow row(std::uint64_t id, std::uint64_t matches = 1) {
-  return {id, kUuid, "sensor-1", 1'767'225'600, matches, 1'767'225'601};
+  return {id,
+          kUuid,
+          "sensor-1",
+          1'767'225'600,
+          matches,
+          1'767'225'601,
+          IndicatorKey{IndicatorType::kDomain, "c2.example"}};
 }
 
 class SightingSpoolTest : public testing::Test {
@@ -49,6 +56,40 @@ TEST_F(SightingSpoolTest, KeepsWhatWasWritten) {
   ASSERT_TRUE(state);
   EXPECT_EQ(state->rows, (std::vector<SightingRow>{row(1, 9), row(3, 5)}));
   EXPECT_EQ(state->marks, std::vector<SeenMark>{mark});
+}
+
+TEST_F(SightingSpoolTest, KeepsTotals) {
+  SightingTotals totals;
+  totals.matches = 5;
+  totals.posted = 2;
+  totals.changed = UINT64_MAX;
+  ASSERT_TRUE(open()->write({{row(1)}, {}, {}, {}, totals}));
+  EXPECT_EQ(open()->load()->totals, totals);
+}
+
+TEST_F(SightingSpoolTest, TakesUpAFileOfTheFirstSchema) {
+  {
+    SQLite::Database old(path(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    old.exec(R"(
+      CREATE TABLE sighting(
+        id INTEGER PRIMARY KEY, attribute TEXT NOT NULL, source TEXT NOT NULL,
+        slot INTEGER NOT NULL, matches INTEGER NOT NULL, last_seen INTEGER NOT NULL);
+      CREATE TABLE instance(name TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL);
+      INSERT INTO sighting VALUES(7,'5f8f4a3e-2c1c-4d0b-9a2e-0a7cc0a80102','sensor-1',1767225600,
+        2,1767225601);
+      INSERT INTO instance VALUES('i-1',3,1);
+      PRAGMA user_version=1;)");
+  }
+  const auto spool = open();
+  EXPECT_EQ(spool->quarantined(), "");
+  const auto state = spool->load();
+  ASSERT_TRUE(state);
+  auto expected = row(7, 2);
+  expected.matched.reset();
+  EXPECT_EQ(state->rows, std::vector<SightingRow>{expected});
+  EXPECT_EQ(state->marks.size(), 1U);
+  EXPECT_EQ(state->totals, SightingTotals{});
+  EXPECT_TRUE(spool->write({{row(8)}, {}, {}, {}}));
 }
 
 TEST_F(SightingSpoolTest, WithoutAPathKeepsAllInMemory) {

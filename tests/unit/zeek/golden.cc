@@ -37,7 +37,7 @@ const std::vector<std::vector<std::string>> kRecords = {
      "dropped_sightings", "dropped_messages"},
     {"session", "expected_seq", "reason"},
     {"session", "indicators"},
-    {"instance", "seq", "dropped", "sightings"},
+    {"instance", "seq", "dropped", "sightings", "capped", "vetoed"},
     {"service_id", "contract"},
     {"contract", "package_version", "zeek_version", "node", "instance"},
 };

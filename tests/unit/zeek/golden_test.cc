@@ -146,6 +146,8 @@ TEST(GoldenMessages, SeenAndItsAcknowledgementHaveTheirFieldsInPlace) {
   EXPECT_EQ(seen.instance, "CkX4Yb2ZJp1nRT6QHf-MISP");
   EXPECT_EQ(seen.seq, 7U);
   EXPECT_EQ(seen.dropped, 3U);
+  EXPECT_EQ(seen.capped, 12U);
+  EXPECT_EQ(seen.vetoed, 2U);
   ASSERT_EQ(seen.sightings.size(), 2U);
   const contract::Sighting first{
       "5f8f4a3e-2c1c-4d0b-9a2e-0a7cc0a80102,6a1d7e52-8f0e-4b51-a7b3-1b22c0a80102",

@@ -121,10 +121,9 @@ TEST(Metrics, ShowWhatBecomesOfSightings) {
   Scene scene;
   EXPECT_TRUE(has_line(served(scene), "misp_zeek_sighting_matches_total 0"));
   SightingQueue queue({}, {});
-  contract::Seen seen{"instance", 1, 5, {}};
+  contract::Seen seen{"instance", 1, 5, {}, 3, 2};
   contract::Sighting sighting;
   sighting.attribute_uuids = "00000000-0000-0000-0000-000000000001";
-  sighting.withheld = 3;
   seen.sightings.push_back(sighting);
   queue.on_seen(seen, 0, "sensor-1", {5'000, 1005});
   scene.sightings = &queue;
@@ -132,6 +131,8 @@ TEST(Metrics, ShowWhatBecomesOfSightings) {
   EXPECT_TRUE(has_line(text, "misp_zeek_sighting_matches_total 1")) << text;
   EXPECT_TRUE(has_line(text, "misp_zeek_sighting_spool_rows 1")) << text;
   EXPECT_TRUE(has_line(text, "misp_zeek_sighting_suppressed_matches_total{reason=\"cap\"} 3"))
+      << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_sighting_suppressed_matches_total{reason=\"policy\"} 2"))
       << text;
   EXPECT_TRUE(
       has_line(text, "misp_zeek_sighting_suppressed_matches_total{reason=\"zeek_queue_full\"} 5"))

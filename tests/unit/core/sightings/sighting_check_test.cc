@@ -62,6 +62,7 @@ TEST_F(SightingCheck, DropsTimesThatNobodyCanHaveSeenNow) {
        {std::uint64_t{0}, std::uint64_t{kNow - 7 * kDay - 1}, std::uint64_t{kNow + 301},
         std::uint64_t{253'402'300'799}, UINT64_MAX}) {
     EXPECT_EQ(left_of(known_, at), "dropped") << at;
+    EXPECT_EQ(dropped_, 2U) << "a match of two attributes";
   }
 }
 

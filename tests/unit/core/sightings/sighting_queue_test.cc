@@ -66,6 +66,7 @@ class Queue {
     for (const auto& name : write.forget) {
       marks_.erase(name);
     }
+    totals_ = write.totals;
   }
   /// What a crash leaves.
   SightingState stored() const {
@@ -76,6 +77,7 @@ class Queue {
     for (const auto& [name, mark] : marks_) {
       state.marks.push_back(mark);
     }
+    state.totals = totals_;
     return state;
   }
   std::optional<SightingPost> post() { return queue_.next_post(now); }
@@ -102,6 +104,7 @@ class Queue {
   std::uint64_t seq_ = 0;
   std::map<std::uint64_t, SightingRow> rows_;
   std::map<std::string, SeenMark> marks_;
+  SightingTotals totals_;
 };
 
 TEST(SightingQueue, AcknowledgesOnlyWhatIsStored) {
@@ -177,7 +180,8 @@ TEST(SightingQueue, CountsEveryAttributeBehindAnEntry) {
   Queue queue;
   queue.see(uuid(1) + "," + uuid(2) + ",nonsense");
   EXPECT_EQ(queue.drain(), 2);
-  EXPECT_EQ(queue->counters().malformed, 1U);
+  EXPECT_EQ(queue->counters().implausible, 1U);
+  EXPECT_EQ(queue->counters().matches, 3U);
 }
 
 TEST(SightingQueue, HoldsFurtherMatchesOfASlotBackForItsLength) {
@@ -434,15 +438,42 @@ TEST(SightingQueue, KnowsItsOwnSightingsOnTheFeed) {
   EXPECT_EQ(queue->counters().own_echoes, 1U);
 }
 
-TEST(SightingQueue, CountsWhatZeekKeptBackAndLost) {
+TEST(SightingQueue, CountsOnceWhatZeekKeptBackAndLost) {
   Queue queue;
-  contract::Sighting sighting;
-  sighting.attribute_uuids = uuid(1);
-  sighting.withheld = 7;
-  queue.tell({"i-1", 1, 5, {sighting}});
-  queue.tell({"i-1", 2, 6, {sighting}});
-  EXPECT_EQ(queue->counters().withheld, 14U);
+  const contract::Seen first{"i-1", 1, 5, {match(uuid(1), kNow)}, 14, 3};
+  queue.tell(first);
+  queue.tell(first);
+  queue.store();
+  queue.tell(first);
+  queue.tell({"i-1", 2, 1, {}, 7, 0});
+  EXPECT_EQ(queue->counters().withheld, 21U);
+  EXPECT_EQ(queue->counters().vetoed, 3U);
   EXPECT_EQ(queue->counters().dropped_by_zeek, 6U);
+}
+
+TEST(SightingQueue, RemembersWhatBecameOfMatchesAcrossARestart) {
+  Queue before;
+  before.tell({"i-1", 1, 2, {match(uuid(1) + "," + uuid(2), kNow)}, 7, 1});
+  EXPECT_EQ(before.drain(), 2);
+  before.tell({"i-1", 2, 0, {match(uuid(3), kNow)}, 9, 0});
+  Queue after({}, before.stored());
+  after.tell({"i-1", 2, 0, {match(uuid(3), kNow)}, 9, 0});
+  const auto& counters = after->counters();
+  EXPECT_EQ(counters.matches, 3U);
+  EXPECT_EQ(counters.withheld, 16U);
+  EXPECT_EQ(counters.vetoed, 1U);
+  EXPECT_EQ(counters.dropped_by_zeek, 2U);
+  EXPECT_EQ(counters.posted_matches, 2U);
+  EXPECT_EQ(counters.repeated, 0U) << "not stored before";
+}
+
+TEST(SightingQueue, CountsWhatCannotBeAsTakenAndDropped) {
+  Queue queue;
+  EXPECT_TRUE(
+      queue->on_seen({"i-1", 1, 0, {match(uuid(1), kNow)}}, kZeek, "s", {queue.now, kNow}, 4));
+  EXPECT_EQ(queue->counters().matches, 5U);
+  EXPECT_EQ(queue->counters().implausible, 4U);
+  EXPECT_EQ(queue->waiting_matches(), 1U);
 }
 
 TEST(SightingQueue, ForgetsTheInstanceNotHeardOfForLongest) {
@@ -491,7 +522,8 @@ TEST(SightingQueue, LosesNothingAndRepeatsOnlyWhatWasUnderWay) {
         if (chance(3)) {
           doubtful += arrives ? 1 : 0;
           auto next = std::make_unique<Queue>(options, queue->stored());
-          next->apply({queue->stored().rows, {}, queue->stored().marks, {}});
+          next->apply(
+              {queue->stored().rows, {}, queue->stored().marks, {}, queue->stored().totals});
           next->now = queue->now;
           queue = std::move(next);
           return;
