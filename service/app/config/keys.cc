@@ -457,8 +457,8 @@ std::vector<Key<Config>> sighting_keys() {
                    "a file that holds the webhook's URL, or \"\" for none",
                    FIELD(sightings.webhook.url_file)),
       integer<Config>("sightings.webhook.max_per_minute",
-                      "Matches posted one by one per minute. The rest of the minute is posted "
-                      "as a number.",
+                      "Values whose matches are posted one by one per minute. The rest of the "
+                      "minute is posted as a number.",
                       1, 60, FIELD(sightings.webhook.max_per_minute)),
   };
 }

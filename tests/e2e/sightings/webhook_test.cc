@@ -29,18 +29,20 @@ using std::chrono::seconds;
 
 constexpr const char* kPath = "/services/T000/B000/hunter2";
 
-/// A chat that takes every message, or leaves its caller waiting.
+/// A chat that takes every message, answers with another status, or leaves its caller waiting.
 class Chat {
  public:
   explicit Chat(bool answers) {
     server_ = std::make_unique<web::Server>([this, answers](const web::Request& request) {
       {
         const std::lock_guard lock(mutex_);
-        texts_.push_back(json::parse(request.body).at("text").get<std::string>());
+        auto& texts = status_ == 200 ? texts_ : refused_;
+        texts.push_back(json::parse(request.body).at("text").get<std::string>());
       }
       for (; !answers && !ended_; std::this_thread::sleep_for(milliseconds(20))) {
       }
       web::Reply reply;
+      reply.status = status_;
       reply.body = "ok";
       return reply;
     });
@@ -53,27 +55,35 @@ class Chat {
   Chat& operator=(const Chat&) = delete;
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()) + kPath; }
+  void set_status(int status) { status_ = status; }
   std::vector<std::string> texts() const {
     const std::lock_guard lock(mutex_);
     return texts_;
   }
+  std::size_t refused() const {
+    const std::lock_guard lock(mutex_);
+    return refused_.size();
+  }
 
  private:
   std::atomic<bool> ended_{false};
+  std::atomic<int> status_{200};
   mutable std::mutex mutex_;
   std::vector<std::string> texts_;
+  std::vector<std::string> refused_;  ///< that came while the status was another
   std::unique_ptr<web::Server> server_;
 };
 
 /// A simulated MISP with one attribute, a Zeek in this process, and the service with a webhook.
 class Notified {
  public:
-  explicit Notified(const std::string& url)
+  explicit Notified(const std::string& url, int max_per_minute = 3)
       : stack_({.zeek = "",
                 .misp_arguments = {"--empty"},
                 .zeek_arguments = {},
                 .settings = "[sightings]\naggregate = \"1s\"\nmax_per_second = 1000\n"
-                            "[sightings.webhook]\nmax_per_minute = 3\nurl_file = \"" +
+                            "[sightings.webhook]\nmax_per_minute = " +
+                            std::to_string(max_per_minute) + "\nurl_file = \"" +
                             secrets_.write("webhook.url", url) + "\"\n",
                 .start_limit = seconds(40),
                 .state = true}) {
@@ -93,10 +103,10 @@ class Notified {
     stack_.wait_until_ready(seconds(60));
   }
 
-  void see(std::uint64_t at) {
+  void see(std::uint64_t at, const std::string& value = "c2.example") {
     contract::Sighting sighting;
     sighting.attribute_uuids = zeek_->items().front().attribute_uuids;
-    sighting.indicator = "c2.example";
+    sighting.indicator = value;
     sighting.event_id = event_;
     sighting.seen_at = at;
     zeek_->see(std::move(sighting));
@@ -112,11 +122,13 @@ class Notified {
   std::string event_;
 };
 
+std::uint64_t hour_ago() { return static_cast<std::uint64_t>(std::time(nullptr)) - 3'600; }
+
 TEST(WebhookOfMatches, GetsTheMatchWithALinkToItsEventAndNoMoreThanAMinuteAllows) {
   const Chat chat(true);
   Notified notified(chat.url());
   for (std::uint64_t n = 0; n < 50; ++n) {
-    notified.see(static_cast<std::uint64_t>(std::time(nullptr)) - 3'600 + n);
+    notified.see(hour_ago() + n, n < 20 ? "c2.example" : "v" + std::to_string(n));
   }
   EXPECT_TRUE(eventually([&] { return notified.in_misp() == 50; })) << notified.in_misp();
   EXPECT_TRUE(eventually([&] { return chat.texts().size() == 3; }));
@@ -128,14 +140,70 @@ TEST(WebhookOfMatches, GetsTheMatchWithALinkToItsEventAndNoMoreThanAMinuteAllows
   notified.stack().keep_files(testing::Test::HasFailure());
 }
 
+TEST(WebhookOfMatches, TellsFiveHitsOfOneValueOnceAndHasRoomForOthers) {
+  const Chat chat(true);
+  Notified notified(chat.url(), 10);
+  for (std::uint64_t n = 0; n < 5; ++n) {
+    notified.see(hour_ago() + n);
+  }
+  EXPECT_TRUE(eventually([&] { return chat.texts().size() == 1; }, seconds(10)));
+  EXPECT_NE(chat.texts().at(0).find("5 times"), std::string::npos) << chat.texts().at(0);
+  for (std::uint64_t n = 0; n < 30; ++n) {
+    notified.see(hour_ago() + n, "v" + std::to_string(n) + ".example");
+  }
+  EXPECT_TRUE(eventually([&] { return chat.texts().size() == 10; }, seconds(10)));
+  EXPECT_TRUE(eventually([&] { return chat.texts().size() == 11; }, seconds(70)));
+  EXPECT_EQ(chat.texts().back().find("and 21 more matches of 21 values: "), 0U)
+      << chat.texts().back();
+  notified.stack().stop_service();
+  notified.stack().keep_files(testing::Test::HasFailure());
+}
+
+class FaultyChat : public testing::TestWithParam<int> {};
+
+TEST_P(FaultyChat, GetsTheMatchSoonAfterItIsBack) {
+  Chat chat(true);
+  Notified notified(chat.url());
+  chat.set_status(GetParam());
+  notified.see(hour_ago());
+  EXPECT_TRUE(eventually([&] { return chat.refused() == 2; }));
+  chat.set_status(200);
+  EXPECT_TRUE(eventually([&] { return chat.texts().size() == 1; }, seconds(10)));
+  EXPECT_NE(chat.texts().at(0).find("`c2.example`"), std::string::npos) << chat.texts().at(0);
+  notified.stack().stop_service();
+  notified.stack().keep_files(testing::Test::HasFailure());
+}
+
+TEST_P(FaultyChat, IsToldWhatItMissedWhenItWasAwayForLong) {
+  Chat chat(true);
+  Notified notified(chat.url());
+  chat.set_status(GetParam());
+  notified.see(hour_ago());
+  EXPECT_TRUE(eventually([&] { return chat.refused() == 5; }));
+  for (std::uint64_t n = 0; n < 20; ++n) {
+    notified.see(hour_ago() + n, "v" + std::to_string(n % 4) + ".example");
+  }
+  EXPECT_TRUE(eventually([&] { return notified.in_misp() >= 20; })) << "sightings go on";
+  chat.set_status(200);
+  EXPECT_TRUE(eventually([&] { return chat.texts().size() == 1; }));
+  const std::string text = chat.texts().at(0);
+  EXPECT_EQ(text.find("this webhook failed for "), 0U) << text;
+  EXPECT_NE(text.find("21 matches of 5 values"), std::string::npos) << text;
+  notified.stack().stop_service();
+  notified.stack().keep_files(testing::Test::HasFailure());
+}
+
+INSTANTIATE_TEST_SUITE_P(WebhookOfMatches, FaultyChat, testing::Values(404, 429, 500),
+                         [](const auto& status) { return std::to_string(status.param); });
+
 TEST(WebhookOfMatches, ThatDoesNotAnswerHoldsUpNeitherSightingsNorTheEnd) {
   const Chat chat(false);
   Notified notified(chat.url());
   for (std::uint64_t n = 0; n < 50; ++n) {
-    notified.see(static_cast<std::uint64_t>(std::time(nullptr)) - 3'600 + n);
+    notified.see(hour_ago() + n);
   }
   EXPECT_TRUE(eventually([&] { return notified.in_misp() == 50; })) << notified.in_misp();
-  EXPECT_EQ(chat.texts().size(), 1U);
+  EXPECT_TRUE(eventually([&] { return chat.texts().size() == 1; }));
   notified.stack().stop_service();
   notified.stack().keep_files(testing::Test::HasFailure());
 }

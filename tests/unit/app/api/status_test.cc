@@ -63,10 +63,12 @@ TEST(Status, TellsOfTheWebhookBesideSightings) {
   };
   EXPECT_EQ(webhook(), nlohmann::ordered_json({{"enabled", false}}));
   MatchNotices notices({.misp_url = "https://misp.example.org", .max_per_minute = 1});
+  contract::Sighting other;
+  other.indicator = "other";
   notices.add({}, "sensor-1", 0);
-  notices.add({}, "sensor-1", 0);
-  notices.next_post(0);
-  notices.on_posted(fail(ErrorCode::kUnavailable, "nobody there"), 0);
+  notices.add(other, "sensor-1", 0);
+  notices.next_post(2'000);
+  notices.on_posted(fail(ErrorCode::kUnavailable, "nobody there"), 2'000);
   scene.notices = &notices;
   EXPECT_EQ(webhook(), nlohmann::ordered_json({{"enabled", true},
                                                {"sent", 0},

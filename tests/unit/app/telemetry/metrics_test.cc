@@ -144,18 +144,23 @@ TEST(Metrics, ShowWhatBecomesOfTheWebhooksMessages) {
   EXPECT_TRUE(has_line(served(scene), "misp_zeek_webhook_posts_total{outcome=\"sent\"} 0"));
   MatchNotices notices({.misp_url = "https://misp.example.org", .max_per_minute = 3});
   for (int match = 0; match < 8; ++match) {
-    notices.add({}, "sensor-1", 0);
+    contract::Sighting sighting;
+    sighting.indicator = std::to_string(match);
+    notices.add(sighting, "sensor-1", 0);
   }
-  notices.next_post(0);
-  notices.on_posted({}, 0);
-  notices.next_post(0);
-  notices.on_posted(fail(ErrorCode::kIncompatible, "gone"), 0);
+  SteadyMs now = 2'000;
+  notices.next_post(now);
+  notices.on_posted({}, now);
+  for (int attempt = 0; attempt < 5; ++attempt, now += 60'000) {
+    notices.next_post(now);
+    notices.on_posted(fail(ErrorCode::kIncompatible, "gone"), now);
+  }
   scene.notices = &notices;
   const std::string text = served(scene);
   EXPECT_TRUE(has_line(text, "misp_zeek_webhook_posts_total{outcome=\"sent\"} 1")) << text;
-  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_posts_total{outcome=\"failed\"} 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_posts_total{outcome=\"failed\"} 5")) << text;
   EXPECT_TRUE(has_line(text, "misp_zeek_webhook_summarized_matches_total 5")) << text;
-  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_dropped_messages_total 1")) << text;
+  EXPECT_TRUE(has_line(text, "misp_zeek_webhook_dropped_messages_total 3")) << text;
   EXPECT_TRUE(has_line(text, "misp_zeek_webhook_waiting_messages 1")) << text;
 }
 

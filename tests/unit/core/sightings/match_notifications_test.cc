@@ -77,98 +77,199 @@ TEST(NoticeText, ALongValueIsCut) {
   EXPECT_NE(text.find("...`"), std::string::npos);
 }
 
-TEST(MatchNotices, TellsSoManyAMinuteAndTheOthersAsANumber) {
+/// All that is posted until `now`, a second at a time.
+std::vector<std::string> posted_until(MatchNotices& notices, SteadyMs from, SteadyMs now) {
+  std::vector<std::string> texts;
+  for (SteadyMs at = from; at <= now; at += 1'000) {
+    for (auto& text : posted(notices, at)) {
+      texts.push_back(std::move(text));
+    }
+  }
+  return texts;
+}
+
+TEST(MatchNotices, TellsHitsOfOneValueOnceWithTheirNumber) {
+  MatchNotices notices(options(10));
+  for (SteadyMs at = 0; at < 1'000; at += 200) {
+    notices.add(match(), "sensor-1", at);
+  }
+  EXPECT_TRUE(posted(notices, 1'999).empty());
+  EXPECT_EQ(notices.deadline(), 2'000);
+  EXPECT_EQ(notices.waiting(), 1U);
+  const auto texts = posted(notices, 2'000);
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_NE(texts[0].find(", 5 times, MISP event 7: "), std::string::npos) << texts[0];
+  for (int i = 0; i < 30; ++i) {
+    notices.add(match("v" + std::to_string(i)), "sensor-1", 3'000);
+  }
+  EXPECT_EQ(posted(notices, 5'000).size(), 9U) << "they do not use up the minute";
+}
+
+TEST(MatchNotices, AValueThatTwoEventsNameOnTwoZeeksIsOneText) {
+  MatchNotices notices(options());
+  for (const auto* zeek : {"sensor-1", "sensor-2"}) {
+    for (const auto* event : {"7", "9"}) {
+      auto seen = match();
+      seen.event_id = event;
+      notices.add(seen, zeek, 0);
+    }
+  }
+  const auto texts = posted(notices, 2'000);
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_EQ(texts[0].find("`sensor-1`, `sensor-2` saw `198.51.100.1`"), 0U) << texts[0];
+  EXPECT_NE(texts[0].find(", 2 times, MISP event 7: https://misp.example.org/events/view/7, "
+                          "MISP event 9: https://misp.example.org/events/view/9"),
+            std::string::npos)
+      << texts[0];
+}
+
+TEST(MatchNotices, TellsSoManyValuesAMinuteAndTheOthersAsANumber) {
   MatchNotices notices(options());
   for (int i = 0; i < 1'000; ++i) {
-    notices.add(match(), "s", 5'000);
+    notices.add(match("v" + std::to_string(i % 20)), "s", 5'000);
   }
-  EXPECT_EQ(posted(notices, 5'000).size(), 3U);
+  EXPECT_EQ(posted(notices, 7'000).size(), 3U);
   EXPECT_EQ(notices.deadline(), 65'000);
   EXPECT_TRUE(posted(notices, 64'999).empty());
-  EXPECT_EQ(posted(notices, 65'000), std::vector<std::string>{"and 997 more matches"});
+  const auto texts = posted(notices, 65'000);
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_EQ(texts[0].find("and 850 more matches of 17 values: `v10` 50, `v11` 50, "), 0U)
+      << texts[0];
+  EXPECT_EQ(texts[0].substr(texts[0].size() - 5), ", ...");
   EXPECT_FALSE(notices.deadline());
   EXPECT_EQ(notices.counters().posted, 4U);
-  EXPECT_EQ(notices.counters().limited, 997U);
+  EXPECT_EQ(notices.counters().limited, 850U);
 }
 
-TEST(MatchNotices, ANewMinuteBeginsWithTheFirstMatchAfterTheOldOne) {
-  MatchNotices notices(options(1));
+TEST(MatchNotices, LaterHitsOfAValueThatWasToldAreInTheNumber) {
+  MatchNotices notices(options());
   notices.add(match("a"), "s", 0);
-  notices.add(match("b"), "s", 59'999);
-  notices.add(match("c"), "s", 60'000);
-  const auto texts = posted(notices, 60'000);
-  ASSERT_EQ(texts.size(), 3U);
-  EXPECT_NE(texts[0].find("`a`"), std::string::npos);
-  EXPECT_EQ(texts[1], "and 1 more match");
-  EXPECT_NE(texts[2].find("`c`"), std::string::npos);
+  EXPECT_EQ(posted(notices, 2'000).size(), 1U);
+  notices.add(match("a"), "s", 30'000);
+  EXPECT_EQ(posted(notices, 60'000),
+            std::vector<std::string>{"and 1 more match of 1 value: `a` 1"});
+  notices.add(match("a"), "s", 61'000);
+  EXPECT_EQ(posted(notices, 63'000).size(), 1U) << "another minute";
 }
 
-TEST(MatchNotices, AFailingHookIsTriedAgainLaterAndLaterAndATextGivenUpAfterFiveAttempts) {
+/// Lets posts fail from `now` on until `failures` have; the time of the last one.
+SteadyMs fail_for(MatchNotices& notices, ErrorCode code, int failures, SteadyMs now) {
+  for (int i = 0; i < failures; ++i) {
+    now = std::max(now, notices.deadline().value_or(now));
+    EXPECT_TRUE(notices.next_post(now)) << i;
+    EXPECT_FALSE(notices.next_post(now)) << "one at a time";
+    notices.on_posted(failed(code), now);
+    EXPECT_FALSE(notices.next_post(now));
+  }
+  return now;
+}
+
+class EveryFault : public testing::TestWithParam<ErrorCode> {};
+
+TEST_P(EveryFault, IsTriedAgainSoonAndLosesNothing) {
   MatchNotices notices(options());
   notices.add(match("a"), "s", 0);
   notices.add(match("b"), "s", 0);
-  SteadyMs now = 0;
-  SteadyMs last_wait = 0;
-  for (int attempt = 1; attempt <= 5; ++attempt) {
-    ASSERT_TRUE(notices.next_post(now)) << attempt;
-    EXPECT_FALSE(notices.next_post(now)) << "one at a time";
-    notices.on_posted(failed(ErrorCode::kUnavailable), now);
-    EXPECT_FALSE(notices.next_post(now));
-    const SteadyMs wait = *notices.deadline() - now;
-    EXPECT_GE(wait, last_wait);
-    last_wait = wait;
-    now = *notices.deadline();
-  }
-  EXPECT_EQ(notices.counters().dropped, 1U);
+  const SteadyMs now = fail_for(notices, GetParam(), 3, 2'000);
+  EXPECT_LE(now, 6'000);
   EXPECT_FALSE(notices.problem().empty());
-  const auto next = notices.next_post(now);
-  ASSERT_TRUE(next);
-  EXPECT_NE(next->find("`b`"), std::string::npos);
-  notices.on_posted({}, now);
+  const auto texts = posted(notices, now + 4'000);
+  EXPECT_EQ(texts.size(), 2U);
   EXPECT_TRUE(notices.problem().empty());
+  EXPECT_EQ(notices.counters().dropped, 0U);
 }
 
-TEST(MatchNotices, ARefusedTextIsDroppedAndTheHookLeftAlone) {
+TEST_P(EveryFault, ThatLastsEndsInATextOfWhatWasNotTold) {
   MatchNotices notices(options());
-  notices.add(match(), "s", 0);
-  notices.add(match(), "s", 0);
-  ASSERT_TRUE(notices.next_post(0));
-  notices.on_posted(failed(ErrorCode::kIncompatible), 0);
-  EXPECT_EQ(notices.counters().dropped, 1U);
-  EXPECT_GE(notices.deadline().value_or(0), 150'000);
+  notices.add(match("a"), "s", 0);
+  notices.add(match("a"), "s", 0);
+  notices.add(match("b"), "s", 0);
+  SteadyMs now = fail_for(notices, GetParam(), 6, 2'000);
+  for (int i = 0; i < 10'000; ++i) {
+    notices.add(match("v" + std::to_string(i)), "s", now + 1);
+  }
+  EXPECT_EQ(notices.waiting(), 1U);
+  now = fail_for(notices, GetParam(), 20, now);
+  EXPECT_LE(*notices.deadline() - now, 30'000) << "it is tried twice a minute at least";
+  now += 30'000;
+  const auto texts = posted(notices, now);
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_NE(texts[0].find("10003 matches of more than 1000 values: `a` 2, "), std::string::npos)
+      << texts[0];
+  EXPECT_EQ(notices.waiting(), 0U);
+  EXPECT_FALSE(notices.deadline());
+  notices.add(match("c"), "s", now);
+  EXPECT_EQ(posted(notices, now + 2'000).size(), 1U) << "as before";
+}
+
+INSTANTIATE_TEST_SUITE_P(OfAHook, EveryFault,
+                         testing::Values(ErrorCode::kUnavailable, ErrorCode::kTimeout,
+                                         ErrorCode::kIncompatible, ErrorCode::kRateLimited),
+                         [](const auto& code) { return std::string(to_string(code.param)); });
+
+TEST(MatchNotices, WhatAHookDoesNotTakeBecauseOfAValueIsToldWithoutIt) {
+  MatchNotices notices(options());
+  notices.add(match("poison"), "s", 0);
+  SteadyMs now = 2'000;
+  std::string taken;
+  for (int attempt = 0; attempt < 10 && taken.empty(); ++attempt) {
+    now = std::max(now, notices.deadline().value_or(now));
+    const auto text = notices.next_post(now);
+    ASSERT_TRUE(text);
+    if (text->find("poison") == std::string::npos) {
+      taken = *text;
+      notices.on_posted({}, now);
+    } else {
+      notices.on_posted(failed(ErrorCode::kIncompatible), now);
+    }
+  }
+  EXPECT_NE(taken.find("1 match of 1 value"), std::string::npos) << taken;
+}
+
+TEST(MatchNotices, WhatComesDuringThePostOfTheNumberIsToldLater) {
+  MatchNotices notices(options());
+  notices.add(match("a"), "s", 0);
+  const SteadyMs now = fail_for(notices, ErrorCode::kUnavailable, 5, 2'000) + 30'000;
+  ASSERT_TRUE(notices.next_post(now));
+  notices.add(match("b"), "s", now);
+  notices.on_posted({}, now);
+  EXPECT_EQ(posted_until(notices, now, now + 61'000),
+            std::vector<std::string>{"and 1 more match of 1 value: `b` 1"});
 }
 
 TEST(MatchNotices, KeepsToTheWaitThatTheHookNames) {
   MatchNotices notices(options());
   notices.add(match(), "s", 0);
-  ASSERT_TRUE(notices.next_post(0));
-  notices.on_posted(failed(ErrorCode::kRateLimited, 30), 0);
-  EXPECT_FALSE(notices.next_post(29'999));
-  EXPECT_TRUE(notices.next_post(30'000));
+  ASSERT_TRUE(notices.next_post(2'000));
+  notices.on_posted(failed(ErrorCode::kRateLimited, 30), 2'000);
+  EXPECT_FALSE(notices.next_post(31'999));
+  EXPECT_TRUE(notices.next_post(32'000));
 }
 
-TEST(MatchNotices, MemoryIsBoundedWhileTheHookIsAway) {
+TEST(MatchNotices, MemoryIsBoundedWhileTheHookIsSlow) {
   auto few = options(60);
   few.max_waiting = 5;
   MatchNotices notices(few);
   SteadyMs now = 0;
   for (int minute = 0; minute < 100; ++minute, now += 60'000) {
     for (int i = 0; i < 100; ++i) {
-      notices.add(match(), "s", now);
+      notices.add(match("v" + std::to_string(i)), "s", now);
     }
   }
-  EXPECT_EQ(notices.waiting(), 5U);
-  EXPECT_EQ(notices.counters().limited, 9'995U);
-  EXPECT_EQ(posted(notices, now).size(), 5U);
-  now += 60'000;
-  EXPECT_EQ(posted(notices, now), std::vector<std::string>{"and 9995 more matches"});
+  EXPECT_LE(notices.waiting(), 65U);
+  std::size_t texts = 0;
+  for (SteadyMs end = now + 180'000; now < end; now += 1'000) {
+    texts += posted(notices, now).size();
+  }
+  EXPECT_EQ(notices.counters().posted, texts);
+  EXPECT_EQ(notices.waiting(), 0U);
 }
 
 TEST(MatchNotices, WhatIsCancelledIsNeitherAFailureNorPosted) {
   MatchNotices notices(options());
   notices.add(match(), "s", 0);
-  ASSERT_TRUE(notices.next_post(0));
-  notices.on_posted(failed(ErrorCode::kCancelled), 0);
+  ASSERT_TRUE(notices.next_post(2'000));
+  notices.on_posted(failed(ErrorCode::kCancelled), 2'000);
   EXPECT_EQ(notices.counters().failures + notices.counters().posted, 0U);
 }
 
