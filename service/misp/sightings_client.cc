@@ -10,6 +10,8 @@ namespace misp_zeek::misp {
 namespace {
 
 constexpr std::string_view kPath = "/sightings/add/";
+/// Not attributes/view: that has the file of a malware-sample in it.
+constexpr std::string_view kSearchPath = "/attributes/restSearch";
 /// Of a role, not of a key: MISP's ACLComponent does not translate it.
 constexpr std::string_view kNoPermission = "You do not have permission to use this functionality";
 constexpr std::size_t kMaxBody = 256UL * 1024;
@@ -23,7 +25,7 @@ class SightingsClient::Impl {
   Result<std::string> ask(const std::string& path, const std::string& body) {
     const auto head = transport_.send(path, body);
     if (!head) {
-      return failure(head.error());
+      return failure(head.error(), path);
     }
     auto text = transport_.read_all(kMaxBody);
     if (head->status != 200) {
@@ -32,16 +34,18 @@ class SightingsClient::Impl {
         return fail(ErrorCode::kUnauthorized,
                     "MISP refuses sightings: the role lacks perm_sighting");
       }
-      return failure(std::move(error));
+      return failure(std::move(error), path);
     }
     if (transport_.error()) {
-      return failure(*transport_.error());
+      return failure(*transport_.error(), path);
     }
     return text;
   }
 
-  tl::unexpected<Error> failure(Error error) const {
-    return tl::unexpected<Error>(name_request(std::move(error), kPath, transport_.authorization()));
+  /// `path` without what follows its last '/'.
+  tl::unexpected<Error> failure(Error error, std::string_view path) const {
+    const auto shown = path.starts_with(kPath) ? kPath : path;
+    return tl::unexpected<Error>(name_request(std::move(error), shown, transport_.authorization()));
   }
   void cancel() { transport_.cancel(); }
 
@@ -72,6 +76,33 @@ Result<PostOutcome> decode_sighting_answer(std::string_view body) {
   return fail(ErrorCode::kMalformed, "an answer that is neither a sighting nor a message");
 }
 
+Result<std::optional<AttributeValue>> decode_value_answer(std::string_view body,
+                                                          const Uuid& attribute) {
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  const auto* rows = json.is_object() && json.contains("response") ? &json["response"] : nullptr;
+  if (rows != nullptr && rows->is_object() && rows->contains("Attribute")) {
+    rows = &(*rows)["Attribute"];
+  }
+  if (rows == nullptr || !rows->is_array()) {
+    const auto start = body.find_first_not_of(" \t\r\n");
+    if (start != std::string_view::npos && body[start] == '<') {
+      return tl::unexpected<Error>(web_page_error());
+    }
+    return fail(ErrorCode::kMalformed, "an answer without a list of attributes");
+  }
+  for (const auto& row : *rows) {
+    const auto text = [&row](const char* key) {
+      return row.is_object() && row.contains(key) && row[key].is_string()
+                 ? row[key].get<std::string>()
+                 : std::string();
+    };
+    if (text("uuid") == attribute.str()) {
+      return AttributeValue{text("type"), text("value")};
+    }
+  }
+  return std::nullopt;
+}
+
 Result<std::unique_ptr<SightingsClient>> SightingsClient::create(RestOptions options) {
   if (auto usable = check(options); !usable) {
     return tl::unexpected<Error>(std::move(usable.error()));
@@ -89,7 +120,21 @@ Result<PostOutcome> SightingsClient::add(const SightingPost& post) {
     return tl::unexpected<Error>(answer.error());
   }
   auto outcome = decode_sighting_answer(*answer);
-  return outcome ? outcome : impl_->failure(std::move(outcome.error()));
+  return outcome ? outcome : impl_->failure(std::move(outcome.error()), kPath);
+}
+
+Result<std::optional<AttributeValue>> SightingsClient::value_of(const Uuid& attribute) {
+  const nlohmann::json asked{
+      {"returnFormat", "json"}, {"uuid", attribute.str()}, {"deleted", {0, 1}}};
+  const auto answer = impl_->ask(std::string(kSearchPath), asked.dump());
+  if (!answer) {
+    return tl::unexpected<Error>(answer.error());
+  }
+  auto value = decode_value_answer(*answer, attribute);
+  if (!value) {
+    return impl_->failure(std::move(value.error()), kSearchPath);
+  }
+  return value;
 }
 
 void SightingsClient::cancel() { impl_->cancel(); }

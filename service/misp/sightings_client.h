@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,8 @@
 
 namespace misp_zeek::misp {
 
-/// MISP's /sightings/add over a connection of its own, so that a long search does not hold
-/// sightings up. Errors as RestClient's.
+/// MISP's /sightings/add, and searches for single attributes, over a connection of its own, so that
+/// a long search does not hold sightings up. Errors as RestClient's.
 class SightingsClient : public MispSightings {
  public:
   /// Takes the connection's settings from `options`. kInvalidConfig for a URL or key that cannot be
@@ -20,6 +21,7 @@ class SightingsClient : public MispSightings {
   ~SightingsClient() override;
 
   Result<PostOutcome> add(const SightingPost& post) override;
+  Result<std::optional<AttributeValue>> value_of(const Uuid& attribute) override;
   void cancel() override;
 
  private:
@@ -34,5 +36,9 @@ std::string sighting_body(const SightingPost& post);
 /// An answer with status 200, which MISP also gives to what it does not take: a `Sighting` is
 /// success, a `message` is none. kMalformed for anything else. Pure.
 Result<PostOutcome> decode_sighting_answer(std::string_view body);
+
+/// The answer of /attributes/restSearch for one uuid. kMalformed for anything else. Pure.
+Result<std::optional<AttributeValue>> decode_value_answer(std::string_view body,
+                                                          const Uuid& attribute);
 
 }  // namespace misp_zeek::misp

@@ -96,7 +96,7 @@ Result<void> Loop::start_sightings() {
     return tl::unexpected<Error>(std::move(storage.error()));
   }
   auto sightings = Sightings::start(config_.sightings, std::move(*storage), std::move(*misp),
-                                    [this] { inbox_.wake(); });
+                                    sync_.mapping(), [this] { inbox_.wake(); });
   if (!sightings) {
     return tl::unexpected<Error>(std::move(sightings.error()));
   }

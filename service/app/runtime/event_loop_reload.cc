@@ -103,6 +103,9 @@ Result<void> Loop::change_rules(const Config& wanted, TimePoint now) {
   workers_.reset();  // cancels the calls in flight, which ask by the old filter
   config_ = std::move(next);
   sync_.change_rules(Filter(config_.filter), std::move(*mapping), now);
+  if (sightings_) {
+    sightings_->set_mapping(sync_.mapping());
+  }
   if (state_) {
     state_->change_rules(config_, now);
   }

@@ -29,24 +29,26 @@ SightingOptions queue_options(const SightingConfig& config) {
 Result<std::unique_ptr<Sightings>> Sightings::start(const SightingConfig& config,
                                                     std::unique_ptr<SightingStorage> storage,
                                                     std::unique_ptr<MispSightings> misp,
-                                                    std::function<void()> wake) {
+                                                    Mapping mapping, std::function<void()> wake) {
   auto stored = storage->load();
   if (!stored) {
     return tl::unexpected<Error>(std::move(stored.error()));
   }
   return std::unique_ptr<Sightings>(new Sightings(config, std::move(*stored), std::move(storage),
-                                                  std::move(misp), std::move(wake)));
+                                                  std::move(misp), std::move(mapping),
+                                                  std::move(wake)));
 }
 
 Sightings::Sightings(const SightingConfig& config, SightingState stored,
                      std::unique_ptr<SightingStorage> storage, std::unique_ptr<MispSightings> misp,
-                     std::function<void()> wake)
+                     Mapping mapping, std::function<void()> wake)
     : config_(config),
       storage_(std::move(storage)),
       misp_(std::move(misp)),
+      mapping_(std::move(mapping)),
       queue_(queue_options(config), std::move(stored)),
       writer_([this](const SightingWrite& write) { return storage_->write(write); }, wake),
-      poster_([this](const SightingPost& post) { return misp_->add(post); }, std::move(wake)) {
+      poster_([this](const SightingPost& one) { return post(one); }, std::move(wake)) {
   if (queue_.rows() > 0) {
     log::info("sightings wait for MISP",
               {{"rows", queue_.rows()}, {"matches", queue_.waiting_matches()}});
@@ -57,6 +59,18 @@ Sightings::~Sightings() {
   misp_->cancel();
   poster_.stop();
   writer_.stop();
+}
+
+void Sightings::set_mapping(Mapping mapping) {
+  const std::lock_guard lock(mapping_mutex_);
+  mapping_ = std::move(mapping);
+}
+
+Result<PostOutcome> Sightings::post(const SightingPost& post) {
+  std::unique_lock lock(mapping_mutex_);
+  const Mapping mapping = mapping_;
+  lock.unlock();
+  return post_if_unchanged(*misp_, mapping, post);
 }
 
 void Sightings::on_seen(contract::Seen seen, std::size_t zeek, const std::string& name,
@@ -143,16 +157,18 @@ void Sightings::tell_dropped(TimePoint now) {
   const auto& all = queue_.counters();
   const auto& told = told_dropped_;
   const std::uint64_t gone = all.gone - told.gone;
+  const std::uint64_t changed = all.changed - told.changed;
   const std::uint64_t refused = all.refused - told.refused;
   const std::uint64_t full = all.dropped - told.dropped;
-  if (gone + refused + full == 0) {
+  if (gone + changed + refused + full == 0) {
     tell_dropped_after_.reset();
     return;
   }
   const log::Fields fields = {{"attribute_gone", gone},
+                              {"attribute_changed", changed},
                               {"refused", refused},
                               {"spool_full", full},
-                              {"total", all.gone + all.refused + all.dropped},
+                              {"total", all.gone + all.changed + all.refused + all.dropped},
                               {"waiting", queue_.waiting_matches()}};
   if (refused + full > 0) {
     log::warn("matches dropped", fields);

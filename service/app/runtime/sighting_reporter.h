@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,9 @@ class Sightings {
   static Result<std::unique_ptr<Sightings>> start(const SightingConfig& config,
                                                   std::unique_ptr<SightingStorage> storage,
                                                   std::unique_ptr<MispSightings> misp,
-                                                  std::function<void()> wake);
+                                                  Mapping mapping, std::function<void()> wake);
+  /// Compares values by this mapping from now on.
+  void set_mapping(Mapping mapping);
   /// Matches go to a webhook, too.
   void notify(std::unique_ptr<MatchNotifier> notifier) { notifier_ = std::move(notifier); }
   ~Sightings();
@@ -58,8 +61,10 @@ class Sightings {
  private:
   Sightings(const SightingConfig& config, SightingState stored,
             std::unique_ptr<SightingStorage> storage, std::unique_ptr<MispSightings> misp,
-            std::function<void()> wake);
+            Mapping mapping, std::function<void()> wake);
 
+  /// On the poster's thread.
+  Result<PostOutcome> post(const SightingPost& post);
   void take_outcomes(TimePoint now);
   void tell(bool right_is_missing);
   void tell_dropped(TimePoint now);
@@ -67,6 +72,8 @@ class Sightings {
   const SightingConfig config_;
   std::unique_ptr<SightingStorage> storage_;
   std::unique_ptr<MispSightings> misp_;
+  std::mutex mapping_mutex_;
+  Mapping mapping_;
   SightingQueue queue_;
   CallThread<SightingWrite, Result<void>> writer_;
   CallThread<SightingPost, Result<PostOutcome>> poster_;

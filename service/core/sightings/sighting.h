@@ -84,11 +84,19 @@ struct SightingPost {
   Uuid attribute;
   std::string source;
   std::int64_t seen_at = 0;
+  std::optional<IndicatorKey> matched = std::nullopt;  ///< as in SightingRow
+};
+
+/// What an attribute says now.
+struct AttributeValue {
+  std::string type;   ///< of MISP
+  std::string value;  ///< both parts of a composite, separated by '|'
 };
 
 enum class PostOutcome {
   kTaken,    ///< MISP has it
   kGone,     ///< there is no such attribute
+  kChanged,  ///< the attribute says something else than what matched: not posted
   kRefused,  ///< MISP will never take this one
 };
 
@@ -99,6 +107,8 @@ class MispSightings {
   virtual ~MispSightings() = default;
   /// Errors as MispRest's. After one it is unknown whether MISP has the sighting.
   virtual Result<PostOutcome> add(const SightingPost& post) = 0;
+  /// nullopt: MISP shows no such attribute. Errors as MispRest's.
+  virtual Result<std::optional<AttributeValue>> value_of(const Uuid& attribute) = 0;
   virtual void cancel() = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace misp_zeek {
@@ -52,6 +53,29 @@ std::uint64_t drop_impossible(contract::Seen& seen, const IndicatorStore* known,
     return listed > 0 && sighting.attribute_uuids.empty();
   });
   return dropped;
+}
+
+bool still_says(const Mapping& mapping, const AttributeValue& now, const IndicatorKey& matched) {
+  const auto mapped = mapping.map(now.type, now.value);
+  if (!mapped) {
+    return mapped.error() == Reject::kUnmappedType;
+  }
+  return std::any_of(mapped->begin(), mapped->end(),
+                     [&](const Mapped& one) { return one.key == matched; });
+}
+
+Result<PostOutcome> post_if_unchanged(MispSightings& misp, const Mapping& mapping,
+                                      const SightingPost& post) {
+  if (post.matched) {
+    const auto now = misp.value_of(post.attribute);
+    if (!now) {
+      return tl::unexpected<Error>(now.error());
+    }
+    if (*now && !still_says(mapping, **now, *post.matched)) {
+      return PostOutcome::kChanged;
+    }
+  }
+  return misp.add(post);
 }
 
 }  // namespace misp_zeek

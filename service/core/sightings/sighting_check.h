@@ -4,8 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/error.h"
 #include "core/base/time.h"
+#include "core/mapping/mapping.h"
 #include "core/session/messages.h"
+#include "core/sightings/sighting.h"
 #include "core/store/indicator_store.h"
 
 namespace misp_zeek {
@@ -22,5 +25,14 @@ struct SightingBounds {
 /// number of matches of attributes that went.
 std::uint64_t drop_impossible(contract::Seen& seen, const IndicatorStore* known, UnixSeconds now,
                               const SightingBounds& bounds = {});
+
+/// Whether an attribute with this value supports what matched. Also when this cannot be told: of a
+/// type without a rule, as after a change of `[mapping.types]`.
+bool still_says(const Mapping& mapping, const AttributeValue& now, const IndicatorKey& matched);
+
+/// Posts a sighting if its attribute still has the value that matched: an edit in MISP moves all
+/// sightings of an attribute to the new value, which nobody saw.
+Result<PostOutcome> post_if_unchanged(MispSightings& misp, const Mapping& mapping,
+                                      const SightingPost& post);
 
 }  // namespace misp_zeek

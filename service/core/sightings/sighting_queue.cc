@@ -45,7 +45,7 @@ SightingQueue::SightingQueue(SightingOptions options, SightingState stored)
     last_id_ = std::max(last_id_, row.id);
     waiting_matches_ += row.matches;
     sources_.insert(row.source);
-    ids_.emplace(Key{row.attribute, row.source, row.slot}, row.id);
+    ids_.emplace(key_of(row), row.id);
     order_.emplace(0, row.id);
     const auto id = row.id;
     rows_.emplace(id, Waiting{std::move(row), 0, 0, std::nullopt});
@@ -92,9 +92,12 @@ bool SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const 
   counters_.dropped_by_zeek += seen.dropped;
   for (const auto& sighting : seen.sightings) {
     const auto seen_at = static_cast<std::int64_t>(std::min(sighting.seen_at, kLatest));
+    const auto type = indicator_type_from(sighting.indicator_type);
+    const auto matched =
+        type ? std::optional(IndicatorKey{*type, sighting.indicator}) : std::nullopt;
     for_each_part(sighting.attribute_uuids, [&](std::string_view part) {
       if (const auto uuid = Uuid::parse(part)) {
-        count(*uuid, name, seen_at, now.steady);
+        count({0, *uuid, name, 0, 1, seen_at, matched}, now.steady);
       } else {
         ++counters_.matches;
         ++counters_.implausible;
@@ -105,25 +108,25 @@ bool SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const 
   return true;
 }
 
-void SightingQueue::count(const Uuid& attribute, const std::string& source, std::int64_t seen_at,
-                          SteadyMs now) {
+void SightingQueue::count(SightingRow match, SteadyMs now) {
   ++counters_.matches;
   ++waiting_matches_;
   const std::int64_t length = std::max<std::int64_t>(options_.aggregate.count(), 1);
-  const std::int64_t slot = seen_at - (seen_at % length + length) % length;
-  Key key{attribute, source, slot};
+  match.slot = match.last_seen - (match.last_seen % length + length) % length;
+  Key key = key_of(match);
   const auto known = ids_.find(key);
   if (known != ids_.end()) {
     SightingRow& row = rows_.at(known->second).row;
     ++row.matches;
-    row.last_seen = std::max(row.last_seen, seen_at);
+    row.last_seen = std::max(row.last_seen, match.last_seen);
     make_dirty(row.id);
     return;
   }
   const auto recent = recent_.find(key);
   const SteadyMs due = recent == recent_.end() ? now : recent->second + length * 1000;
   const std::uint64_t id = ++last_id_;
-  rows_.emplace(id, Waiting{{id, attribute, source, slot, 1, seen_at}, due, 0, std::nullopt});
+  match.id = id;
+  rows_.emplace(id, Waiting{std::move(match), due, 0, std::nullopt});
   ids_.emplace(std::move(key), id);
   order_.emplace(due, id);
   make_dirty(id);
@@ -157,7 +160,7 @@ void SightingQueue::erase(std::uint64_t id) {
   const SightingRow& row = it->second.row;
   waiting_matches_ -= row.matches;
   order_.erase({it->second.due, id});
-  ids_.erase(Key{row.attribute, row.source, row.slot});
+  ids_.erase(key_of(row));
   dirty_.erase(id);
   erased_.insert(id);
   rows_.erase(it);
@@ -270,7 +273,7 @@ std::optional<SightingPost> SightingQueue::next_post(SteadyMs now) {
     const SightingRow& row = rows_.at(id).row;
     posting_ = Posting{id, row.matches};
     post_after_ = now + 1000 / std::max<SteadyMs>(options_.max_per_second, 1);
-    return SightingPost{row.attribute, row.source, row.last_seen};
+    return SightingPost{row.attribute, row.source, row.last_seen, row.matched};
   }
   return std::nullopt;
 }
@@ -295,12 +298,12 @@ void SightingQueue::on_posted(const Result<PostOutcome>& outcome, SteadyMs now) 
     return;
   }
   const SightingRow row = rows_.at(posting->id).row;
-  if (*outcome == PostOutcome::kRefused) {
-    counters_.refused += row.matches;
+  if (*outcome != PostOutcome::kGone) {
+    (*outcome == PostOutcome::kChanged ? counters_.changed : counters_.refused) += row.matches;
     erase(row.id);
     return;
   }
-  auto it = ids_.lower_bound(Key{row.attribute, std::string(), INT64_MIN});
+  auto it = ids_.lower_bound(Key{row.attribute, std::string(), INT64_MIN, std::nullopt});
   while (it != ids_.end() && std::get<Uuid>(it->first) == row.attribute) {
     const std::uint64_t id = (it++)->second;
     counters_.gone += rows_.at(id).row.matches;
@@ -313,7 +316,7 @@ void SightingQueue::on_taken(const Posting& posting, SteadyMs now) {
   SightingRow& row = waiting.row;
   ++counters_.posted;
   counters_.posted_matches += posting.matches;
-  const Key key{row.attribute, row.source, row.slot};
+  const Key key = key_of(row);
   const SteadyMs memory = options_.aggregate.count() * 1000;
   while (!recent_order_.empty() &&
          (recent_order_.begin()->first + memory <= now || recent_.size() >= kMaxRecent)) {

@@ -35,7 +35,7 @@ struct SightingOptions {
 /// one of each is under way.
 ///
 /// The first match in a slot is posted at once, the others of the slot together, `aggregate` later.
-/// So MISP gets at most two sightings of an attribute from a sensor per slot.
+/// So MISP gets at most two sightings of a value of an attribute from a sensor per slot.
 ///
 /// A row is posted only as it is stored, and the next one only when the end of the last one is
 /// stored: after a crash at most the one post under way is repeated.
@@ -91,7 +91,8 @@ class SightingQueue {
   const Counters& counters() const { return counters_; }
 
  private:
-  using Key = std::tuple<Uuid, std::string, std::int64_t>;
+  /// Attribute, source, slot, what matched.
+  using Key = std::tuple<Uuid, std::string, std::int64_t, std::optional<IndicatorKey>>;
   struct Waiting {
     SightingRow row;
     SteadyMs due = 0;
@@ -108,7 +109,11 @@ class SightingQueue {
     std::uint64_t matches = 0;
   };
 
-  void count(const Uuid& attribute, const std::string& source, std::int64_t seen_at, SteadyMs now);
+  static Key key_of(const SightingRow& row) {
+    return {row.attribute, row.source, row.slot, row.matched};
+  }
+  /// A match: `match` without id and slot.
+  void count(SightingRow match, SteadyMs now);
   void enforce_bounds();
   void erase(std::uint64_t id);
   void make_dirty(std::uint64_t id) { dirty_.insert(id); }

@@ -49,5 +49,31 @@ TEST(SightingBody, HasTypeSourceAndTime) {
                       R"({"type":"0","source":"sensor \"1\"","timestamp":"1767225600"})"));
 }
 
+TEST(ValueAnswer, IsTheOneOfTheAttribute) {
+  const auto uuid = *Uuid::parse("5f8f4a3e-2c1c-4d0b-9a2e-0a7cc0a80102");
+  const auto value = decode_value_answer(
+      R"({"response":{"Attribute":[{"id":"1","uuid":"5f8f4a3e-2c1c-4d0b-9a2e-0a7cc0a80102",)"
+      R"("type":"domain|ip","value":"a.example|192.0.2.1","Event":{"id":"1"}}]}})",
+      uuid);
+  ASSERT_TRUE(value && *value);
+  EXPECT_EQ((*value)->type, "domain|ip");
+  EXPECT_EQ((*value)->value, "a.example|192.0.2.1");
+}
+
+TEST(ValueAnswer, IsNoneWhereMispShowsNone) {
+  for (const auto* body : {R"({"response":{"Attribute":[]}})", R"({"response":[]})"}) {
+    const auto value = decode_value_answer(body, Uuid{});
+    ASSERT_TRUE(value) << body;
+    EXPECT_FALSE(*value) << body;
+  }
+}
+
+TEST(ValueAnswer, IsMalformedOtherwise) {
+  for (const auto* body : {"", "[]", "{}", "null", "<html>", R"({"response":{}})",
+                           R"({"response":"x"})", R"({"response":{"Attribute":{}}})"}) {
+    EXPECT_FALSE(decode_value_answer(body, Uuid{})) << body;
+  }
+}
+
 }  // namespace
 }  // namespace misp_zeek::misp

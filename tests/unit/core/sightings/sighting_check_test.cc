@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "builders.h"
 
@@ -74,6 +77,84 @@ TEST_F(SightingCheck, BoundsTheAttributesOfOneSighting) {
   EXPECT_EQ(left_of(many, kNow, {.max_attributes = 2}),
             test::uuid(1).str() + "," + test::uuid(1).str());
   EXPECT_EQ(dropped_, 3U);
+}
+
+/// A MISP with one attribute.
+class OneAttribute : public MispSightings {
+ public:
+  Result<PostOutcome> add(const SightingPost&) override {
+    ++added;
+    return PostOutcome::kTaken;
+  }
+  Result<std::optional<AttributeValue>> value_of(const Uuid&) override {
+    ++asked;
+    if (away) {
+      return fail(ErrorCode::kUnavailable, "away");
+    }
+    return value;
+  }
+  void cancel() override {}
+
+  std::optional<AttributeValue> value = AttributeValue{"domain", "c2.example"};
+  bool away = false;
+  int added = 0;
+  int asked = 0;
+};
+
+SightingPost post_of(IndicatorType type, const std::string& indicator) {
+  return {test::uuid(1), "s", kNow, IndicatorKey{type, indicator}};
+}
+
+TEST(PostIfUnchanged, PostsWhatTheAttributeStillSays) {
+  OneAttribute misp;
+  const auto domain = post_of(IndicatorType::kDomain, "c2.example");
+  for (const auto& [type, value] :
+       std::vector<std::pair<std::string, std::string>>{{"domain", "C2.Example."},
+                                                        {"hostname", "c2.example"},
+                                                        {"domain|ip", "c2.example|192.0.2.1"}}) {
+    misp.value = {type, value};
+    EXPECT_EQ(post_if_unchanged(misp, Mapping(), domain), PostOutcome::kTaken) << value;
+  }
+  EXPECT_EQ(misp.added, 3);
+}
+
+TEST(PostIfUnchanged, DropsWhatItDoesNotSayAnyMore) {
+  OneAttribute misp;
+  const auto domain = post_of(IndicatorType::kDomain, "c2.example");
+  for (const auto& [type, value] :
+       std::vector<std::pair<std::string, std::string>>{{"domain", "other.example"},
+                                                        {"ip-dst", "192.0.2.1"},
+                                                        {"ip-dst", "0.0.0.0/0"},
+                                                        {"domain|ip", "other.example|192.0.2.1"}}) {
+    misp.value = {type, value};
+    EXPECT_EQ(post_if_unchanged(misp, Mapping(), domain), PostOutcome::kChanged) << value;
+  }
+  EXPECT_EQ(misp.added, 0);
+}
+
+TEST(PostIfUnchanged, PostsWhatCannotBeCompared) {
+  OneAttribute misp;
+  misp.value = {"comment", "of a type that is not mapped any more"};
+  EXPECT_EQ(post_if_unchanged(misp, Mapping(), post_of(IndicatorType::kDomain, "c2.example")),
+            PostOutcome::kTaken);
+  misp.value.reset();
+  EXPECT_EQ(post_if_unchanged(misp, Mapping(), post_of(IndicatorType::kDomain, "c2.example")),
+            PostOutcome::kTaken)
+      << "gone: MISP's answer to the post says so";
+  misp.asked = 0;
+  EXPECT_EQ(post_if_unchanged(misp, Mapping(), {test::uuid(1), "s", kNow, std::nullopt}),
+            PostOutcome::kTaken);
+  EXPECT_EQ(misp.asked, 0);
+}
+
+TEST(PostIfUnchanged, PostsNothingThatItCannotLookUp) {
+  OneAttribute misp;
+  misp.away = true;
+  const auto outcome =
+      post_if_unchanged(misp, Mapping(), post_of(IndicatorType::kDomain, "c2.example"));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(misp.added, 0);
 }
 
 }  // namespace

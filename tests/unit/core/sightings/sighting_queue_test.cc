@@ -321,6 +321,31 @@ TEST(SightingQueue, GivesUpAllRowsOfAnAttributeThatIsGone) {
   EXPECT_TRUE(queue.stored().rows.empty());
 }
 
+TEST(SightingQueue, KeepsMatchesOfTwoValuesOfAnAttributeApart) {
+  Queue queue;
+  auto before = match(uuid(1), kNow);
+  before.indicator = "old.example";
+  before.indicator_type = "Intel::DOMAIN";
+  auto after = before;
+  after.indicator = "new.example";
+  queue.tell({"i-1", 1, 0, {before, after, before}});
+  queue.store();
+  const auto first = queue.post();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->matched, (IndicatorKey{IndicatorType::kDomain, "old.example"}));
+  queue.answer(PostOutcome::kChanged);
+  EXPECT_EQ(queue->counters().changed, 2U);
+  queue.now += 1'000;
+  queue.store();
+  Queue restarted({}, queue.stored());
+  const auto second = restarted.post();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->matched, (IndicatorKey{IndicatorType::kDomain, "new.example"}));
+  restarted.answer(PostOutcome::kTaken);
+  EXPECT_EQ(restarted->counters().posted, 1U);
+  EXPECT_EQ(restarted->waiting_matches(), 0U);
+}
+
 TEST(SightingQueue, GivesUpWhatMispRefuses) {
   Queue queue;
   queue.see(uuid(1));
