@@ -5,107 +5,21 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "sightings/sighting_queue_support.h"
 
 namespace misp_zeek {
 namespace {
 
-constexpr std::int64_t kNow = 1'767'225'600;  // the start of a minute
-constexpr std::size_t kZeek = 3;
+using test::kNow;
+using test::kZeek;
+using test::match;
+using test::Queue;
 
-std::string uuid(int n) {
-  std::string text = "00000000-0000-4000-8000-000000000000";
-  const std::string digits = std::to_string(n);
-  return text.replace(text.size() - digits.size(), digits.size(), digits);
-}
-
-contract::Sighting match(const std::string& uuids, std::int64_t at) {
-  contract::Sighting sighting;
-  sighting.attribute_uuids = uuids;
-  sighting.seen_at = static_cast<std::uint64_t>(at);
-  return sighting;
-}
-
-/// A queue with the storage and the clock that a test needs.
-class Queue {
- public:
-  explicit Queue(SightingOptions options = {}, SightingState stored = {})
-      : options_(options), queue_(options, std::move(stored)) {}
-
-  SightingQueue& operator*() { return queue_; }
-  SightingQueue* operator->() { return &queue_; }
-  SteadyMs now = 1'000'000;
-
-  void see(const std::string& uuids, std::int64_t at = kNow, const std::string& source = "s") {
-    tell({"i-1", ++seq_, 0, {match(uuids, at)}}, source);
-  }
-  void tell(const contract::Seen& seen, const std::string& source = "s") {
-    queue_.on_seen(seen, kZeek, source, {now, kNow});
-  }
-  bool store(bool ok = true) {
-    const auto write = queue_.next_write(now);
-    if (write && ok) {
-      apply(*write);
-    }
-    if (write) {
-      queue_.on_written(ok, now);
-    }
-    return write.has_value();
-  }
-  void apply(const SightingWrite& write) {
-    for (const auto& row : write.put) {
-      rows_[row.id] = row;
-    }
-    for (const auto id : write.erase) {
-      rows_.erase(id);
-    }
-    for (const auto& mark : write.marks) {
-      marks_[mark.instance] = mark;
-    }
-    for (const auto& name : write.forget) {
-      marks_.erase(name);
-    }
-    totals_ = write.totals;
-  }
-  /// What a crash leaves.
-  SightingState stored() const {
-    SightingState state;
-    for (const auto& [id, row] : rows_) {
-      state.rows.push_back(row);
-    }
-    for (const auto& [name, mark] : marks_) {
-      state.marks.push_back(mark);
-    }
-    state.totals = totals_;
-    return state;
-  }
-  std::optional<SightingPost> post() { return queue_.next_post(now); }
-  void answer(PostOutcome outcome) { queue_.on_posted(outcome, now); }
-  void answer(ErrorCode code, int retry_after = 0) {
-    queue_.on_posted(tl::unexpected<Error>(Error{code, "why", retry_after}), now);
-  }
-  /// Posts, confirms and stores all that is due; how many sightings.
-  int drain() {
-    int posts = 0;
-    store();
-    while (post()) {
-      answer(PostOutcome::kTaken);
-      ++posts;
-      store();
-      now += 1000;
-    }
-    return posts;
-  }
-
- private:
-  SightingOptions options_;
-  SightingQueue queue_;
-  std::uint64_t seq_ = 0;
-  std::map<std::uint64_t, SightingRow> rows_;
-  std::map<std::string, SeenMark> marks_;
-  SightingTotals totals_;
-};
+std::string uuid(int n) { return test::uuid_text(n); }
 
 TEST(SightingQueue, AcknowledgesOnlyWhatIsStored) {
   Queue queue;
@@ -399,56 +313,6 @@ TEST(SightingQueue, NeverDropsTheRowUnderWay) {
   EXPECT_EQ(queue->counters().dropped, 1U);
 }
 
-TEST(SightingQueue, PostsNothingWithoutTheRight) {
-  Queue queue;
-  queue->set_permitted(false);
-  queue.see(uuid(1));
-  queue.store();
-  EXPECT_FALSE(queue.post());
-  EXPECT_FALSE(queue->deadline());
-  queue->set_permitted(true);
-  EXPECT_TRUE(queue.post());
-}
-
-TEST(SightingQueue, SaysThatTheRightIsMissingBeforeAnythingIsPosted) {
-  Queue queue;
-  queue->set_permitted(std::nullopt);
-  EXPECT_EQ(queue->problem(), "") << "MISP has not answered yet";
-  EXPECT_FALSE(queue.post());
-  queue->set_permitted(false);
-  EXPECT_NE(queue->problem().find("lacks perm_sighting"), std::string::npos);
-  queue->set_permitted(true);
-  EXPECT_EQ(queue->problem(), "");
-}
-
-TEST(SightingQueue, PostsAtOnceWhenARightThatWasTakenAwayIsBack) {
-  Queue queue;
-  queue.see(uuid(1));
-  queue.store();
-  queue.post();
-  queue.answer(ErrorCode::kUnauthorized);
-  EXPECT_TRUE(queue->unauthorized());
-  EXPECT_EQ(queue->problem(), "why");
-  queue->set_permitted(false);
-  queue.now += 1'000;
-  queue->set_permitted(true, queue.now);
-  EXPECT_FALSE(queue->unauthorized());
-  EXPECT_EQ(queue.drain(), 1);
-}
-
-TEST(SightingQueue, TriesOnceAMinuteWhileMispRefusesAKeyThatHasTheRight) {
-  Queue queue;
-  queue.see(uuid(1));
-  queue.store();
-  queue.post();
-  queue.answer(ErrorCode::kUnauthorized);
-  queue->set_permitted(true, queue.now);
-  queue.now += 59'000;
-  EXPECT_FALSE(queue.post());
-  queue.now += 1'000;
-  EXPECT_TRUE(queue.post());
-}
-
 TEST(SightingQueue, KnowsItsOwnSightingsOnTheFeed) {
   Queue queue;
   queue.see(uuid(1), kNow, "sensor-1");
@@ -461,44 +325,6 @@ TEST(SightingQueue, KnowsItsOwnSightingsOnTheFeed) {
   message.source = "analyst";
   EXPECT_FALSE(queue->is_own(message));
   EXPECT_EQ(queue->counters().own_echoes, 1U);
-}
-
-TEST(SightingQueue, CountsOnceWhatZeekKeptBackAndLost) {
-  Queue queue;
-  const contract::Seen first{"i-1", 1, 5, {match(uuid(1), kNow)}, 14, 3};
-  queue.tell(first);
-  queue.tell(first);
-  queue.store();
-  queue.tell(first);
-  queue.tell({"i-1", 2, 1, {}, 7, 0});
-  EXPECT_EQ(queue->counters().withheld, 21U);
-  EXPECT_EQ(queue->counters().vetoed, 3U);
-  EXPECT_EQ(queue->counters().dropped_by_zeek, 6U);
-}
-
-TEST(SightingQueue, RemembersWhatBecameOfMatchesAcrossARestart) {
-  Queue before;
-  before.tell({"i-1", 1, 2, {match(uuid(1) + "," + uuid(2), kNow)}, 7, 1});
-  EXPECT_EQ(before.drain(), 2);
-  before.tell({"i-1", 2, 0, {match(uuid(3), kNow)}, 9, 0});
-  Queue after({}, before.stored());
-  after.tell({"i-1", 2, 0, {match(uuid(3), kNow)}, 9, 0});
-  const auto& counters = after->counters();
-  EXPECT_EQ(counters.matches, 3U);
-  EXPECT_EQ(counters.withheld, 16U);
-  EXPECT_EQ(counters.vetoed, 1U);
-  EXPECT_EQ(counters.dropped_by_zeek, 2U);
-  EXPECT_EQ(counters.posted_matches, 2U);
-  EXPECT_EQ(counters.repeated, 0U) << "not stored before";
-}
-
-TEST(SightingQueue, CountsWhatCannotBeAsTakenAndDropped) {
-  Queue queue;
-  EXPECT_TRUE(
-      queue->on_seen({"i-1", 1, 0, {match(uuid(1), kNow)}}, kZeek, "s", {queue.now, kNow}, 4));
-  EXPECT_EQ(queue->counters().matches, 5U);
-  EXPECT_EQ(queue->counters().implausible, 4U);
-  EXPECT_EQ(queue->waiting_matches(), 1U);
 }
 
 TEST(SightingQueue, ForgetsTheInstanceNotHeardOfForLongest) {
