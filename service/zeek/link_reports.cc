@@ -2,6 +2,7 @@
 #include "zeek/link_reports.h"
 
 #include <utility>
+#include <variant>
 
 #include "zeek/codec.h"
 
@@ -26,6 +27,13 @@ void LinkReports::failed(Error error) {
 
 void LinkReports::malformed(Error error) { give(LinkMalformed{with_place(std::move(error))}); }
 
+void LinkReports::pass(LinkReport report) {
+  if (std::holds_alternative<LinkUp>(report)) {
+    last_failure_.clear();
+  }
+  give(std::move(report));
+}
+
 void LinkReports::event(const WireEvent& event) {
   auto decoded = decode_from_zeek(event);
   if (decoded) {
@@ -48,7 +56,9 @@ void LinkReports::give(LinkReport report) {
 }
 
 Error LinkReports::with_place(Error error) const {
-  error.message = place_ + ": " + error.message;
+  if (!place_.empty()) {
+    error.message = place_ + ": " + error.message;
+  }
   return error;
 }
 

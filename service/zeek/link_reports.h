@@ -15,7 +15,7 @@ namespace misp_zeek::zeek {
 /// Threads: silence() may be called by any; the others by the link's.
 class LinkReports {
  public:
-  /// `place` begins every error's text, e.g. "sensor-1 at 127.0.0.1:25760".
+  /// `place` begins every error's text, e.g. "sensor-1 at 127.0.0.1:25760"; empty: they have one.
   LinkReports(std::string place, ZeekLink::OnReport on_report);
 
   void up(std::string peer);
@@ -24,6 +24,8 @@ class LinkReports {
   /// An attempt failed.
   void failed(Error error);
   void malformed(Error error);
+  /// What another link reports, as it is.
+  void pass(LinkReport report);
   /// Decodes the event, and reports the message or what is wrong with it.
   void event(const WireEvent& event);
   /// When it returns, no report is under way or will come.

@@ -57,7 +57,8 @@ class Newcomer : public testing::Test {
     const std::string path = stack_.file("newcomer.toml");
     std::ofstream(path) << "[misp]\nurl = \"" << url_ << "\"\n[misp.feed]\nendpoint = "
                         << "\"tcp://127.0.0.1:" << feed_port_ << "\"\n[[zeek]]\nname = \"sensor\"\n"
-                        << "port = " << zeek_port_ << "\ntls = false\n[http]\n"
+                        << "transport = \"broker\"\nport = " << zeek_port_
+                        << "\ntls = false\n[http]\n"
                         << "listen = \"127.0.0.1:" << health_port_ << "\"\n";
     return path;
   }

@@ -55,7 +55,8 @@ void expect_independence(const std::function<void(sim::ZeekSim&, process::TcpPro
   spoil(*bad, relay);
   stack::Stack stack({.zeek = "",
                       .misp_arguments = {"--empty"},
-                      .settings = "[filter]\nmax_age = \"0\"\n[[zeek]]\nname = \"bad\"\nport = " +
+                      .settings = "[filter]\nmax_age = \"0\"\n[[zeek]]\nname = \"bad\"\n"
+                                  "transport = \"broker\"\nport = " +
                                   std::to_string(relay.port()) + "\ntls = false\n",
                       .start_limit = kLimit});
   stack.start_misp();

@@ -17,6 +17,7 @@ endpoint = "tcp://127.0.0.1:$misp_feed"
 max_age = "0"
 [[zeek]]
 name = "sensor-1"
+transport = "broker"
 port = $zeek
 tls = $tls
 [http]

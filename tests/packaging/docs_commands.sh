@@ -21,7 +21,8 @@ case \$1 in
   *.toml)
     sed -i -e 's|^url = .*|url = "http://127.0.0.1:$misp_http"|' \\
       -e 's|^endpoint = .*|endpoint = "tcp://127.0.0.1:$misp_feed"|' -e 's|^max_age = .*|max_age = "0"|' \\
-      -e 's|^port = 25760|port = $zeek|' -e 's|^tls = .*|tls = $tls|' -e 's|^listen = "127.*|listen = "127.0.0.1:$http"|' "\$1" ;;
+      -e 's|^transport = .*|transport = "broker"|' \\
+      -e 's|^port = 0|port = $zeek|' -e 's|^tls = .*|tls = $tls|' -e 's|^listen = "127.*|listen = "127.0.0.1:$http"|' "\$1" ;;
 esac
 EDITOR
 chmod +x /usr/local/bin/editor

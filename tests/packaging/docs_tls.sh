@@ -85,7 +85,7 @@ configuration() { # NAME HTTP_PORT ADDITION -> NAME.toml
     echo 'max_age = "0"'
     echo "[http]"
     echo "listen = \"127.0.0.1:$2\""
-    echo "$3" | sed "s|/etc/misp-zeek/|$folder/|; s|^address = .*|address = \"127.0.0.1\"\nport = $zeek_port|"
+    echo "$3" | sed "s|/etc/misp-zeek/|$folder/|; s|^address = .*|address = \"127.0.0.1\"\ntransport = \"broker\"\nport = $zeek_port|"
   } >"$1.toml"
 }
 ready() { curl -fsS -o ready.log "http://127.0.0.1:$1/readyz" 2>/dev/null; }

@@ -93,8 +93,8 @@ Json store_json(const View& view) {
 Json zeek_json(const View& view, const Peer& peer, const ZeekConfig& config) {
   const ZeekSession& session = *peer.session;
   return {{"name", session.name()},
-          {"address", config.address + ":" + std::to_string(config.port)},
-          {"transport", config.transport},
+          {"address", config.place()},
+          {"transport", to_string(config.transport)},
           {"state", to_string(session.state())},
           {"in_sync", session.in_step()},
           {"message", zeek_message(view, peer)},

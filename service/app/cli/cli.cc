@@ -61,7 +61,7 @@ void add_options(CLI::App& command, Options& options) {
   command.add_option("--feed", options.feed, "MISP's ZeroMQ publisher, as misp.feed.endpoint")
       ->type_name("tcp://HOST:PORT");
   command.add_option("--zeek", options.zeeks, "A Zeek, in place of the file's; may be repeated")
-      ->type_name("ADDRESS:PORT")
+      ->type_name("ADDRESS[:PORT]")
       ->expected(1)
       ->take_all();
   command.add_option("--http", options.http, "Where /livez and /readyz are, as http.listen")

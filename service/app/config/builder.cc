@@ -120,16 +120,16 @@ void Draft::apply_zeek_flags(const std::vector<Flag>& flags) {
       config_.zeek.clear();
       zeek_places_.clear();
     }
-    const auto address = parse_host_port(flag.text, 1);
-    if (!address) {
-      problem(flag.name, "zeek", "\"" + flag.text + "\" is not an address and a port",
-              "ADDRESS:PORT");
+    const auto both = parse_host_port(flag.text, 1);
+    if (!both && !is_host(flag.text)) {
+      problem(flag.name, "zeek", "\"" + flag.text + "\" is not an address",
+              "ADDRESS or ADDRESS:PORT");
       continue;
     }
     ZeekConfig& zeek = config_.zeek.emplace_back();
-    zeek.name = address->host + ":" + std::to_string(address->port);
-    zeek.address = address->host;
-    zeek.port = address->port;
+    zeek.address = both ? both->host : flag.text;
+    zeek.port = both ? both->port : std::uint16_t{0};
+    zeek.name = both ? zeek.address + ":" + std::to_string(zeek.port) : zeek.address;
     zeek_places_.push_back({{"", flag.name}, {"port", flag.name}});
   }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "app/config/config.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <fstream>
 #include <string_view>
+#include <utility>
 
 #include "app/config/builder.h"
 #include "app/config/keys.h"
@@ -106,9 +109,51 @@ std::string to_toml(const Config& config) {
   return out;
 }
 
+const char* to_string(Transport transport) {
+  switch (transport) {
+    case Transport::kBroker:
+      return "broker";
+    case Transport::kWebSocket:
+      return "websocket";
+    case Transport::kAuto:
+      break;
+  }
+  return "auto";
+}
+
 bool ZeekConfig::is_authenticated() const {
-  const bool checks_zeek = transport == "websocket" ? verify_tls : !ca_file.empty();
-  return tls && checks_zeek && !certificate.empty() && !key.empty();
+  const auto all = ways();
+  return std::all_of(all.begin(), all.end(), [](const ZeekConfig& way) {
+    const bool knows_zeek =
+        way.transport == Transport::kWebSocket ? way.verify_tls : !way.ca_file.empty();
+    return way.tls.value_or(false) && knows_zeek && !way.certificate.empty() && !way.key.empty();
+  });
+}
+
+std::vector<ZeekConfig> ZeekConfig::ways() const {
+  // The package's two, and that of zeekctl's manager since 8.1.
+  constexpr std::array<std::pair<Transport, std::uint16_t>, 3> kPorts = {
+      {{Transport::kWebSocket, 25'761},
+       {Transport::kWebSocket, 27'759},
+       {Transport::kBroker, 25'760}}};
+  const bool has_files = !ca_file.empty() || !certificate.empty() || !key.empty();
+  const Transport wanted = listen ? Transport::kBroker : transport;
+  std::vector<ZeekConfig> ways;
+  for (const auto& [spoken, usual] : kPorts) {
+    if (wanted != Transport::kAuto && (wanted != spoken || usual == 27'759)) {
+      continue;
+    }
+    ZeekConfig& way = ways.emplace_back(*this);
+    way.transport = spoken;
+    way.port = port != 0 ? port : usual;
+    way.tls = tls.value_or(spoken == Transport::kBroker || has_files);
+  }
+  return ways;
+}
+
+std::string ZeekConfig::place() const {
+  const auto all = ways();
+  return all.size() > 1 ? address : address + ":" + std::to_string(all.front().port);
 }
 
 }  // namespace misp_zeek::app

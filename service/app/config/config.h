@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,14 +62,18 @@ struct LimitsConfig {
       100'000;  ///< attributes of one event that doubles the set; 1000 to 1e8
 };
 
+/// What is spoken to a Zeek. kAuto: what is found there.
+enum class Transport : std::uint8_t { kAuto, kBroker, kWebSocket };
+const char* to_string(Transport transport);
+
 /// `[[zeek]]`
 struct ZeekConfig {
-  std::string name = "zeek";          ///< in logs and /readyz; unique
-  std::string transport = "broker";   ///< or "websocket"
+  std::string name = "zeek";  ///< in logs and /readyz; unique
+  Transport transport = Transport::kAuto;
   std::string address = "127.0.0.1";  ///< name or address; ours with `listen`
-  std::uint16_t port = 25760;         ///< of the package there; websocket: 25761 if not given
+  std::uint16_t port = 0;             ///< 0: the package's of the transport
   bool listen = false;                ///< broker: Zeek connects to us
-  bool tls = true;                    ///< websocket: whether there are files, if not given
+  std::optional<bool> tls;            ///< of all ways(); else see there
   bool verify_tls = true;             ///< websocket: Zeek's certificate must be valid
   std::string server_name;            ///< websocket: in Zeek's certificate; empty: `address`
   std::string ca_file;                ///< PEM; empty: none, for websocket the system's CAs
@@ -80,6 +85,11 @@ struct ZeekConfig {
 
   /// Whether each side proves to the other who it is.
   bool is_authenticated() const;
+  /// The links to try, in this order, each with its transport, port and tls. If not given, tls is
+  /// that of Broker, and of websocket where there are files.
+  std::vector<ZeekConfig> ways() const;
+  /// ADDRESS:PORT, or ADDRESS for several ports.
+  std::string place() const;
 };
 
 /// `[http]`

@@ -528,17 +528,19 @@ std::vector<Key<Config>> service_keys() {
   };
 }
 
-Problem check_transport(std::string_view transport) {
-  const bool known = transport == "broker" || transport == "websocket";
-  return known ? Problem()
-               : "\"" + std::string(transport) + "\" is unknown" +
-                     suggestion(transport, {"broker", "websocket"});
+Problem set_zeek_tls(ZeekConfig& zeek, const Value& value) {
+  std::string word;
+  if (!read_string(value, word) && word == "auto") {
+    zeek.tls.reset();
+    return std::nullopt;
+  }
+  return read_bool(value, zeek.tls.emplace());
 }
 
 Problem check_address(std::string_view address) {
   if (const auto both = parse_host_port(address, 1)) {
     return "has a port in it: address = " + toml_string(both->host) +
-           ", port = " + std::to_string(both->port);
+           ", port = " + std::to_string(both->port) + ", transport = \"websocket\" or \"broker\"";
   }
   return is_host(address) ? Problem() : Problem("is not a host name or address");
 }
@@ -560,25 +562,33 @@ const std::vector<Key<ZeekConfig>>& zeek_keys() {
   static const std::vector<Key<ZeekConfig>> keys = {
       text<ZeekConfig>("name", "Name in logs, metrics and `/readyz`. Unique.",
                        "1 to 64 letters, digits and . _ - :", FIELD(name), check_zeek_name),
-      text<ZeekConfig>("transport",
-                       "`\"broker\"`: Zeek's native protocol, Zeek 7 to 9. `\"websocket\"`: Zeek's "
-                       "WebSocket API, Zeek 8.0 and later.",
-                       "broker, websocket", FIELD(transport), check_transport),
+      choice<ZeekConfig, Transport>(
+          "transport",
+          "`\"websocket\"`: Zeek's WebSocket API, Zeek 8.0 and later. `\"broker\"`: Zeek's native "
+          "protocol, Zeek 7 to 9. `\"auto\"`: the first that answers of WebSocket at the package's "
+          "port, WebSocket at 27759 (zeekctl's manager since 8.1), and Broker.",
+          {{"auto", Transport::kAuto},
+           {"broker", Transport::kBroker},
+           {"websocket", Transport::kWebSocket}},
+          FIELD(transport)),
       text<ZeekConfig>("address", "Where Zeek listens; with `listen`, where the service listens.",
                        "a host name or address", FIELD(address), check_address),
       integer<ZeekConfig>("port",
-                          "Its port. If not given, that of the package: 25760 for broker, "
-                          "25761 for websocket.",
-                          1, 65'535, FIELD(port)),
+                          "Its port; with one, `transport` must be given, too. 0: that of the "
+                          "package, 25761 for websocket, 25760 for broker.",
+                          0, 65'535, FIELD(port)),
       flag<ZeekConfig>("listen",
                        "Broker only: listen at `address` and `port` for one Zeek that connects "
                        "here by `MISP::broker_peer_address`.",
                        FIELD(listen)),
-      flag<ZeekConfig>("tls",
-                       "Encrypt. If not given: true for broker, like Zeek's `Broker::disable_ssl "
-                       "= F`; for websocket true with one of the files below, else false. Without "
-                       "the certificates below nobody is authenticated.",
-                       FIELD(tls)),
+      {"tls",
+       "Encrypt. `\"auto\"`: for broker, like Zeek's `Broker::disable_ssl = F`, and for websocket "
+       "with "
+       "one of the files below. Without the certificates below nobody is authenticated.",
+       "true, false or \"auto\"", set_zeek_tls,
+       [](const ZeekConfig& zeek) -> std::string {
+         return zeek.tls ? (*zeek.tls ? "true" : "false") : "\"auto\"";
+       }},
       flag<ZeekConfig>("verify_tls", "Websocket with TLS only: verify Zeek's certificate.",
                        FIELD(verify_tls)),
       text<ZeekConfig>("server_name", "Websocket with TLS only: the name in Zeek's certificate.",

@@ -66,7 +66,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 bool is_host(std::string_view text) {
+  // With colons it is an IPv6 address, which has two at least.
   return !text.empty() && text.size() <= kMaxHost && !text.starts_with('-') &&
+         std::count(text.begin(), text.end(), ':') != 1 &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '%';
          });

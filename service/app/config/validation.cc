@@ -170,9 +170,9 @@ void Draft::check_zeeks() {
 }
 
 void Draft::check_transport(std::size_t index) {
-  ZeekConfig& zeek = config_.zeek[index];
-  const Places& places = zeek_places_[index];
-  if (zeek.transport == "broker") {
+  const ZeekConfig& zeek = config_.zeek[index];
+  const bool is_broker = zeek.listen || zeek.transport == Transport::kBroker;
+  if (is_broker) {
     for (const auto& [key, is_set] : {std::pair("verify_tls", !zeek.verify_tls),
                                       std::pair("server_name", !zeek.server_name.empty())}) {
       if (is_set) {
@@ -180,17 +180,15 @@ void Draft::check_transport(std::size_t index) {
                 "has no effect with transport broker");
       }
     }
-    return;
   }
-  if (!places.contains("port")) {
-    zeek.port = 25'761;
-  }
-  if (!places.contains("tls")) {
-    zeek.tls = !zeek.ca_file.empty() || !zeek.certificate.empty() || !zeek.key.empty();
-  }
-  if (zeek.listen) {
+  if (zeek.listen && zeek.transport == Transport::kWebSocket) {
     problem(zeek_place(index, "listen"), "zeek.listen", "is true with transport websocket",
             "true with transport broker only: Zeek's WebSocket server waits for clients");
+  }
+  if (zeek.port != 0 && !is_broker && zeek.transport == Transport::kAuto) {
+    problem(zeek_place(index, "port"), "zeek.port", "does not say what is spoken there",
+            "with zeek.transport = \"websocket\" or \"broker\"; or no port, then the package's own "
+            "are tried");
   }
 }
 
@@ -201,15 +199,14 @@ void Draft::check_authentication(std::size_t index) {
   }
   const bool is_here = !zeek.listen && is_this_machine(zeek.address);
   if (!is_here && !zeek.allow_unauthenticated) {
-    problem(
-        zeek_place(index, zeek.listen ? "listen" : "address"),
-        zeek.listen ? "zeek.listen" : "zeek.address",
-        zeek.listen ? "would give all indicators to whoever connects first"
-                    : "is another machine, and nothing proves to either side who is there",
-        std::string("with zeek.ca_file, zeek.certificate and zeek.key, which \"misp-zeek "
-                    "certificates make\" makes") +
-            (zeek.transport == "websocket" ? ", zeek.tls and zeek.verify_tls" : ", and zeek.tls") +
-            "; or zeek.allow_unauthenticated = true where nobody else is on the network");
+    problem(zeek_place(index, zeek.listen ? "listen" : "address"),
+            zeek.listen ? "zeek.listen" : "zeek.address",
+            zeek.listen ? "would give all indicators to whoever connects first"
+                        : "is another machine, and nothing proves to either side who is there",
+            std::string("with zeek.ca_file, zeek.certificate and zeek.key, which \"misp-zeek "
+                        "certificates make\" makes") +
+                (zeek.listen ? " and zeek.tls" : ", zeek.tls and zeek.verify_tls") +
+                "; or zeek.allow_unauthenticated = true where nobody else is on the network");
     return;
   }
   if (!is_here) {
@@ -236,7 +233,7 @@ void Draft::check_zeek_tls(std::size_t index) {
   if (zeek.ca_file.empty() && zeek.certificate.empty() && zeek.key.empty()) {
     return;
   }
-  if (!zeek.tls) {
+  if (zeek.tls == false) {
     warning(zeek_place(index, "tls"), "zeek.tls",
             "is false, so the certificate files are not used");
     return;
@@ -261,7 +258,7 @@ void Draft::check_zeek_tls(std::size_t index) {
   if (!readable || bad_.contains("zeek.key_passphrase_file")) {
     return;
   }
-  if (zeek.transport == "broker" && zeek.certificate.empty()) {
+  if (zeek.ways().back().transport == Transport::kBroker && zeek.certificate.empty()) {
     if (const auto good = zeek::check_for_broker(tls_files(zeek)); !good) {
       problem(zeek_place(index, "ca_file"), "zeek.ca_file", good.error().message,
               "a CA with zeek.certificate and zeek.key, or none of the three");

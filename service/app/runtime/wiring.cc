@@ -16,6 +16,7 @@
 #include "misp/sightings_client.h"
 #include "storage/sighting_spool.h"
 #include "webhook/webhook_client.h"
+#include "zeek/auto_link.h"
 #include "zeek/broker_link.h"
 #include "zeek/websocket_link.h"
 
@@ -29,7 +30,7 @@ std::unique_ptr<ZeekLink> make_broker_link(const ZeekConfig& zeek) {
   options.port = zeek.port;
   options.listen = zeek.listen;
   options.tls = tls_files(zeek);
-  options.disable_tls = !zeek.tls;
+  options.disable_tls = !zeek.tls.value_or(true);
   return std::make_unique<zeek::BrokerLink>(options);
 }
 
@@ -38,7 +39,7 @@ std::unique_ptr<ZeekLink> make_websocket_link(const ZeekConfig& zeek) {
   options.name = zeek.name;
   options.websocket.address = zeek.address;
   options.websocket.port = zeek.port;
-  options.websocket.use_tls = zeek.tls;
+  options.websocket.use_tls = zeek.tls.value_or(false);
   options.websocket.tls = tls_files(zeek);
   options.websocket.verify_tls = zeek.verify_tls;
   options.websocket.server_name = zeek.server_name;
@@ -128,7 +129,19 @@ std::unique_ptr<MispFeed> make_feed(const FeedConfig& config) {
 }
 
 std::unique_ptr<ZeekLink> make_link(const ZeekConfig& zeek) {
-  return zeek.transport == "websocket" ? make_websocket_link(zeek) : make_broker_link(zeek);
+  zeek::AutoLinkOptions options;
+  options.name = zeek.name;
+  options.address = zeek.address;
+  for (const ZeekConfig& way : zeek.ways()) {
+    const bool is_websocket = way.transport == Transport::kWebSocket;
+    options.ways.push_back(
+        {std::to_string(way.port) + (is_websocket ? " (WebSocket)" : " (Broker)"),
+         [=] { return is_websocket ? make_websocket_link(way) : make_broker_link(way); }});
+  }
+  if (options.ways.size() == 1) {
+    return options.ways.front().make();
+  }
+  return std::make_unique<zeek::AutoLink>(std::move(options));
 }
 
 MatchNoticeOptions match_notice_options(const Config& config) {

@@ -237,7 +237,8 @@ zeek_elsewhere() {
   edit_env MISP_ZEEK_ZEEK_ADDRESS sensor.example:25763 COMPOSE_PROFILES ""
   compose up -d
   wait_until 30 eval 'service_log | grep "has a port in it"'
-  edit_env MISP_ZEEK_ZEEK_ADDRESS 192.0.2.7 MISP_ZEEK_ZEEK_PORT 25763 MISP_ZEEK_ZEEK_NAME sensor-1
+  edit_env MISP_ZEEK_ZEEK_ADDRESS 192.0.2.7 MISP_ZEEK_ZEEK_PORT 25763 MISP_ZEEK_ZEEK_NAME sensor-1 \
+    MISP_ZEEK_ZEEK_TRANSPORT broker
   compose up -d
   [ -z "$(compose ps -q zeek 2>/dev/null)" ] || fault "the container zeek runs"
   wait_until 30 eval 'compose exec -T misp-zeek misp-zeek check | grep "address = \"192.0.2.7\""'
@@ -246,7 +247,7 @@ zeek_elsewhere() {
   mkdir -p "$shared/misp-docker/my-config"
   printf '[mapping.types]\nsha512 = "file_hash"\n[[zeek]]\nname = "zeek"\naddress = "zeek"\n' \
     >"$shared/misp-docker/my-config/misp-zeek.toml"
-  edit_env MISP_ZEEK_ZEEK_ADDRESS "" MISP_ZEEK_ZEEK_PORT "" MISP_ZEEK_ZEEK_NAME "" COMPOSE_PROFILES sensor \
+  edit_env MISP_ZEEK_ZEEK_ADDRESS "" MISP_ZEEK_ZEEK_PORT "" MISP_ZEEK_ZEEK_NAME "" MISP_ZEEK_ZEEK_TRANSPORT "" COMPOSE_PROFILES sensor \
     MISP_ZEEK_CONFIG_DIR ./my-config
   compose up -d
   compose exec -T misp-zeek misp-zeek check | grep -A 1 '^\[mapping.types\]' | grep sha512

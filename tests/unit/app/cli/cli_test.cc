@@ -55,7 +55,7 @@ Outcome call(std::vector<const char*> arguments, int run_status = 0) {
 }
 
 const std::vector<const char*> kFlags = {
-    "--misp-url", "https://misp.example.org", "--feed", "tcp://m:50000", "--zeek", "127.0.0.1:1"};
+    "--misp-url", "https://misp.example.org", "--feed", "tcp://m:50000", "--zeek", "127.0.0.1"};
 
 std::vector<const char*> with_flags(const char* verb, std::vector<const char*> more = {}) {
   std::vector<const char*> all = {verb};
@@ -148,7 +148,8 @@ TEST(CommandLine, SaysWhatWasProbablyMeant) {
 
 TEST(CommandLine, ChecksAFileAndShowsWhatIsInEffectWithoutSecrets) {
   const TemporaryFolder folder;
-  const std::string file = folder.write("misp-zeek.toml", kMinimal + "port = 4711\n");
+  const std::string file =
+      folder.write("misp-zeek.toml", kMinimal + "port = 4711\ntransport = \"broker\"\n");
   const Outcome outcome = call({"check", "-c", file.c_str()});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.out.rfind("configuration is valid\n", 0), 0U);
@@ -159,7 +160,7 @@ TEST(CommandLine, ChecksAFileAndShowsWhatIsInEffectWithoutSecrets) {
 
 TEST(CommandLine, PrintsAllErrorsAndStatus2) {
   const TemporaryFolder folder;
-  const std::string file = folder.write("misp-zeek.toml", kMinimal + "port = 0\nprot = 1\n");
+  const std::string file = folder.write("misp-zeek.toml", kMinimal + "port = -1\nprot = 1\n");
   for (const char* verb : {"check", "run"}) {
     const Outcome outcome = call({verb, "-c", file.c_str()});
     EXPECT_EQ(outcome.status, 2);
@@ -179,7 +180,7 @@ TEST(CommandLine, WarnsOnStandardErrorWhenChecking) {
 
 TEST(CommandLine, RunsByFlagsAloneAndGivesItsStatus) {
   const Outcome outcome =
-      call(with_flags("run", {"--zeek", "[::1]:2", "--http", "", "--log-level", "error", "--set",
+      call(with_flags("run", {"--zeek", "::1", "--http", "", "--log-level", "error", "--set",
                               "zeek.tls=false", "--set", "filter.tags=a=b,c"}),
            1);
   EXPECT_EQ(outcome.status, 1) << outcome.err;
@@ -189,7 +190,7 @@ TEST(CommandLine, RunsByFlagsAloneAndGivesItsStatus) {
   EXPECT_EQ(config.misp.api_key.reveal(), kApiKey);
   ASSERT_EQ(config.zeek.size(), 2U);
   EXPECT_EQ(config.zeek[1].address, "::1");
-  EXPECT_FALSE(config.zeek[1].tls);
+  EXPECT_EQ(config.zeek[1].tls, false);
   EXPECT_EQ(config.http.listen, "");
   EXPECT_EQ(config.log.level, log::Level::kError);
   EXPECT_EQ(config.filter.tags, (std::vector<std::string>{"a=b", "c"}));

@@ -157,24 +157,29 @@ INSTANTIATE_TEST_SUITE_P(
     Zeek, ConfigLine,
     testing::Values(
         Wrong{"Port", "", "port = 70000",
-              "\"zeek.port\": 70000 is out of range; allowed: 1 to 65535"},
-        Wrong{"PortZero", "", "port = 0", "\"zeek.port\": 0 is out of range; allowed: 1 to 65535"},
+              "\"zeek.port\": 70000 is out of range; allowed: 0 to 65535"},
         Wrong{"Name", "", "name = \"a b\"",
               "\"zeek.name\": is not a valid name; allowed: 1 to 64 letters, digits and . _ - :"},
         Wrong{
             "TransportSlip", "", "transport = \"Websokcet\"",
             "\"zeek.transport\": \"Websokcet\" is unknown (did you mean \"websocket\"?); allowed: "
-            "broker, websocket"},
+            "auto, broker, websocket"},
         Wrong{"PortAsText", "", "port = \"25760\"",
-              "\"zeek.port\": is text: write the whole number without quotes; allowed: 1 to 65535"},
+              "\"zeek.port\": is text: write the whole number without quotes; allowed: 0 to 65535"},
         Wrong{"CaFolder", "", "ca_file = \"/etc\"\ntransport = \"websocket\"\ntls = true",
               "\"zeek.ca_file\": names a folder: /etc; allowed: a PEM file"},
         Wrong{"Transport", "", "transport = \"smoke\"",
-              "\"zeek.transport\": \"smoke\" is unknown; allowed: broker, websocket"},
+              "\"zeek.transport\": \"smoke\" is unknown; allowed: auto, broker, websocket"},
+        Wrong{"PortOfNoTransport", "", "port = 25760",
+              "\"zeek.port\": does not say what is spoken there; allowed: with zeek.transport = "
+              "\"websocket\" or \"broker\"; or no port, then the package's own are tried"},
+        Wrong{"Tls", "", "tls = \"maybe\"",
+              "\"zeek.tls\": is not a truth value; allowed: true, false or \"auto\""},
         Wrong{"Address", "", "address = \"127.0.0.1:25760 \"",
               "\"zeek.address\": is not a host name or address; allowed: a host name or address"},
         Wrong{"AddressWithPort", "", "address = \"sensor.example:25760\"",
-              "\"zeek.address\": has a port in it: address = \"sensor.example\", port = 25760; "
+              "\"zeek.address\": has a port in it: address = \"sensor.example\", port = 25760, "
+              "transport = \"websocket\" or \"broker\"; "
               "allowed: a host name or address"},
         Wrong{"SecondOfOneName", "[[zeek]]", "name = \"zeek\"",
               "\"zeek.name\": \"zeek\" is the name of another [[zeek]]; allowed: a name of its own "
@@ -300,7 +305,7 @@ TEST(ConfigErrors, NameAllThatIsMissing) {
 
 TEST(ConfigErrors, ReportAllProblemsAtOnceInTheOrderOfTheFile) {
   const std::string error = errors_of(kMinimal +
-                                      "port = 0\n[log]\nlevel = \"loud\"\n[http]\nlisten = 1\n"
+                                      "port = -1\n[log]\nlevel = \"loud\"\n[http]\nlisten = 1\n"
                                       "[filter]\nmax_age = \"x\"\n");
   std::size_t from = 0;
   for (const auto* place : {"test.toml:6: ", "test.toml:8: ", "test.toml:10: ", "test.toml:12: "}) {
@@ -327,7 +332,7 @@ TEST(ConfigErrors, SayHowALineThatIsNotTomlWouldBe) {
   const std::vector<NotToml> all = {
       {"transport = websocket",
        "test.toml:6: is not TOML: key \"zeek.transport\": text needs quotes, as in transport = "
-       "\"websocket\"; allowed: broker, websocket (value: could not determine value type)\n"},
+       "\"websocket\"; allowed: auto, broker, websocket (value: could not determine value type)\n"},
       {"address = 127.0.0.1 # here",
        "text needs quotes, as in address = \"127.0.0.1\"; allowed: a"},
       {"[filter]\nmax_age = 90d",

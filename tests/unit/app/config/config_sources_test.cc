@@ -30,6 +30,7 @@ Environment with(Environment environment, const std::string& name, const std::st
 TEST(ConfigSources, EnvironmentAloneIsEnough) {
   auto environment = with(kEnough, "MISP_ZEEK_ZEEK_PORT", "9999");
   environment["MISP_ZEEK_ZEEK_TLS"] = "false";
+  environment["MISP_ZEEK_ZEEK_TRANSPORT"] = "broker";
   environment["MISP_ZEEK_HTTP_LISTEN"] = "0.0.0.0:80";
   environment["MISP_ZEEK_HTTP_ALLOWED_HOSTS"] = "a,b";
   environment["MISP_ZEEK_LOG_LEVEL"] = "debug";
@@ -45,7 +46,7 @@ TEST(ConfigSources, EnvironmentAloneIsEnough) {
   ASSERT_EQ(config.zeek.size(), 1U);
   EXPECT_EQ(config.zeek[0].address, "127.0.0.9");
   EXPECT_EQ(config.zeek[0].port, 9999);
-  EXPECT_FALSE(config.zeek[0].tls);
+  EXPECT_EQ(config.zeek[0].tls, false);
   EXPECT_EQ(config.http.listen, "0.0.0.0:80");
   EXPECT_EQ(config.log.level, log::Level::kDebug);
   EXPECT_EQ(config.filter.types, (std::vector<std::string>{"ip-dst", "domain", "!md5"}));
@@ -62,6 +63,7 @@ TEST(ConfigSources, FlagsAloneAreEnoughBesidesTheKey) {
                             {"zeek", "127.0.0.1:1", "--zeek"},
                             {"zeek", "[::1]:2", "--zeek"},
                             {"zeek.tls", "false", "--set zeek.tls"},
+                            {"zeek.transport", "websocket", "--set zeek.transport"},
                             {"mapping.types.sha512", "file_hash", "--set mapping.types.sha512"}});
   ASSERT_TRUE(loaded) << loaded.error().message;
   const auto& zeek = loaded->config.zeek;
@@ -69,8 +71,8 @@ TEST(ConfigSources, FlagsAloneAreEnoughBesidesTheKey) {
   EXPECT_EQ(zeek[0].name, "127.0.0.1:1");
   EXPECT_EQ(zeek[1].address, "::1");
   EXPECT_EQ(zeek[1].port, 2);
-  EXPECT_FALSE(zeek[0].tls);
-  EXPECT_FALSE(zeek[1].tls);
+  EXPECT_EQ(zeek[0].tls, false);
+  EXPECT_EQ(zeek[1].tls, false);
   EXPECT_EQ(loaded->config.mapping.overrides.at("sha512"), "file_hash");
 }
 
@@ -105,29 +107,34 @@ TEST(ConfigSources, EveryKeyHasAVariable) {
 TEST(ConfigSources, VariablesOfZeekMeanTheFirstOrAll) {
   ConfigSources sources = sources_with_key();
   sources.environment["MISP_ZEEK_ZEEK_PORT"] = "9999";
+  sources.environment["MISP_ZEEK_ZEEK_TRANSPORT"] = "broker";
   sources.environment["MISP_ZEEK_ZEEK_TLS"] = "false";
   const Config config =
       load_or_throw(kMinimal + "name = \"a\"\n[[zeek]]\nname = \"b\"\n", sources).config;
   ASSERT_EQ(config.zeek.size(), 2U);
   EXPECT_EQ(config.zeek[0].port, 9999);
-  EXPECT_EQ(config.zeek[1].port, 25760);
-  EXPECT_FALSE(config.zeek[0].tls);
-  EXPECT_FALSE(config.zeek[1].tls);
+  EXPECT_EQ(config.zeek[1].port, 0);
+  EXPECT_EQ(config.zeek[0].tls, false);
+  EXPECT_EQ(config.zeek[1].tls, false);
 }
 
 TEST(ConfigSources, ZeeksOfFlagsReplaceTheOthers) {
   ConfigSources sources = sources_with_key();
   sources.environment["MISP_ZEEK_ZEEK_PORT"] = "9999";
-  sources.flags = {{"zeek", "sensor:1234", "--zeek"}};
+  sources.environment["MISP_ZEEK_ZEEK_TRANSPORT"] = "broker";
+  sources.flags = {{"zeek", "sensor:1234", "--zeek"}, {"zeek", "second", "--zeek"}};
   const Config config = load_or_throw(kMinimal + "[[zeek]]\nname = \"b\"\n", sources).config;
-  ASSERT_EQ(config.zeek.size(), 1U);
+  ASSERT_EQ(config.zeek.size(), 2U);
   EXPECT_EQ(config.zeek[0].address, "sensor");
   EXPECT_EQ(config.zeek[0].port, 1234);
+  EXPECT_EQ(config.zeek[1].address, "second");
+  EXPECT_EQ(config.zeek[1].name, "second");
+  EXPECT_EQ(config.zeek[1].port, 0);
 }
 
 TEST(ConfigSources, NameVariableAndFlagOfAWrongValue) {
   EXPECT_EQ(load(with(kEnough, "MISP_ZEEK_ZEEK_PORT", "")).error().message,
-            "MISP_ZEEK_ZEEK_PORT: key \"zeek.port\": is not a whole number; allowed: 1 to 65535\n");
+            "MISP_ZEEK_ZEEK_PORT: key \"zeek.port\": is not a whole number; allowed: 0 to 65535\n");
   EXPECT_EQ(load(kEnough, {{"log.level", "loud", "--log-level"}}).error().message,
             "--log-level: key \"log.level\": \"loud\" is unknown; allowed: trace, debug, info, "
             "warn, error\n");
@@ -135,8 +142,8 @@ TEST(ConfigSources, NameVariableAndFlagOfAWrongValue) {
       load(kEnough, {{"log.levl", "info", "--set log.levl"}}).error().message,
       "--set log.levl: key \"log.levl\": is unknown (did you mean \"level\"?); allowed: level, "
       "format\n");
-  EXPECT_EQ(load(kEnough, {{"zeek", "sensor", "--zeek"}}).error().message,
-            "--zeek: key \"zeek\": \"sensor\" is not an address and a port; allowed: "
+  EXPECT_EQ(load(kEnough, {{"zeek", "a sensor", "--zeek"}}).error().message,
+            "--zeek: key \"zeek\": \"a sensor\" is not an address; allowed: ADDRESS or "
             "ADDRESS:PORT\n");
   EXPECT_EQ(load(with(kEnough, "MISP_ZEEK_MAPPING_TYPES", "sha512")).error().message,
             "MISP_ZEEK_MAPPING_TYPES: key \"mapping.types\": has the member \"sha512\", which is "

@@ -44,10 +44,10 @@ TEST(Config, TakesTheDocumentedDefaults) {
   EXPECT_DOUBLE_EQ(config.reconcile.max_shrink, 0.2);
   ASSERT_EQ(config.zeek.size(), 1U);
   EXPECT_EQ(config.zeek[0].name, "zeek");
-  EXPECT_EQ(config.zeek[0].transport, "broker");
+  EXPECT_EQ(config.zeek[0].transport, Transport::kAuto);
   EXPECT_EQ(config.zeek[0].address, "127.0.0.1");
-  EXPECT_EQ(config.zeek[0].port, 25760);
-  EXPECT_TRUE(config.zeek[0].tls);
+  EXPECT_EQ(config.zeek[0].port, 0);
+  EXPECT_FALSE(config.zeek[0].tls.has_value());
   EXPECT_EQ(config.http.listen, "127.0.0.1:9180");
   EXPECT_EQ(config.state.path, "");
   EXPECT_EQ(config.log.level, log::Level::kInfo);
@@ -78,6 +78,7 @@ max_shrink = 1
 name = "a"
 [[zeek]]
 name = "b"
+transport = "broker"
 port = 1
 tls = false
 )")
@@ -101,7 +102,7 @@ tls = false
   EXPECT_EQ(config.zeek[0].name, "a");
   EXPECT_EQ(config.zeek[1].name, "b");
   EXPECT_EQ(config.zeek[1].port, 1);
-  EXPECT_FALSE(config.zeek[1].tls);
+  EXPECT_EQ(config.zeek[1].tls, false);
 }
 
 TEST(Config, WithoutAFeedPollsOften) {

@@ -24,17 +24,31 @@ bool mentions(const std::vector<std::string>& warnings, const std::string& what)
   return warnings.size() == 1 && warnings[0].find(what) != std::string::npos;
 }
 
-TEST(ConfigZeek, WebSocketHasZeeksOwnDefaults) {
-  const auto zeek = zeek_of("transport = \"websocket\"\n");
-  EXPECT_EQ(zeek.port, 25'761);
-  EXPECT_FALSE(zeek.tls);
-  EXPECT_TRUE(zeek.verify_tls);
+/// The links that are tried: websocket:25761 and, encrypted, broker+tls:25760.
+std::string ways_of(const std::string& lines) {
+  std::string text;
+  for (const ZeekConfig& way : zeek_of(lines).ways()) {
+    text += (text.empty() ? "" : " ") + std::string(to_string(way.transport)) +
+            (way.tls.value() ? "+tls:" : ":") + std::to_string(way.port);
+  }
+  return text;
 }
 
-TEST(ConfigZeek, WebSocketKeepsWhatIsGiven) {
-  const auto zeek = zeek_of("transport = \"websocket\"\nport = 25760\ntls = true\n");
-  EXPECT_EQ(zeek.port, 25'760);
-  EXPECT_TRUE(zeek.tls);
+TEST(ConfigZeek, TriesThePortsOfThePackageAndOfZeekctl) {
+  EXPECT_EQ(ways_of(""), "websocket:25761 websocket:27759 broker+tls:25760");
+  EXPECT_EQ(ways_of("tls = false\n"), "websocket:25761 websocket:27759 broker:25760");
+  EXPECT_EQ(ways_of("tls = \"auto\"\nport = 0\ntransport = \"auto\"\n"), ways_of(""));
+}
+
+TEST(ConfigZeek, TriesOnePortOfATransport) {
+  EXPECT_EQ(ways_of("transport = \"websocket\"\n"), "websocket:25761");
+  EXPECT_EQ(ways_of("transport = \"websocket\"\nport = 25760\ntls = true\n"),
+            "websocket+tls:25760");
+  EXPECT_EQ(ways_of("transport = \"broker\"\n"), "broker+tls:25760");
+  EXPECT_EQ(ways_of("transport = \"broker\"\nport = 1\n"), "broker+tls:1");
+  EXPECT_EQ(ways_of("listen = true\nport = 2\n"), "broker+tls:2");
+  EXPECT_EQ(zeek_of("transport = \"broker\"\n").place(), "127.0.0.1:25760");
+  EXPECT_EQ(zeek_of("").place(), "127.0.0.1");
 }
 
 TEST(ConfigZeek, WebSocketKeepsThePortOfAFlag) {
@@ -102,8 +116,8 @@ TEST(ConfigZeek, WebSocketHasTlsWhereThereAreFiles) {
       certificates::make(folder.file("pki"), {"", {"zeek"}, "misp-zeek"}, std::time(nullptr)));
   const std::string ca =
       "transport = \"websocket\"\nca_file = \"" + folder.file("pki/ca.pem") + "\"\n";
-  EXPECT_TRUE(zeek_of(ca).tls);
-  EXPECT_FALSE(zeek_of(ca + "tls = false\n").tls);
+  EXPECT_EQ(ways_of(ca), "websocket+tls:25761");
+  EXPECT_EQ(ways_of(ca + "tls = false\n"), "websocket:25761");
 }
 
 TEST(ConfigZeek, RefusesToListenForAWebSocket) {
@@ -113,8 +127,10 @@ TEST(ConfigZeek, RefusesToListenForAWebSocket) {
 }
 
 TEST(ConfigZeek, WarnsOfKeysThatBrokerDoesNotUse) {
-  EXPECT_TRUE(mentions(warnings_of("verify_tls = false\n"), "zeek.verify_tls"));
-  EXPECT_TRUE(mentions(warnings_of("server_name = \"a\"\n"), "zeek.server_name"));
+  EXPECT_TRUE(
+      mentions(warnings_of("transport = \"broker\"\nverify_tls = false\n"), "zeek.verify_tls"));
+  EXPECT_TRUE(
+      mentions(warnings_of("transport = \"broker\"\nserver_name = \"a\"\n"), "zeek.server_name"));
 }
 
 TEST(ConfigZeek, UnlocksTheKeyWithThePassphraseOfItsFile) {
