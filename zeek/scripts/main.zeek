@@ -2,13 +2,11 @@
 ##! Sessions: who speaks, in which order, and the answers. Loaded on a
 ##! stand-alone Zeek and on the manager of a cluster.
 
+@load ./capabilities
 @load ./transport
 @load ./work
 
 module MISP;
-
-# What a service may rely on besides the contract's messages.
-const capabilities = set("lost", "standby");
 
 # Messages that no open session took.
 global dropped_messages = 0;
@@ -160,7 +158,8 @@ function answer_hello(m: HelloV2, owner: Owner, role: string, reason: string)
 	hook publish(service_topic_prefix + m$service_id, hello_ack_v2,
 	             HelloAckV2($session=m$session, $instance=instance,
 	                        $package_version=package_version, $zeek_version=zeek_version(),
-	                        $node=peer_description, $capabilities=capabilities, $role=role,
+	                        $node=peer_description,
+	                        $capabilities=capabilities | loaded_capabilities, $role=role,
 	                        $holder=holder, $reason=reason, $epoch=owner$epoch,
 	                        $revision=owner$revision, $items=owner$items,
 	                        $digest=format_digest(owner$digest),

@@ -57,7 +57,7 @@ export {
 		## As in :zeek:see:`MISP::ItemV2`.
 		event_id: string;
 		## One of ``unknown_type``, ``empty``, ``too_long``, ``bad_address``,
-		## ``bad_subnet``, ``vetoed``, ``changed``, ``suppressed``.
+		## ``bad_subnet``, ``vetoed``, ``changed``, ``suppressed``, ``wildcard``.
 		reason: string;
 	};
 

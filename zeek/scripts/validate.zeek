@@ -3,6 +3,7 @@
 ##! ``::`` for an address that it cannot parse, or abandons the handler.
 
 @load ./api
+@load ./capabilities
 
 module MISP;
 
@@ -33,6 +34,9 @@ function objection(indicator: string, indicator_type: Intel::Type): string
 
 	if ( indicator_type == Intel::ADDR && ! is_address(indicator) )
 		return "bad_address";
+
+	if ( indicator_type == Intel::DOMAIN && indicator[0] == "*" && "subdomains" !in capabilities )
+		return "wildcard";
 
 	if ( indicator_type == Intel::SUBNET && ! is_subnet(indicator) )
 		return "bad_subnet";

@@ -201,6 +201,12 @@ class PartMapper {
         return normalise::hash(text, digits_).map(as(IndicatorType::kCertHash));
       case Rule::kPubkeyHash:
         return normalise::pubkey_hash(text).map(as(IndicatorType::kPubkeyHash));
+      case Rule::kJa3:
+        return normalise::hash(text, digits_).map(as(IndicatorType::kJa3));
+      case Rule::kHassh:
+        return normalise::hash(text, digits_).map(as(IndicatorType::kHassh));
+      case Rule::kJa4:
+        return normalise::ja4(text).map(as(IndicatorType::kJa4));
       default:
         return tl::unexpected(Reject::kUnmappedType);
     }

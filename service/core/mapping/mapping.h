@@ -67,7 +67,7 @@ struct MappingOptions {
 };
 
 /// Changes when the same value becomes other indicators than before: what was saved is mapped anew.
-inline constexpr int kMappingVersion = 4;
+inline constexpr int kMappingVersion = 5;
 
 namespace mapping {
 

@@ -29,6 +29,9 @@ enum class Rule : std::uint8_t {
   kFileHashOnly,  ///< of name and hash
   kCertHash,
   kPubkeyHash,
+  kJa3,
+  kJa4,
+  kHassh,
   kNeverSeen,
 };
 
@@ -51,6 +54,9 @@ inline constexpr std::array kRuleNames = {
     RuleName{"file_hash_only", Rule::kFileHashOnly},
     RuleName{"file_name", Rule::kFileName},
     RuleName{"file_name_hash", Rule::kFileNameHash},
+    RuleName{"hassh", Rule::kHassh},
+    RuleName{"ja3", Rule::kJa3},
+    RuleName{"ja4", Rule::kJa4},
     RuleName{"never_seen", Rule::kNeverSeen},
     RuleName{"none", Rule::kNone},
     RuleName{"pubkey_hash", Rule::kPubkeyHash},
@@ -72,8 +78,6 @@ inline constexpr std::size_t kSha256 = 64;
 
 /// Left out, because Zeek's own scripts have nothing to compare them with:
 /// - hashes other than MD5, SHA-1 and SHA-256 of a whole file: `sha512`, `ssdeep`, `imphash`, ...;
-/// - `ja3-fingerprint-md5`, `hassh-md5` and the like, which need packages and indicator types of
-///   theirs;
 /// - accounts of web sites (`github-username`, `twitter-id`) and messengers (`jabber-id`);
 /// - patterns, rules, registry keys, ports, AS numbers, MAC addresses and what identifies people.
 ///
@@ -131,6 +135,11 @@ inline constexpr std::array kTypeRules = {
     TypeRule{"x509-fingerprint-sha256", Rule::kFileHash, kSha256},
     TypeRule{"x509-fingerprint-md5", Rule::kFileHash, kMd5},
     TypeRule{"ssh-fingerprint", Rule::kPubkeyHash},
+
+    // Of other packages, which the package's extra `fingerprints` takes them from.
+    TypeRule{"ja3-fingerprint-md5", Rule::kJa3, kMd5},
+    TypeRule{"hassh-md5", Rule::kHassh, kMd5},
+    TypeRule{"hasshserver-md5", Rule::kHassh, kMd5},
 
     // Made of a server's answers to probes, which a sensor does not send.
     TypeRule{"jarm-fingerprint", Rule::kNeverSeen},

@@ -123,6 +123,24 @@ Text pubkey_hash(std::string_view text) {
   return out;
 }
 
+Text ja4(std::string_view text) {
+  constexpr std::size_t kParts = 3;
+  constexpr std::size_t kDigest = 12;
+  std::string lower = text::lower(text);
+  const auto fits = [](char c) { return text::is_lower(c) || text::is_digit(c) || c == '_'; };
+  const std::size_t last = lower.rfind('_');
+  const bool ends_in_digest = last != std::string::npos && lower.size() - last - 1 == kDigest &&
+                              text::is_hex(std::string_view(lower).substr(last + 1));
+  const auto bars = static_cast<std::size_t>(std::count(lower.begin(), lower.end(), '_'));
+  const bool starts_well =
+      lower.starts_with('t') || lower.starts_with('q') || lower.starts_with('d');
+  if (!ends_in_digest || !starts_well || bars != kParts - 1 ||
+      !std::all_of(lower.begin(), lower.end(), fits)) {
+    return tl::unexpected(Reject::kBadHash);
+  }
+  return lower;
+}
+
 Text port(std::string_view text) {
   constexpr unsigned kMaxPort = 65535;
   const auto value = text::parse_decimal(text, kMaxPort);

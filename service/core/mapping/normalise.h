@@ -76,6 +76,8 @@ Text file_name(std::string_view text);
 /// Hexadecimal. `digits`: exactly so many; 0 = 8 to 128. Colons and blanks between the bytes are
 /// removed, as Zeek's hashes have none.
 Text hash(std::string_view text, std::size_t digits);
+/// A JA4 or JA4S fingerprint, "t13d1516h2_8daaf6152771_b186095e22b6". kBadHash for anything else.
+Text ja4(std::string_view text);
 /// The MD5 of an SSH host key, 16 pairs separated by colons; "MD5:" in front is taken off. SHA256
 /// fingerprints are kBadHash: Zeek hands the MD5 one to Intel::seen().
 Text pubkey_hash(std::string_view text);

@@ -196,15 +196,15 @@ std::string escape(std::string_view path) {
   return out;
 }
 
-/// As Zeek finds a URL in a mail (url_regex of base/utils/urls.zeek): as written, behind a scheme
-/// of 3 to 5 letters. A host with '-' is cut there, and so never found. Without a path, the host
-/// alone: what comes behind it is cut.
+/// As Zeek finds a URL in a mail (url_regex of base/utils/urls.zeek, or the extra mail-urls): as
+/// written, behind a scheme of 3 to 5 letters. Without a path, the host alone: Zeek's pattern cuts
+/// what comes behind it.
 std::optional<std::string> in_mail(const Parts& parts, const std::string& authority) {
   constexpr std::size_t kMinScheme = 3;
   constexpr std::size_t kMaxScheme = 5;
   const bool found = parts.scheme.empty() ||
                      (parts.scheme.size() >= kMinScheme && parts.scheme.size() <= kMaxScheme);
-  if (!found || authority.find('-') != std::string::npos) return std::nullopt;
+  if (!found) return std::nullopt;
   if (!parts.path.starts_with('/')) return authority;
   std::string url = authority;
   url.append(parts.path).append(parts.fragment);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::array<std::string_view, kIndicatorTypeCount> kTypeNames = {
     "Intel::ADDR",        "Intel::SUBNET",    "Intel::URL",       "Intel::SOFTWARE",
     "Intel::EMAIL",       "Intel::DOMAIN",    "Intel::USER_NAME", "Intel::CERT_HASH",
-    "Intel::PUBKEY_HASH", "Intel::FILE_HASH", "Intel::FILE_NAME",
+    "Intel::PUBKEY_HASH", "Intel::FILE_HASH", "Intel::FILE_NAME", "Intel::JA3",
+    "Intel::JA4",         "Intel::HASSH",
 };
 
 std::string digest_input(const Item& item) {

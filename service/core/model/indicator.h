@@ -25,12 +25,15 @@ enum class IndicatorType : std::uint8_t {
   kPubkeyHash,
   kFileHash,
   kFileName,
+  kJa3,  ///< this one and the following need a package that computes them
+  kJa4,
+  kHassh,
 };
-inline constexpr std::size_t kIndicatorTypeCount = 11;
+inline constexpr std::size_t kIndicatorTypeCount = 14;
 
 /// The enum's name in Zeek with its module, e.g. "Intel::ADDR".
 std::string_view to_string(IndicatorType type);
-/// The inverse; nullopt for a name that Zeek's base scripts lack.
+/// The inverse; nullopt for any other name.
 std::optional<IndicatorType> indicator_type_from(std::string_view name);
 
 /// Identity of an indicator in Zeek. `indicator` is normalised as Zeek does it: lower case for

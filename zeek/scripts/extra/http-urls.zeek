@@ -6,8 +6,12 @@
 @load base/frameworks/intel
 @load base/protocols/http
 @load policy/frameworks/intel/seen/where-locations
+@load ./groups
+@load ../capabilities
 
 module MISP;
+
+redef capabilities += { "http-urls" };
 
 # The URL as the client wrote it, without scheme and default port.
 function url_of(http: HTTP::Info): string
@@ -20,7 +24,7 @@ function url_of(http: HTTP::Info): string
 	return sub(host, /:80$/, "") + http$uri;
 	}
 
-event http_message_done(c: connection, is_orig: bool, stat: http_message_stat) &group="Intel::URL"
+event http_message_done(c: connection, is_orig: bool, stat: http_message_stat) &group="MISP::url"
 	{
 	if ( ! is_orig || ! c?$http || ! c$http?$uri || "://" !in c$http$uri )
 		return;

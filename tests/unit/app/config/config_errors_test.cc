@@ -258,7 +258,7 @@ TEST(ConfigErrors, NameRulesAndTypesThatDoNotExist) {
       "test.toml:7: key \"mapping.types.sha512\": names the unknown rule \"file_hsh\" (did "
       "you mean \"file_hash\"?); allowed: address, address_port, cert_hash, domain, "
       "domain_address, domain_only, domain_port, email, file_hash, file_hash_only, file_name, "
-      "file_name_hash, never_seen, none, "
+      "file_name_hash, hassh, ja3, ja4, never_seen, none, "
       "pubkey_hash, software, uri, url, user_name\n");
   const std::string error = errors_of(kMinimal + "[filter]\ntypes = [\"ip_dst\"]\n");
   EXPECT_NE(error.find("test.toml:7: key \"filter.types\": \"ip_dst\" has no rule (did you mean "

@@ -90,6 +90,12 @@ std::string_view plain_type(const IndicatorKey& key) {
       return key.indicator.size() == 40 ? "sha1" : "sha256";
     case IndicatorType::kFileName:
       return "filename";
+    case IndicatorType::kJa3:
+      return "ja3-fingerprint-md5";
+    case IndicatorType::kHassh:
+      return "hassh-md5";
+    case IndicatorType::kJa4:
+      return "";  // no type by default
   }
   return "";
 }

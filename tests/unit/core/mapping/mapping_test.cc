@@ -163,6 +163,17 @@ TEST(Mapping, OverridesAddReplaceAndRemoveTypes) {
   EXPECT_FALSE(mapping.knows("text"));
 }
 
+TEST(Mapping, TakesJa4WhereARuleSaysSo) {
+  check(with({{"text", "ja4"}}),
+        {
+            {"text", "t13d1516h2_8daaf6152771_B186095e22b6",
+             "JA4 t13d1516h2_8daaf6152771_b186095e22b6"},
+            {"text", "t130200_1301_234ea6891581", "JA4 t130200_1301_234ea6891581"},
+            {"text", "a remark", "!bad_hash"},
+            {"text", "x13d1516h2_8daaf6152771_b186095e22b6", "!bad_hash"},
+        });
+}
+
 TEST(Mapping, EveryRuleNameIsAnAcceptedOverride) {
   for (const std::string& rule : Mapping::rule_names()) {
     EXPECT_EQ(with({{"text", rule}}).knows("text"), rule != "none") << rule;

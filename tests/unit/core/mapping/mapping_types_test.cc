@@ -52,7 +52,7 @@ std::string sample(const std::string& type, const std::string& zeek_types) {
   if (zeek_types == "EMAIL") value = "a@b.example";
   if (zeek_types == "SOFTWARE" || zeek_types == "USER_NAME" || zeek_types == "FILE_NAME")
     value = "x";
-  if (zeek_types.ends_with("_HASH")) value = hash();
+  if (zeek_types.ends_with("_HASH") || zeek_types == "JA3" || zeek_types == "HASSH") value = hash();
   if (type.starts_with("filename|") || type == "malware-sample") value.insert(0, "x|");
   return type.ends_with("|port") ? value + "|80" : value;
 }

@@ -29,14 +29,15 @@ TEST(IndicatorType, NamesAreZeeksAndReadBack) {
   EXPECT_EQ(names, (std::set<std::string_view>{
                        "Intel::ADDR", "Intel::SUBNET", "Intel::URL", "Intel::SOFTWARE",
                        "Intel::EMAIL", "Intel::DOMAIN", "Intel::USER_NAME", "Intel::CERT_HASH",
-                       "Intel::PUBKEY_HASH", "Intel::FILE_HASH", "Intel::FILE_NAME"}));
+                       "Intel::PUBKEY_HASH", "Intel::FILE_HASH", "Intel::FILE_NAME", "Intel::JA3",
+                       "Intel::JA4", "Intel::HASSH"}));
   EXPECT_EQ(to_string(IndicatorType::kAddr), "Intel::ADDR");
   EXPECT_EQ(to_string(IndicatorType::kFileName), "Intel::FILE_NAME");
 }
 
 TEST(IndicatorType, IsUnknownWithoutModuleOrInOtherCase) {
   for (const char* name :
-       {"", "ADDR", "intel::ADDR", "Intel::addr", "Intel::JA3", "Intel::ADDR "}) {
+       {"", "ADDR", "intel::ADDR", "Intel::addr", "Intel::JA5", "Intel::ADDR "}) {
     EXPECT_FALSE(indicator_type_from(name)) << name;
   }
 }
