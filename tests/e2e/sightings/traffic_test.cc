@@ -66,7 +66,7 @@ std::string write_traffic(const std::string& path) {
   traffic::download(capture, kClient, {"203.0.113.80", 80},
                     {"other.example.com", "/c", kAgent, "harmless\n"});
   traffic::send_mail(capture, kClient, "203.0.113.25", "bad@evil.example");
-  return traffic::shake_hands(capture, kClient, "203.0.113.44", "www.example.com");
+  return traffic::shake_hands(capture, kClient, "203.0.113.44", "www.example.com").sha1;
 }
 
 TEST(SightingsOfTraffic, TellMispOnceOfEachIndicatorType) {

@@ -55,8 +55,9 @@ std::optional<Saved> Changes::apply_fields(Attribute& attribute, const Json& fie
     attribute.to_ids = type->to_ids;
   }
   apply_plain_fields(attribute, fields);
-  auto stored =
-      store_value(attribute.type, text_field(fields, "value").value_or(attribute.value()));
+  auto value = text_field(fields, "value").value_or(attribute.value());
+  auto stored = as_flag(field(fields, "sim_unchecked")) ? StoredValue{std::move(value), {}, {}}
+                                                        : store_value(attribute.type, value);
   if (!stored.error.empty()) return Saved{0, "value", std::move(stored.error)};
   attribute.value1 = std::move(stored.value1);
   attribute.value2 = std::move(stored.value2);

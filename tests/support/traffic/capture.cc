@@ -28,12 +28,24 @@ void append_network(std::string& out, T value) {
   }
 }
 
+bool is_v6(const std::string& address) { return address.find(':') != std::string::npos; }
+
 void append_address(std::string& out, const std::string& address) {
-  std::array<char, sizeof(in_addr)> bytes{};
-  if (inet_pton(AF_INET, address.c_str(), bytes.data()) != 1) {
-    throw std::runtime_error("no IPv4 address: " + address);
+  std::array<char, sizeof(in6_addr)> bytes{};
+  if (inet_pton(is_v6(address) ? AF_INET6 : AF_INET, address.c_str(), bytes.data()) != 1) {
+    throw std::runtime_error("no address: " + address);
   }
-  out.append(bytes.data(), bytes.size());
+  out.append(bytes.data(), is_v6(address) ? sizeof(in6_addr) : sizeof(in_addr));
+}
+
+std::string datagram(const Capture::Endpoint& from, const Capture::Endpoint& to,
+                     std::string_view bytes) {
+  std::string out;
+  append_network(out, from.port);
+  append_network(out, to.port);
+  append_network(out, static_cast<std::uint16_t>(8 + bytes.size()));
+  append_network(out, std::uint16_t{0});
+  return out.append(bytes);
 }
 
 /// pcap's own headers are in the byte order of the machine.
@@ -62,13 +74,19 @@ Capture::Capture(const std::string& path, std::int64_t start)
 
 void Capture::write_ip(const Endpoint& from, const Endpoint& to, std::uint8_t protocol,
                        const std::string& segment) {
-  std::string packet("\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x08\x00", 14);
-  packet += "\x45";
-  packet += '\0';
-  append_network(packet, static_cast<std::uint16_t>(20 + segment.size()));
-  packet += std::string("\0\0\x40\0\x40", 5);
-  packet += static_cast<char>(protocol);
-  packet += std::string(2, '\0');
+  std::string packet("\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01", 12);
+  if (is_v6(to.address)) {
+    packet += std::string("\x86\xdd\x60\0\0\0", 6);
+    append_network(packet, static_cast<std::uint16_t>(segment.size()));
+    packet += static_cast<char>(protocol);
+    packet += '\x40';
+  } else {
+    packet += std::string("\x08\0\x45\0", 4);
+    append_network(packet, static_cast<std::uint16_t>(20 + segment.size()));
+    packet += std::string("\0\0\x40\0\x40", 5);
+    packet += static_cast<char>(protocol);
+    packet += std::string(2, '\0');
+  }
   append_address(packet, from.address);
   append_address(packet, to.address);
   packet += segment;
@@ -82,16 +100,25 @@ void Capture::write_ip(const Endpoint& from, const Endpoint& to, std::uint8_t pr
 
 void Capture::ask_udp(const Endpoint& client, const Endpoint& server, std::string_view question,
                       std::string_view answer) {
-  const auto datagram = [](const Endpoint& from, const Endpoint& to, std::string_view bytes) {
-    std::string out;
-    append_network(out, from.port);
-    append_network(out, to.port);
-    append_network(out, static_cast<std::uint16_t>(8 + bytes.size()));
-    append_network(out, std::uint16_t{0});
-    return out.append(bytes);
-  };
   write_ip(client, server, kUdp, datagram(client, server, question));
   write_ip(server, client, kUdp, datagram(server, client, answer));
+}
+
+void Capture::send_udp(const Endpoint& client, const Endpoint& server, std::string_view bytes) {
+  write_ip(client, server, kUdp, datagram(client, server, bytes));
+}
+
+void Capture::knock(const Endpoint& client, const Endpoint& server) {
+  std::string segment;
+  append_network(segment, client.port);
+  append_network(segment, server.port);
+  append_network(segment, std::uint32_t{1'000});
+  append_network(segment, std::uint32_t{0});
+  segment += "\x50";
+  segment += static_cast<char>(kSyn);
+  append_network(segment, std::uint16_t{0xffff});
+  segment += std::string(4, '\0');
+  write_ip(client, server, kTcp, segment);
 }
 
 Capture::Connection::Connection(Capture& capture, Endpoint client, Endpoint server)

@@ -8,8 +8,8 @@
 
 namespace misp_zeek::traffic {
 
-/// Writes a pcap file of IPv4 packets over Ethernet, a millisecond apart. Checksums are zero: let
-/// the reader ignore them.
+/// Writes a pcap file of IPv4 and IPv6 packets over Ethernet, a millisecond apart. Checksums are
+/// zero: let the reader ignore them.
 class Capture {
  public:
   /// `start`: time of the first packet, seconds since the epoch. Throws std::runtime_error when the
@@ -23,6 +23,11 @@ class Capture {
   /// A datagram and its answer.
   void ask_udp(const Endpoint& client, const Endpoint& server, std::string_view question,
                std::string_view answer);
+
+  /// A datagram without an answer.
+  void send_udp(const Endpoint& client, const Endpoint& server, std::string_view bytes);
+  /// A TCP connection that nobody answers.
+  void knock(const Endpoint& client, const Endpoint& server);
 
   /// A TCP connection: the handshake when it is made, the end when it goes.
   class Connection {

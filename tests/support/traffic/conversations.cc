@@ -50,10 +50,10 @@ Owned<X509> make_certificate(EVP_PKEY* key, const std::string& name) {
   return certificate;
 }
 
-std::string fingerprint(const X509* certificate) {
+std::string fingerprint(const X509* certificate, const EVP_MD* kind) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  expect(X509_digest(certificate, EVP_sha1(), digest.data(), &size) == 1, "no digest");
+  expect(X509_digest(certificate, kind, digest.data(), &size) == 1, "no digest");
   return to_hex({digest.data(), size});
 }
 
@@ -113,35 +113,46 @@ void download(Capture& capture, const std::string& client, const Capture::Endpoi
               const Download& what) {
   Capture::Connection connection(capture, {client, next_port()}, server);
   connection.client_says("GET " + what.path + " HTTP/1.1\r\nHost: " + what.host +
-                         "\r\nUser-Agent: " + what.user_agent + "\r\nAccept: */*\r\n\r\n");
+                         "\r\nUser-Agent: " + what.user_agent + "\r\nAccept: */*\r\n" +
+                         what.request_headers + "\r\n");
   connection.server_says(
       "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
       "Content-Length: " +
-      std::to_string(what.body.size()) + "\r\n\r\n" + what.body);
+      std::to_string(what.body.size()) + "\r\n" + what.response_headers + "\r\n" + what.body);
 }
 
 void send_mail(Capture& capture, const std::string& client, const std::string& server,
                const std::string& sender) {
+  send_mail(capture, client, server, Mail{.sender = sender});
+}
+
+void greet_ssh(Capture& capture, const std::string& client, const std::string& server) {
+  Capture::Connection connection(capture, {client, next_port()}, {server, 22});
+  connection.server_says("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+  connection.client_says("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+}
+
+void send_mail(Capture& capture, const std::string& client, const std::string& server,
+               const Mail& mail) {
   Capture::Connection connection(capture, {client, next_port()}, {server, 25});
   connection.server_says("220 mail.example.org ESMTP\r\n");
   connection.client_says("EHLO client.example.org\r\n");
   connection.server_says("250 mail.example.org\r\n");
-  connection.client_says("MAIL FROM:<" + sender + ">\r\n");
+  connection.client_says("MAIL FROM:<" + mail.sender + ">\r\n");
   connection.server_says("250 ok\r\n");
-  connection.client_says("RCPT TO:<staff@example.org>\r\n");
+  connection.client_says("RCPT TO:<" + mail.recipient + ">\r\n");
   connection.server_says("250 ok\r\n");
   connection.client_says("DATA\r\n");
   connection.server_says("354 go on\r\n");
-  connection.client_says(
-      "From: Someone <someone@example.org>\r\nTo: staff@example.org\r\nSubject: hello\r\n\r\n"
-      "text\r\n.\r\n");
+  connection.client_says("From: " + mail.from + "\r\nTo: " + mail.to + "\r\nSubject: hello\r\n" +
+                         mail.headers + "\r\n" + mail.body + ".\r\n");
   connection.server_says("250 queued\r\n");
   connection.client_says("QUIT\r\n");
   connection.server_says("221 bye\r\n");
 }
 
-std::string shake_hands(Capture& capture, const std::string& client, const std::string& server,
-                        const std::string& name) {
+Fingerprints shake_hands(Capture& capture, const std::string& client, const std::string& server,
+                         const std::string& name) {
   const Owned<EVP_PKEY> key(EVP_RSA_gen(2'048));
   expect(key != nullptr, "no key");
   const auto certificate = make_certificate(key.get(), name);
@@ -176,7 +187,8 @@ std::string shake_hands(Capture& capture, const std::string& client, const std::
     SSL_do_handshake(client_side.get());
   }
   expect(SSL_is_init_finished(client_side.get()) == 1, "the handshake does not end");
-  return fingerprint(certificate.get());
+  return {fingerprint(certificate.get(), EVP_md5()), fingerprint(certificate.get(), EVP_sha1()),
+          fingerprint(certificate.get(), EVP_sha256())};
 }
 
 }  // namespace misp_zeek::traffic
