@@ -10,6 +10,7 @@
 #include "app/telemetry/health.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/mapping/forms.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -111,6 +112,7 @@ class Findings {
     indicators_.push_back({{"indicator", entry.key.indicator},
                            {"indicator_type", to_string(entry.key.type)},
                            {"event_id", entry.event_id},
+                           {"seen_in", mapping::shown_places(entry.key)},
                            {"event", item->desc},
                            {"url", item->url},
                            {"attributes", item->attribute_uuids},
@@ -130,9 +132,10 @@ class Findings {
     }
     if (indicators_.empty() && rejected_) {
       const std::string key(excluding_key(*rejected_));
-      return key.empty() ? "accepted by the filter, but Zeek cannot match it: " +
-                               std::string(to_string(*rejected_))
-                         : "excluded by [filter] " + key;
+      if (!key.empty()) return "excluded by [filter] " + key;
+      const std::string why(mapping::explanation_of(*rejected_));
+      return "accepted by the filter, but Zeek cannot match it: " +
+             std::string(to_string(*rejected_)) + (why.empty() ? "" : ", " + why);
     }
     return not_held_ ? "accepted, but not in every Zeek yet" : "in every Zeek";
   }

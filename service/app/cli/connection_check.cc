@@ -161,8 +161,7 @@ bool takes_strangers(ZeekConfig zeek, std::chrono::steady_clock::time_point unti
 /// `known`: the configured Zeeks by what they say of their start; this one is added.
 Finding check_zeek(const ZeekConfig& zeek, std::chrono::steady_clock::time_point until,
                    std::map<std::string, std::string>& known) {
-  Finding finding{"zeek:" + zeek.name, false,
-                  "no connection to " + zeek.place() + " yet"};
+  Finding finding{"zeek:" + zeek.name, false, "no connection to " + zeek.place() + " yet"};
   Reports<LinkReport> reports;
   const auto link = make_link(zeek);
   const std::string id = random_id();

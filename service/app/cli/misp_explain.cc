@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/mapping/forms.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -130,7 +131,9 @@ class Explainer {
       return who + "is excluded by [filter] " + std::string(key);
     }
     if (!mapped) {
-      return who + "is not usable in Zeek: " + std::string(to_string(mapped.error()));
+      const std::string why(mapping::explanation_of(mapped.error()));
+      return who + "is not usable in Zeek: " + std::string(to_string(mapped.error())) +
+             (why.empty() ? "" : ", " + why);
     }
     return by_search(attribute).map([&](const std::string& text) { return who + "is " + text; });
   }

@@ -2,6 +2,7 @@
 #include "app/cli/query_commands.h"
 
 #include <algorithm>
+#include <array>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -56,11 +57,33 @@ Result<Json> read_json(const Config& config, const std::string& target) {
   return json;
 }
 
-/// Words for a terminal: what is not printable ASCII or UTF-8 cannot move the cursor.
+/// Characters that turn the direction of writing, and what is shown in their place.
+constexpr auto kTurning = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"\u061c", "<U+061C>"},
+    {"\u200e", "<U+200E>"},
+    {"\u200f", "<U+200F>"},
+    {"\u202a", "<U+202A>"},
+    {"\u202b", "<U+202B>"},
+    {"\u202c", "<U+202C>"},
+    {"\u202d", "<U+202D>"},
+    {"\u202e", "<U+202E>"},
+    {"\u2066", "<U+2066>"},
+    {"\u2067", "<U+2067>"},
+    {"\u2068", "<U+2068>"},
+    {"\u2069", "<U+2069>"},
+});
+
+/// Words for a terminal: what is not printable ASCII or UTF-8 cannot move the cursor, and names of
+/// files cannot pretend to end in something else.
 std::string shown(const Json& text) {
   std::string out;
   for (const char c : text.get<std::string>()) {
     out += static_cast<unsigned char>(c) < 0x20 || c == '\x7f' ? '?' : c;
+  }
+  for (const auto& [raw, name] : kTurning) {
+    for (auto at = out.find(raw); at != std::string::npos; at = out.find(raw)) {
+      out.replace(at, raw.size(), name);
+    }
   }
   return out;
 }
@@ -133,8 +156,9 @@ int ask(const Config& config, const StatusQuestion& question, std::ostream& out,
 void print_found(const Json& found, std::ostream& out) {
   for (const Json& indicator : found.at("indicators")) {
     out << shown(indicator.at("indicator_type")) << " " << shown(indicator.at("indicator"))
-        << "\n  event " << indicator.at("event_id") << ": " << shown(indicator.at("event"))
-        << "\n  " << shown(indicator.at("url")) << "\n";
+        << "\n  seen in " << shown(indicator.at("seen_in")) << "\n  event "
+        << indicator.at("event_id") << ": " << shown(indicator.at("event")) << "\n  "
+        << shown(indicator.at("url")) << "\n";
     for (const Json& zeek : indicator.at("zeeks")) {
       const std::string reason = shown(zeek.at("reason"));
       out << "  " << shown(zeek.at("name")) << ": " << shown(zeek.at("state")) << ", revision "

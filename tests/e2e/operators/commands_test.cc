@@ -117,8 +117,24 @@ TEST_F(Operators, LearnThatNoServiceRuns) {
 TEST_F(Operators, HaveExplainedWhatIsInZeekAndWhatIsNot) {
   const auto held = command({"explain", "EVIL.example."});
   EXPECT_EQ(held.status, 0);
-  EXPECT_HAS(held.text, "in every Zeek\nIntel::DOMAIN evil.example\n");
+  EXPECT_HAS(held.text, "in every Zeek\nIntel::DOMAIN evil.example\n  seen in DNS requests, ");
   EXPECT_HAS(held.text, "  zeek: held, revision ");
+
+  add("filename",
+      "Rechnung_\u202e"
+      "fdp.exe",
+      true);
+  ASSERT_TRUE(eventually([&] {
+    return command({"explain",
+                    "Rechnung_\u202e"
+                    "fdp.exe"})
+               .status == 0;
+  }));
+  EXPECT_HAS(command({"explain",
+                      "Rechnung_\u202e"
+                      "fdp.exe"})
+                 .text,
+             "Intel::FILE_NAME rechnung_<U+202E>fdp.exe");
 
   const auto rejected = command({"explain", "0.0.0.0/0"});
   EXPECT_EQ(rejected.status, 1);
@@ -135,7 +151,7 @@ TEST_F(Operators, HaveExplainedWhatIsInZeekAndWhatIsNot) {
 
   const auto event = command({"explain", "--json", event_id_});
   EXPECT_EQ(event.status, 0);
-  EXPECT_EQ(json::parse(event.text).at("indicators").size(), 3U) << event.text;
+  EXPECT_EQ(json::parse(event.text).at("indicators").size(), 4U) << event.text;
 }
 
 TEST_F(Operators, StopChangesOfZeekAndGoOn) {

@@ -107,6 +107,9 @@ TEST(Explain, FindsAValueHoweverItIsWritten) {
     EXPECT_EQ(found.at("attributes").at(0).at("uuid"), kUuid) << query;
     EXPECT_EQ(found.at("indicators").at(0).at("indicator"), "evil.example") << query;
     EXPECT_EQ(found.at("indicators").at(0).at("zeeks").at(0).at("state"), "away") << query;
+    EXPECT_EQ(found.at("indicators").at(0).at("seen_in"),
+              "DNS requests, TLS server names, HTTP Host headers, certificates of TLS up to 1.2, "
+              "names below, wherever names are seen (needs extra/subdomains)");
   }
 }
 
@@ -116,7 +119,9 @@ TEST(Explain, SaysWhyAnAttributeIsNothingForZeek) {
   const auto found = explain_json(scene.view(), kUuid);
   EXPECT_EQ(found.at("attributes").at(0).at("rejected"), "broad_network");
   EXPECT_TRUE(found.at("indicators").empty());
-  EXPECT_EQ(found.at("answer"), "accepted by the filter, but Zeek cannot match it: broad_network");
+  EXPECT_EQ(found.at("answer"),
+            "accepted by the filter, but Zeek cannot match it: broad_network, it would match "
+            "too many addresses: [mapping] min_prefix_v4 and min_prefix_v6");
 }
 
 TEST(Explain, NamesTheKeyThatKeepsAValueOut) {
