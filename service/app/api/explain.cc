@@ -105,6 +105,9 @@ class Findings {
       zeeks.push_back({{"name", peer.session->name()},
                        {"state", fate.state},
                        {"reason", fate.reason},
+                       {"unseen", fate.state == "held"
+                                      ? mapping::blindness(entry.key, peer.session->capabilities())
+                                      : ""},
                        {"revision", peer.session->acknowledged()},
                        {"workers", peer.session->workers()},
                        {"workers_in_sync", peer.session->workers_in_step()}});

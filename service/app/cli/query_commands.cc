@@ -167,6 +167,9 @@ void print_found(const Json& found, std::ostream& out) {
         out << ", " << zeek.at("workers_in_sync") << " of " << zeek.at("workers") << " workers";
       }
       out << (reason.empty() ? "" : ": " + reason) << "\n";
+      if (const std::string unseen = shown(zeek.at("unseen")); !unseen.empty()) {
+        out << "    but it does not see it: " << unseen << "\n";
+      }
     }
   }
   for (const Json& attribute : found.at("attributes")) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/mapping/mapping_table.h"
@@ -117,6 +118,13 @@ constexpr auto kPlaces = std::to_array<SeenPlace>({
     {Type::kHassh, "MISP::IN_FINGERPRINT", "SSH handshakes", kFingerprints},
 });
 
+/// Of other packages, and the capability that says that they are there.
+constexpr auto kComputed = std::to_array<std::pair<Type, std::string_view>>({
+    {Type::kJa3, "ja3"},
+    {Type::kJa4, "ja4"},
+    {Type::kHassh, "hassh"},
+});
+
 struct RuleForms {
   Rule rule;
   std::string_view becomes;
@@ -184,6 +192,31 @@ std::string shown_places(const IndicatorKey& key) {
     if (!place.needs.empty()) shown.append(" (needs ").append(place.needs).append(")");
   }
   return shown;
+}
+
+std::string blindness(const IndicatorKey& key, const std::set<std::string>& capabilities) {
+  constexpr std::string_view kExtra = "extra/";
+  for (const auto& [type, name] : kComputed) {
+    if (type == key.type) {
+      return capabilities.contains(std::string(name)) ? ""
+                                                      : "this Zeek has no " + std::string(name);
+    }
+  }
+  if (key.type == Type::kUserName) return "none of Zeek's scripts looks for user names";
+  if (!capabilities.contains("seen")) return "frameworks/intel/seen is not loaded";
+  if (key.type == Type::kFileHash) {
+    return capabilities.contains("hashes")
+               ? ""
+               : "frameworks/files/hash-all-files is not loaded, so that Zeek hashes certificates "
+                 "alone";
+  }
+  std::string needs;
+  for (const SeenPlace& place : places_of(key)) {
+    if (!place.needs.starts_with(kExtra)) return "";
+    if (capabilities.contains(std::string(place.needs.substr(kExtra.size())))) return "";
+    needs.append(needs.empty() ? "needs " : " or ").append(place.needs);
+  }
+  return needs;
 }
 
 std::string_view explanation_of(Reject reason) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,10 @@ std::vector<SeenPlace> places_of(const IndicatorKey& key);
 
 /// "DNS requests, TLS server names, HTTP Host headers, certificates"; empty if there are none.
 std::string shown_places(const IndicatorKey& key);
+
+/// Why a Zeek with these capabilities (`proto/README.md`) does not see an indicator that it holds,
+/// e.g. "needs extra/http-urls"; empty if it does.
+std::string blindness(const IndicatorKey& key, const std::set<std::string>& capabilities);
 
 /// A sentence's end about a refusal: "a wildcard of mail addresses; Zeek compares whole ones".
 /// Empty where the reason's name says all.

@@ -217,6 +217,7 @@ void ZeekSession::on_hello_ack(const contract::HelloAck& ack, SteadyMs now) {
   heard_ = true;
   zeek_version_ = ack.zeek_version;
   package_version_ = ack.package_version;
+  capabilities_ = ack.capabilities;
   if (ack.role != "holder") {
     const bool waits = ack.role == "standby";
     state_ = waits ? State::kStandby : State::kGreeting;

@@ -120,6 +120,8 @@ class ZeekSession {
     return pong_.workers_in_sync < pong_.workers_configured || !pong_.workers_verified;
   }
   const std::string& zeek_version() const { return zeek_version_; }
+  /// What the package, and what is loaded beside it, can do (`proto/README.md`).
+  const std::set<std::string>& capabilities() const { return capabilities_; }
   const std::string& package_version() const { return package_version_; }
   const Counters& counters() const { return counters_; }
   /// An entry of the store that Zeek refused.
@@ -203,6 +205,7 @@ class ZeekSession {
   std::set<EntryKey> resend_;  ///< others changed them in Zeek
   std::string zeek_version_;
   std::string package_version_;
+  std::set<std::string> capabilities_;
   std::map<EntryKey, Refusal> refusals_;
   std::set<std::string, std::less<>> reasons_;  ///< what the refusals point to
   /// Removals that wait until the store is authoritative for their event.

@@ -68,6 +68,7 @@ event ssh_client_version(c: connection, version: string)
 struct Outcome {
   std::set<std::string> seen;  ///< names of Intel::Where
   std::string refusal;
+  bool is_seen_says_explain = false;  ///< of one of the indicators at least
 };
 
 /// A row as the service, MISP and Zeek see it.
@@ -167,6 +168,10 @@ class See {
       }
       for (const json& indicator : explained.at("indicators")) {
         const json& zeek = indicator.at("zeeks").at(0);
+        if (indicator.at("event_id") == std::stoull(one.event) && zeek.at("state") == "held" &&
+            zeek.at("unseen") == "") {
+          one.outcome.is_seen_says_explain = true;
+        }
         if (indicator.at("event_id") == std::stoull(one.event) && zeek.at("state") == "refused") {
           one.outcome.refusal = "zeek " + zeek.at("reason").get<std::string>();
         }
@@ -215,6 +220,9 @@ void see_all(const std::vector<std::string>& extras) {
   for (const Case& one : see.cases()) {
     const bool is_right = one.is_right(!extras.empty());
     if (prints) print(one, is_right);
+    if (!one.outcome.seen.empty()) {
+      EXPECT_TRUE(one.outcome.is_seen_says_explain) << "line " << one.row.line;
+    }
     if (extras.empty() && one.row.value.starts_with("*.") && !one.row.extra.empty()) {
       EXPECT_EQ(one.outcome.refusal, "zeek wildcard") << "line " << one.row.line;
     }

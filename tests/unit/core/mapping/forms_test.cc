@@ -46,6 +46,28 @@ TEST(Forms, HaveAPlaceForEveryTypeButUserNames) {
   EXPECT_EQ(shown_places({IndicatorType::kUserName, "x"}), "");
 }
 
+TEST(Forms, AreNotSeenWithoutWhatTheyNeed) {
+  const auto blind = [](IndicatorType type, const std::string& indicator,
+                        const std::set<std::string>& capabilities) {
+    return blindness({type, indicator}, capabilities);
+  };
+  const std::string md5(32, 'a');
+  EXPECT_EQ(blind(IndicatorType::kDomain, "evil.example", {"seen"}), "");
+  EXPECT_EQ(blind(IndicatorType::kDomain, "evil.example", {"lost"}),
+            "frameworks/intel/seen is not loaded");
+  EXPECT_EQ(blind(IndicatorType::kFileHash, md5, {"seen", "hashes"}), "");
+  EXPECT_EQ(
+      blind(IndicatorType::kFileHash, md5, {"seen"}),
+      "frameworks/files/hash-all-files is not loaded, so that Zeek hashes certificates alone");
+  EXPECT_EQ(blind(IndicatorType::kJa3, md5, {"seen"}), "this Zeek has no ja3");
+  EXPECT_EQ(blind(IndicatorType::kJa3, md5, {"ja3"}), "");
+  EXPECT_EQ(blind(IndicatorType::kUserName, "x", {"seen"}),
+            "none of Zeek's scripts looks for user names");
+  const std::string url = "e-vil.example/x?u=http://b.example";
+  EXPECT_EQ(blind(IndicatorType::kUrl, url, {"seen"}), "needs extra/http-urls or extra/mail-urls");
+  EXPECT_EQ(blind(IndicatorType::kUrl, url, {"seen", "http-urls"}), "");
+}
+
 TEST(Forms, AreThoseOfTheDocs) {
   const std::string path = MISP_ZEEK_DOCS "/what-zeek-sees.md";
   std::ostringstream page;
