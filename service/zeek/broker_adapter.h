@@ -16,7 +16,7 @@
 /// broker_compat.h.
 namespace misp_zeek::zeek {
 
-/// Of the library in use, e.g. "1.4.0" or "2.8.0".
+/// Of the library in use, e.g. "1.4.0" or "2.8.0". Empty: this program was built without.
 std::string broker_version();
 
 struct BrokerOptions {

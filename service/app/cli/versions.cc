@@ -17,9 +17,10 @@ std::string describe_versions() {
   zmq_version(&major, &minor, &patch);
   const std::string broker = zeek::broker_version();
   std::string text = "misp-zeek " + version() + "\n";
-  text += "broker " + broker;
-  text +=
-      broker.starts_with("1.") ? " (cannot talk to Zeek 7 or later; its WebSocket can)\n" : "\n";
+  text += "broker " + (broker.empty() ? "none" : broker);
+  text += broker.empty() || broker.starts_with("1.")
+              ? " (cannot talk to Zeek 7 or later; its WebSocket can)\n"
+              : "\n";
   text += "websocket " + zeek::websocket_version() + "\n";
   text += "libzmq " + std::to_string(major) + "." + std::to_string(minor) + "." +
           std::to_string(patch) + "\n";

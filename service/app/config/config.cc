@@ -12,6 +12,7 @@
 
 #include "app/config/builder.h"
 #include "app/config/keys.h"
+#include "zeek/broker_adapter.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -140,7 +141,9 @@ std::vector<ZeekConfig> ZeekConfig::ways() const {
   const Transport wanted = listen ? Transport::kBroker : transport;
   std::vector<ZeekConfig> ways;
   for (const auto& [spoken, usual] : kPorts) {
-    if (wanted != Transport::kAuto && (wanted != spoken || usual == 27'759)) {
+    const bool is_wanted = wanted == spoken && usual != 27'759;
+    const bool is_possible = spoken != Transport::kBroker || !zeek::broker_version().empty();
+    if (!is_wanted && (wanted != Transport::kAuto || !is_possible)) {
       continue;
     }
     ZeekConfig& way = ways.emplace_back(*this);

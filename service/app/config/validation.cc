@@ -16,6 +16,7 @@
 #include "certificates/certificate_folder.h"
 #include "core/mapping/misp_types.h"
 #include "http/server.h"
+#include "zeek/broker_adapter.h"
 
 namespace misp_zeek::app {
 namespace {
@@ -180,6 +181,12 @@ void Draft::check_transport(std::size_t index) {
                 "has no effect with transport broker");
       }
     }
+  }
+  if (is_broker && zeek::broker_version().empty()) {
+    const std::string key = zeek.listen ? "listen" : "transport";
+    problem(zeek_place(index, key), "zeek." + key,
+            "needs Broker, without which this program was built",
+            "transport \"websocket\" or \"auto\", without listen");
   }
   if (zeek.listen && zeek.transport == Transport::kWebSocket) {
     problem(zeek_place(index, "listen"), "zeek.listen", "is true with transport websocket",

@@ -202,6 +202,21 @@ void HealthBoard::check_reports(const View& view, TimePoint now) {
       queue == nullptr ? "turned off" : describe_sightings(*queue), now, true);
 }
 
+void HealthBoard::check_certificates(const View& view, TimePoint now) {
+  std::string open;
+  for (const ZeekConfig& zeek : view.config.zeek) {
+    if (!zeek.is_authenticated()) {
+      open += (open.empty() ? "" : ", ") + zeek.name;
+    }
+  }
+  set("certificates", open.empty(),
+      open.empty() ? "each Zeek and the service prove who they are"
+                   : "unauthenticated: " + open +
+                         "; whoever reaches that port can control this Zeek: 'misp-zeek "
+                         "certificates make'",
+      now, true);
+}
+
 void HealthBoard::update(const View& view, TimePoint now) {
   {
     const std::lock_guard lock(mutex_);
@@ -211,6 +226,7 @@ void HealthBoard::update(const View& view, TimePoint now) {
     set("changes", !view.paused,
         view.paused ? "paused by an operator; 'misp-zeek resume' ends it" : "on", now);
     check_reports(view, now);
+    check_certificates(view, now);
     for (const auto& peer : view.peers) {
       check_zeek(view, peer, now);
     }

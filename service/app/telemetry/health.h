@@ -31,6 +31,7 @@ class HealthBoard {
   void check_zeek(const View& view, const Peer& peer, TimePoint now);
   /// What Zeek can be in sync without.
   void check_reports(const View& view, TimePoint now);
+  void check_certificates(const View& view, TimePoint now);
   void set(const std::string& name, bool ok, std::string message, TimePoint now,
            bool warns = false);
 
