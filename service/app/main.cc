@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   try {
     return app::run_cli(argc, argv, read_environment(),
                         {app::run_service, app::describe_versions, app::send_to_service,
-                         app::answer_question, app::check_connections},
+                         app::answer_question, app::check_connections, app::check_places},
                         std::cout, std::cerr);
   } catch (const std::exception& error) {
     std::cerr << "misp-zeek: " << error.what() << "\n";

@@ -40,7 +40,9 @@ std::optional<FeedLinkEvent> feed_link_event(std::uint16_t event, std::uint32_t 
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       return FeedLinkEvent{Kind::kUp, ""};
     case ZMQ_EVENT_DISCONNECTED:
-      return FeedLinkEvent{Kind::kClosed, "the connection to " + endpoint + " was lost"};
+      return FeedLinkEvent{Kind::kClosed,
+                           "the connection to " + endpoint +
+                               " was lost: MISP's ZeroMQ publisher has ended or restarts"};
     case ZMQ_EVENT_CLOSED:
       return FeedLinkEvent{Kind::kUnreachable,
                            "no connection to " + endpoint +
@@ -48,8 +50,11 @@ std::optional<FeedLinkEvent> feed_link_event(std::uint16_t event, std::uint32_t 
                                "that it does not listen on MISP's own machine only "
                                "(Plugin.ZeroMQ_host), and that its port is reachable"};
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-      return FeedLinkEvent{Kind::kCutShort,
-                           endpoint + " ended the connection during the ZeroMQ handshake"};
+      return FeedLinkEvent{
+          Kind::kCutShort,
+          endpoint +
+              " ended the connection during the ZeroMQ handshake: is that the port of "
+              "MISP's ZeroMQ publisher (Plugin.ZeroMQ_port)?"};
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
       return FeedLinkEvent{Kind::kRefused,
                            endpoint +

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.h"
@@ -57,6 +58,20 @@ Error redirect_error(const HttpHead& head) {
           0};
 }
 
+/// Reasons of MISP, which it does not translate, and what to do about them.
+struct Refusal {
+  const char* words;
+  const char* remedy;
+};
+constexpr std::array kRefusals = {
+    Refusal{"account has been disabled",
+            "enable the key's user in MISP (Administration, List Users), or put the key of another "
+            "user into misp.api_key_file"},
+    Refusal{"Auth key is expired",
+            "make a new key for the user in MISP, and put it into misp.api_key_file"},
+    Refusal{"IP address",
+            "add this machine's address to the key's allowed addresses in MISP (allowed_ips)"}};
+
 Error forbidden_error(const std::string& status, const std::string& message) {
   if (message.empty() || message.starts_with("Authentication failed. Please")) {
     return {
@@ -66,8 +81,20 @@ Error forbidden_error(const std::string& status, const std::string& message) {
             "an enabled user, and that the key has not ended and allows this address",
         0};
   }
-  return make(ErrorCode::kUnauthorized, status + " from MISP: refused", message);
+  const auto* known = std::find_if(kRefusals.begin(), kRefusals.end(), [&](const auto& refusal) {
+    return message.find(refusal.words) != std::string::npos;
+  });
+  return make(
+      ErrorCode::kUnauthorized,
+      status + " from MISP: refused: " +
+          (known == kRefusals.end() ? "check in MISP that the key's user is enabled, and "
+                                      "that its role has the right (perm_auth, perm_sighting)"
+                                    : known->remedy),
+      message);
 }
+
+/// What a web server says, as nginx or Apache, when it is spoken to without TLS at its TLS port.
+bool wants_tls(std::string_view body) { return body.find("plain HTTP") != std::string_view::npos; }
 
 std::string with_detail(std::string text, std::string_view detail) {
   if (!detail.empty()) {
@@ -85,6 +112,19 @@ Error status_error(const HttpHead& head, std::string_view body) {
   }
   const std::string message = message_in(body);
   switch (head.status) {
+    case 400:
+      if (wants_tls(body)) {
+        return {ErrorCode::kInvalidConfig,
+                "400: HTTPS is at misp.url's port: let misp.url begin with https://", 0};
+      }
+      return make(ErrorCode::kIncompatible,
+                  "400 from MISP: is there a MISP at misp.url, and https:// where HTTPS is?",
+                  message);
+    case 407:
+      return make(ErrorCode::kUnauthorized,
+                  "407 from the proxy: it wants a user, which misp.proxy cannot give: let it pass "
+                  "this machine without one",
+                  "");
     case 401:
     case 403:
       return forbidden_error(status, message);
@@ -104,7 +144,15 @@ Error status_error(const HttpHead& head, std::string_view body) {
     case 425:
       return make(ErrorCode::kUnavailable, status + " from MISP", message);
     case 504:
-      return make(ErrorCode::kTimeout, status + " from MISP", message);
+      return make(ErrorCode::kTimeout,
+                  status + " from the web server before MISP: MISP is too slow", message);
+    case 500:
+      return make(ErrorCode::kUnavailable, "500 from MISP: its error log has the cause", message);
+    case 502:
+    case 503:
+      return make(ErrorCode::kUnavailable,
+                  status + " from the web server before MISP: does MISP itself run (php-fpm)?",
+                  message);
     case 429: {
       auto error =
           make(ErrorCode::kRateLimited, "429 from MISP: the key's rate limit is used up", message);
@@ -151,7 +199,8 @@ Error transfer_error(int curl_code, std::string_view detail) {
                         "the host name in misp.proxy cannot be resolved: check the name and DNS");
     case CURLE_COULDNT_CONNECT:
       return unreachable(
-          "no connection to MISP: check that it runs and that misp.url's port is reachable");
+          "no connection to MISP: check that it runs and that misp.url's port, or with misp.proxy "
+          "the proxy's, is reachable");
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
       return make_error(ErrorCode::kUnavailable,
@@ -166,7 +215,9 @@ Error transfer_error(int curl_code, std::string_view detail) {
       return make_error(ErrorCode::kUnavailable,
                         "the TLS handshake with MISP failed: is there HTTPS on misp.url's port?");
     case CURLE_OPERATION_TIMEDOUT:
-      return make_error(ErrorCode::kTimeout, "MISP did not answer in time");
+      return make_error(ErrorCode::kTimeout,
+                        "MISP did not answer in time: is it overloaded, does a firewall drop the "
+                        "connection, or is misp.request_timeout too short?");
     case CURLE_PARTIAL_FILE:
       return make_error(ErrorCode::kMalformed, "MISP's answer is truncated");
     case CURLE_BAD_CONTENT_ENCODING:
@@ -174,10 +225,14 @@ Error transfer_error(int curl_code, std::string_view detail) {
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-      return make_error(ErrorCode::kUnavailable, "the connection to MISP broke");
+      return make_error(ErrorCode::kUnavailable,
+                        "the connection to MISP broke: if it always does, check misp.url's port, "
+                        "and https:// where HTTPS is");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-      return make_error(ErrorCode::kIncompatible, "what listens at misp.url does not speak HTTP");
+      return make_error(ErrorCode::kIncompatible,
+                        "what listens at misp.url, or at misp.proxy if it is set, does not speak "
+                        "HTTP: check the port, and https:// where HTTPS is");
     case CURLE_URL_MALFORMAT:
       return make_error(ErrorCode::kInvalidConfig, "misp.url is not an http or https address");
     default:

@@ -309,13 +309,19 @@ std::optional<Error> settings_problem(const Fields& me) {
 }  // namespace
 
 Result<MispUser> decode_user(std::string_view version_body, std::string_view user_body) {
+  // Another page of MISP answers as well-formed, and so do other programs.
+  const auto no_misp = [](const Error& error) {
+    return malformed(error.message +
+                     ": is misp.url the address of MISP itself, without the path of "
+                     "a page?");
+  };
   const auto version = read_json(version_body);
   if (!version) {
-    return malformed("getVersion: " + version.error().message);
+    return no_misp({ErrorCode::kMalformed, "getVersion: " + version.error().message, 0});
   }
   const auto me = read_json(user_body);
   if (!me) {
-    return malformed("users/view/me: " + me.error().message);
+    return no_misp({ErrorCode::kMalformed, "users/view/me: " + me.error().message, 0});
   }
   MispUser user;
   Fields version_fields(*version, "getVersion");
@@ -332,7 +338,7 @@ Result<MispUser> decode_user(std::string_view version_body, std::string_view use
   user.site_admin = role_fields.flag("perm_site_admin");
   for (const auto* fields : {&version_fields, &me_fields, &person_fields, &role_fields}) {
     if (!fields->ok()) {
-      return Failure(fields->error());
+      return no_misp(fields->error());
     }
   }
   if (auto problem = version_problem(user.misp_version)) {

@@ -89,6 +89,37 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
   return StateFolder(path, lock, *was_open);
 }
 
+Result<void> StateFolder::check(const std::string& path) {
+  const auto problem = [&path](int cause, const std::string& why) {
+    const bool denied = cause == EACCES || cause == EPERM;
+    return fail(denied ? ErrorCode::kUnauthorized : ErrorCode::kUnavailable,
+                "state.path: cannot use " + path + ": " + why);
+  };
+  // The folder, or the nearest one above in which it would be made.
+  std::filesystem::path nearest(path);
+  struct stat status {};
+  while (stat(nearest.c_str(), &status) != 0) {
+    const int cause = errno;
+    if (cause != ENOENT || nearest == nearest.parent_path()) {
+      return problem(cause, std::strerror(cause));
+    }
+    nearest = nearest.parent_path();
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return problem(ENOTDIR, nearest.string() + " is no folder");
+  }
+  if (access(nearest.c_str(), W_OK | X_OK) != 0) {
+    return problem(errno, std::string(std::strerror(errno)) + " in " + nearest.string());
+  }
+  const int lock = ::open((path + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+  if (lock < 0) {
+    return errno == ENOENT ? Result<void>() : problem(errno, std::strerror(errno));
+  }
+  const bool free = flock(lock, LOCK_EX | LOCK_NB) == 0;
+  close(lock);
+  return free ? Result<void>() : problem(EBUSY, "another misp-zeek uses it");
+}
+
 StateFolder::~StateFolder() {
   if (lock_ >= 0) {
     close(lock_);

@@ -17,6 +17,10 @@ class StateFolder {
   /// be made, closed to others, written to, or is in use.
   static Result<StateFolder> open(const std::string& path);
 
+  /// Whether open() would succeed, without a change to anything. Errors: as of open();
+  /// kUnauthorized when only this user may not use it.
+  static Result<void> check(const std::string& path);
+
   ~StateFolder();
   StateFolder(StateFolder&& other) noexcept
       : path_(std::move(other.path_)), lock_(other.lock_), was_open_(other.was_open_) {

@@ -25,7 +25,7 @@ LIBRARIES = {
     "CLI11": (("CLI/",), {"app/cli/cli.cc", "app/cli/man_page.cc", "app/cli/usage_error.cc"}),
     "nlohmann-json": (("nlohmann/json.hpp",), {
         "app/api/explain.cc", "app/api/export.cc", "app/api/routes.cc", "app/api/status.cc",
-        "app/cli/connection_check.cc", "app/cli/query_commands.cc", "app/process/log_format.cc",
+        "app/cli/connection_check.cc", "app/cli/place_check.cc", "app/cli/query_commands.cc", "app/process/log_format.cc",
         "http/health_routes.cc", "misp/attribute_json.cc", "misp/decode.cc",
         "misp/http_error.cc", "misp/json_rows.cc", "misp/json_stream.cc", "misp/json_values.cc", "misp/rest_decode.cc",
         "misp/search_body.cc", "misp/sightings_client.cc", "webhook/webhook_client.cc",

@@ -192,6 +192,20 @@ void print_summary(const LoadedConfig& loaded, std::ostream& out, std::ostream& 
       << to_toml(config);
 }
 
+/// False: the service could not start. Prints why.
+bool print_place_problems(const LoadedConfig& loaded, const Actions& actions, std::ostream& err) {
+  bool usable = true;
+  for (const PlaceProblem& problem :
+       actions.places ? actions.places(loaded.config) : std::vector<PlaceProblem>()) {
+    const auto place = loaded.places.find(problem.key);
+    err << (problem.certain ? "" : "warning: ")
+        << (place == loaded.places.end() ? "configuration" : place->second) << ": key \""
+        << problem.key << "\": " << problem.what << "; allowed: " << problem.allowed << "\n";
+    usable = usable && !problem.certain;
+  }
+  return usable;
+}
+
 std::string generated(const std::string& document, const CLI::App& app) {
   if (document == "man-page") {
     return man_page(app);
@@ -285,6 +299,9 @@ int run_cli(int argc, const char* const* argv, const Environment& environment,
     return actions.command(loaded->config, PauseCommand{pause->parsed()}, out, err);
   }
   if (check->parsed()) {
+    if (!print_place_problems(*loaded, actions, err)) {
+      return kExitUsage;
+    }
     print_summary(*loaded, out, err);
     return kExitOk;
   }

@@ -5,9 +5,11 @@
 #include <functional>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "app/api/control.h"
 #include "app/cli/connection_check.h"
+#include "app/cli/place_check.h"
 #include "app/cli/query_commands.h"
 #include "app/config/config.h"
 #include "app/config/diff.h"
@@ -41,6 +43,8 @@ struct Actions {
   std::function<int(const Config&, const Question&, std::ostream&, std::ostream&)> question = {};
   /// Tries all connections, as check_connections().
   std::function<int(const Config&, const ConnectCheck&, std::ostream&)> connect = {};
+  /// Tries folders and addresses, as check_places().
+  std::function<std::vector<PlaceProblem>(const Config&)> places = {};
 };
 
 /// The program without its process: parses the arguments, loads the configuration and does what was

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "app/api/control.h"
+#include "app/cli/filter_check.h"
 #include "app/process/version.h"
 #include "app/runtime/wiring.h"
 
@@ -81,6 +82,24 @@ Finding check_rights(const Config& config, const MispUser& user) {
                     (user.perm_sighting ? " and may add sightings" : "")};
 }
 
+/// What MISP does not know of the filter's names.
+void add_filter(const Config& config, std::vector<Finding>& findings) {
+  const AskMisp ask = [&](const FilterOptions& filter, const RestCall& call) -> Result<RestReply> {
+    Config asked = config;
+    asked.filter = filter;
+    const auto rest = make_rest(asked, Mapping().types());
+    return rest ? (*rest)->call(call) : tl::unexpected<Error>(rest.error());
+  };
+  const auto found = check_filter(config.filter, ask);
+  if (!found) {
+    findings.push_back({"filter", false, found.error().message});
+    return;
+  }
+  for (const FilterFinding& finding : *found) {
+    findings.push_back({"filter", finding.ok, finding.message});
+  }
+}
+
 std::vector<Finding> check_rest(const Config& config) {
   const auto rest = make_rest(config, Mapping().types());
   const auto reply = rest ? (*rest)->call(UserCall{}) : tl::unexpected<Error>(rest.error());
@@ -88,10 +107,12 @@ std::vector<Finding> check_rest(const Config& config) {
     return {{"MISP", false, reply.error().message}};
   }
   const auto* user = &std::get<MispUser>(reply->body);
-  return {
+  std::vector<Finding> findings = {
       {"MISP", true,
        "MISP " + user->misp_version + " answers and accepts the key; " + protection(config.misp)},
       check_rights(config, *user)};
+  add_filter(config, findings);
+  return findings;
 }
 
 /// What is lost without a feed, and what polling costs: a row of the index is about 180 bytes.
@@ -112,7 +133,10 @@ Finding without_feed(const Config& config) {
 
 Finding check_feed(const Config& config, const std::string& endpoint,
                    std::chrono::steady_clock::time_point until) {
-  Finding finding{"feed", false, "no connection to " + endpoint + " yet"};
+  Finding finding{"feed", false,
+                  "no connection to " + endpoint +
+                      " yet: does the name exist, is Plugin.ZeroMQ_enable on in MISP, and the port "
+                      "open from here?"};
   Reports<FeedReport> reports;
   FeedConfig one = config.feed;
   one.endpoints = {endpoint};
@@ -134,8 +158,6 @@ Finding check_feed(const Config& config, const std::string& endpoint,
   feed->stop();
   if (finding.ok) {
     finding.message = "receives messages from " + endpoint;
-  } else if (finding.message.find("ZeroMQ_enable") == std::string::npos) {
-    finding.message += ": is Plugin.ZeroMQ_enable on in MISP, and the port open from here?";
   }
   return finding;
 }

@@ -31,7 +31,10 @@ class Draft {
   void finish(const Environment& environment);
 
   const std::string& problems() const { return problems_; }
-  LoadedConfig take() { return std::move(loaded_); }
+  LoadedConfig take() {
+    loaded_.places = places_;
+    return std::move(loaded_);
+  }
 
  private:
   /// Key (without "zeek.") to place.

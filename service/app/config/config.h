@@ -180,6 +180,8 @@ struct ConfigSources {
 struct LoadedConfig {
   Config config;
   std::vector<std::string> warnings;  ///< for the operator; nothing that prevents a start
+  /// Where each key was set: FILE:LINE, a variable or a flag. Those of [[zeek]] are not here.
+  std::map<std::string, std::string> places;
 };
 
 /// Errors: kInvalidConfig. The message has one line, with its end, for each of all problems:

@@ -22,7 +22,10 @@ std::string Loop::on_command(const ReconcileCommand& command, TimePoint now) {
   if (command.accept_growth == 0 || command.full) {
     sync_.request_reconcile(command.full, Cause::kOperator, now);
   }
-  return answer + "reconcile requested; the log shows what it finds, /readyz when all is in sync";
+  return answer +
+         "reconcile requested; the log has \"reconcile complete\" at its end, with what was "
+         "repaired; "
+         "/readyz says when all is in sync";
 }
 
 std::string Loop::accept_shrink(TimePoint now) {

@@ -11,9 +11,11 @@ namespace misp_zeek::app {
 
 void TransitionLog::on_feed(const FeedReport& report, const View& view) {
   if (std::holds_alternative<FeedConnected>(report)) {
+    feed_ = {};
     log::info("feed connected", {{"endpoint", join(view.config.feed.endpoints, ", ")}});
   } else if (const auto* lost = std::get_if<FeedDisconnected>(&report)) {
-    if (lost->reason != view.feed_problem) {
+    if (!std::exchange(feed_.down, true)) {
+      feed_.told = lost->reason;
       log::warn("feed down", {{"reason", lost->reason}});
     }
   } else if (const auto* gap = std::get_if<FeedGap>(&report)) {
@@ -27,6 +29,7 @@ void TransitionLog::on_feed(const FeedReport& report, const View& view) {
 
 void TransitionLog::update(const View& view, SteadyMs now) {
   progress_.tell(view.sync.status(), now);
+  log_feed(view, now);
   log_misp(view);
   peers_.resize(view.peers.size());
   for (std::size_t i = 0; i < peers_.size(); ++i) {
@@ -34,8 +37,33 @@ void TransitionLog::update(const View& view, SteadyMs now) {
   }
 }
 
+void TransitionLog::log_feed(const View& view, SteadyMs now) {
+  constexpr SteadyMs kPause = 10'000;
+  if (!feed_.down) {
+    return;
+  }
+  if (!feed_.told_at) {
+    feed_.told_at = now;
+  } else if (view.feed_problem != feed_.told && now - *feed_.told_at >= kPause) {
+    log::warn("feed still down", {{"reason", view.feed_problem}});
+    feed_.told = view.feed_problem;
+    feed_.told_at = now;
+  }
+}
+
 void TransitionLog::log_misp(const View& view) {
   const auto& status = view.sync.status();
+  const auto ended = view.sync.counters().ended;
+  const ReconcileEnd& end = status.last_end;
+  if (std::exchange(ended_, ended) != ended &&
+      (end.cause == Cause::kOperator || end.kind == ReconcileKind::kFull)) {
+    log::info("reconcile complete", {{"kind", to_string(end.kind)},
+                                     {"cause", to_string(end.cause)},
+                                     {"seconds", static_cast<double>(end.duration) / 1000},
+                                     {"added", end.drift.added},
+                                     {"changed", end.drift.changed},
+                                     {"removed", end.drift.removed}});
+  }
   if (status.bootstrapped && !bootstrapped_) {
     bootstrapped_ = true;
     log::info("bootstrap complete", {{"attributes", view.store.attribute_count()},

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,10 +30,21 @@ class TransitionLog {
     std::string problem;
   };
 
+  /// The feed while it is down. A reason that changes at once, as while a publisher restarts, is
+  /// told only when it stays.
+  struct FeedRecord {
+    bool down = false;
+    std::string told;
+    std::optional<SteadyMs> told_at;
+  };
+
+  void log_feed(const View& view, SteadyMs now);
   void log_misp(const View& view);
   void log_trouble(const SyncStatus& status);
   void log_zeek(const View& view, const Peer& peer, PeerRecord& record);
 
+  FeedRecord feed_;
+  std::uint64_t ended_ = 0;  ///< reconciles
   bool bootstrapped_ = false;
   std::string rest_problem_;
   std::size_t blocked_ = 0;

@@ -183,6 +183,34 @@ TEST_F(Operators, HaveTheServiceCompareWithMisp) {
   EXPECT_TRUE(eventually([&] { return passes() == 1; }));
 }
 
+TEST_F(Operators, FindTheEndOfTheirReconcileInTheLog) {
+  EXPECT_HAS(command({"reconcile"}).text, "the log has \"reconcile complete\" at its end");
+  EXPECT_TRUE(eventually([&] {
+    return content_of(stack_.file("misp-zeek.log"))
+               .find("reconcile complete\" kind=index cause=operator") != std::string::npos;
+  })) << content_of(stack_.file("misp-zeek.log"));
+  EXPECT_HAS(content_of(stack_.file("misp-zeek.log")), " added=0 changed=0 removed=0");
+}
+
+TEST_F(Operators, CheckKnowsThatTheirOwnServiceHasThePlaces) {
+  const auto running = command({"check"});
+  EXPECT_EQ(running.status, 0) << running.text;
+  EXPECT_HAS(running.text, "configuration is valid");
+}
+
+TEST_F(Operators, CheckNamesAgainstMispWhatTheFilterNames) {
+  std::string config = content_of(stack_.file("misp-zeek.toml"));
+  const auto at = config.find("[filter]\n") + 9;
+  config.insert(at, "tags = [\"no-such-tag\"]\nevent_ids = [999999, " + event_id_ + "]\n");
+  std::ofstream(stack_.file("misp-zeek.toml"), std::ios::trunc) << config;
+  const auto outcome = command({"check", "--connect"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_HAS(outcome.text,
+             "WRONG filter             filter.event_ids: MISP shows this user no event "
+             "999999: check the number");
+  EXPECT_HAS(outcome.text, "no attribute with the tag \"no-such-tag\": nothing with it can go");
+}
+
 TEST_F(Operators, SeeTheLastChangesWithTheirReasons) {
   add("domain", "new.example");
   add("ip-src", "0.0.0.0/0");

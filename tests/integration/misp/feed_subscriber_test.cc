@@ -135,7 +135,7 @@ TEST(FeedSubscriber, ConnectsAgainToARestartedPublisher) {
   ASSERT_TRUE(log.wait_for("up"));
   publisher.reset();
   ASSERT_TRUE(log.wait_for("down: the connection to tcp://127.0.0.1:" + std::to_string(port) +
-                           " was lost"));
+                           " was lost: MISP's ZeroMQ publisher has ended or restarts"));
   const auto before = log.lines().size();
   publisher.emplace(port);
   const auto restarted = std::chrono::steady_clock::now();

@@ -35,8 +35,26 @@ TEST(StatusError, AppendsMispsReasonForOtherRefusals) {
   const auto error =
       status_error(head(403), body("You do not have permission to use this functionality."));
   EXPECT_EQ(error.code, ErrorCode::kUnauthorized);
-  EXPECT_EQ(error.message,
-            "403 from MISP: refused: You do not have permission to use this functionality.");
+  EXPECT_EQ(
+      error.message,
+      "403 from MISP: refused: check in MISP that the key's user is enabled, and that its role has "
+      "the right (perm_auth, perm_sighting): You do not have permission to use this "
+      "functionality.");
+}
+
+TEST(StatusError, SaysWhatToDoAboutUserAndKey) {
+  const auto said = [](std::string_view message) {
+    return status_error(head(403), body(message)).message;
+  };
+  EXPECT_EQ(
+      said("Authentication failed. Your user account has been disabled."),
+      "403 from MISP: refused: enable the key's user in MISP (Administration, List Users), or "
+      "put the key of another user into misp.api_key_file: Authentication failed. Your user "
+      "account has been disabled.");
+  EXPECT_NE(said("Auth key is expired").find("make a new key for the user"), std::string::npos);
+  EXPECT_NE(
+      said("It is not possible to use this Auth key from your IP address").find("allowed_ips"),
+      std::string::npos);
 }
 
 TEST(StatusError, TellsMaintenanceFromOtherRedirects) {
@@ -100,19 +118,37 @@ TEST(StatusError, AGatewaysTimeoutIsATimeout) {
   EXPECT_EQ(status_error(head(504), "").code, ErrorCode::kTimeout);
 }
 
+TEST(StatusError, SaysThatHttpsIsAtThePort) {
+  for (const char* said :
+       {"<title>400 The plain HTTP request was sent to HTTPS port</title>",
+        "<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br /></p>"}) {
+    const auto error = status_error(head(400), said);
+    EXPECT_EQ(error.code, ErrorCode::kInvalidConfig);
+    EXPECT_EQ(error.message, "400: HTTPS is at misp.url's port: let misp.url begin with https://");
+  }
+  EXPECT_EQ(status_error(head(400), body("Bad")).message,
+            "400 from MISP: is there a MISP at misp.url, and https:// where HTTPS is?: Bad");
+  EXPECT_NE(status_error(head(407), "").message.find("misp.proxy"), std::string::npos);
+}
+
 TEST(StatusError, ServerFailuresAreUnavailable) {
   const auto error = status_error(head(500), R"({"name":"An Internal Error Has Occurred."})");
   EXPECT_EQ(error.code, ErrorCode::kUnavailable);
-  EXPECT_EQ(error.message, "500 from MISP: An Internal Error Has Occurred.");
-  EXPECT_EQ(status_error(head(502), "<html><h1>Bad Gateway</h1></html>").message, "502 from MISP");
-  EXPECT_EQ(status_error(head(503), "try later").message, "503 from MISP: try later");
+  EXPECT_EQ(error.message,
+            "500 from MISP: its error log has the cause: An Internal Error Has Occurred.");
+  EXPECT_EQ(status_error(head(502), "<html><h1>Bad Gateway</h1></html>").message,
+            "502 from the web server before MISP: does MISP itself run (php-fpm)?");
+  EXPECT_EQ(status_error(head(503), "try later").message,
+            "503 from the web server before MISP: does MISP itself run (php-fpm)?: try later");
 }
 
 TEST(StatusError, KeepsTheMessageShortAndOnOneLine) {
   const auto error = status_error(head(500), body("first\\nsecond " + std::string(5000, 'x')));
   EXPECT_EQ(error.message.find('\n'), std::string::npos);
-  EXPECT_LE(error.message.size(), std::string("500 from MISP: ").size() + 200);
-  EXPECT_TRUE(error.message.starts_with("500 from MISP: first second xxx"));
+  EXPECT_LE(error.message.size(),
+            std::string("500 from MISP: its error log has the cause: ").size() + 200);
+  EXPECT_TRUE(
+      error.message.starts_with("500 from MISP: its error log has the cause: first second xxx"));
 }
 
 TEST(TransferError, SaysWhatToDo) {
@@ -126,9 +162,11 @@ TEST(TransferError, SaysWhatToDo) {
   expect(6, ErrorCode::kUnavailable, "cannot be resolved");
   expect(7, ErrorCode::kUnavailable, "no connection to MISP");
   expect(18, ErrorCode::kMalformed, "truncated");
-  expect(28, ErrorCode::kTimeout, "in time");
+  expect(28, ErrorCode::kTimeout, "in time: is it overloaded, does a firewall");
+  expect(1, ErrorCode::kIncompatible, "check the port, and https:// where HTTPS is");
+  expect(8, ErrorCode::kIncompatible, "does not speak HTTP");
   expect(35, ErrorCode::kUnavailable, "TLS handshake");
-  expect(56, ErrorCode::kUnavailable, "broke");
+  expect(56, ErrorCode::kUnavailable, "broke: if it always does, check misp.url's port");
   expect(60, ErrorCode::kUnavailable, "misp.ca_file");
   expect(77, ErrorCode::kInvalidConfig, "misp.ca_file");
   expect(3, ErrorCode::kInvalidConfig, "misp.url");

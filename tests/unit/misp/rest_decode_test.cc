@@ -302,20 +302,31 @@ TEST(DecodeUser, CombinesVersionAndUser) {
 }
 
 TEST(DecodeUser, RefusesAnswersWithoutUserOrRole) {
+  const std::string kNoMisp = "is misp.url the address of MISP itself, without the path of a page?";
   constexpr std::string_view kVersion = R"({"version":"2.5.1"})";
   EXPECT_EQ(decode_user(kVersion, R"({"User":{"org_id":1}})").error().message,
-            "users/view/me: Role: expected an object");
+            "users/view/me: Role: expected an object: " + kNoMisp);
   EXPECT_EQ(decode_user(kVersion, R"({"Role":{"perm_site_admin":1}})").error().message,
-            "users/view/me: User: expected an object");
+            "users/view/me: User: expected an object: " + kNoMisp);
   EXPECT_EQ(
       decode_user("{}", R"({"User":{"org_id":1},"Role":{"perm_site_admin":1}})").error().message,
-      "getVersion.version: expected a value");
+      "getVersion.version: expected a value: " + kNoMisp);
 }
 
 std::string user_with(std::string_view settings) {
   return R"({"User":{"org_id":"4","role_id":"6"},"Role":{"perm_site_admin":false},)"
          R"("UserSetting":)" +
          std::string(settings) + "}";
+}
+
+TEST(DecodeUser, SaysThatAnotherPageAnswers) {
+  for (const char* page : {"[]", "{}", "\"x\"", "", "hello"}) {
+    const auto user = decode_user(page, page);
+    ASSERT_FALSE(user);
+    EXPECT_NE(user.error().message.find("is misp.url the address of MISP itself"),
+              std::string::npos)
+        << user.error().message;
+  }
 }
 
 TEST(DecodeUser, RefusesAMispThatIsTooOld) {

@@ -35,6 +35,24 @@ TEST(StateFolder, IsMadeForItsOwnerOnly) {
   EXPECT_EQ(folder->file("x"), parent.file("a/b/x"));
 }
 
+TEST(StateFolder, IsCheckedWithoutAChange) {
+  const TemporaryFolder parent;
+  const std::string path = parent.file("a/b");
+  EXPECT_TRUE(StateFolder::check(path));
+  EXPECT_FALSE(std::filesystem::exists(parent.file("a")));
+  {
+    const auto folder = StateFolder::open(path);
+    ASSERT_TRUE(folder);
+    EXPECT_EQ(StateFolder::check(path).error().message,
+              "state.path: cannot use " + path + ": another misp-zeek uses it");
+  }
+  EXPECT_TRUE(StateFolder::check(path));
+  const std::string file = parent.file("file");
+  std::ofstream(file) << "x";
+  EXPECT_NE(StateFolder::check(file).error().message.find("is no folder"), std::string::npos);
+  EXPECT_FALSE(StateFolder::check(file + "/state"));
+}
+
 TEST(StateFolder, ClosesAFolderThatOthersCouldRead) {
   const TemporaryFolder parent;
   const std::string path = parent.file("a");
