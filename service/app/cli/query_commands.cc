@@ -2,7 +2,6 @@
 #include "app/cli/query_commands.h"
 
 #include <algorithm>
-#include <array>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -16,6 +15,7 @@
 #include "app/runtime/read_once.h"
 #include "app/runtime/wiring.h"
 #include "core/base/text.h"
+#include "core/base/visible_text.h"
 #include "http/listen_place.h"
 #include "http/request.h"
 
@@ -57,36 +57,7 @@ Result<Json> read_json(const Config& config, const std::string& target) {
   return json;
 }
 
-/// Characters that turn the direction of writing, and what is shown in their place.
-constexpr auto kTurning = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"\u061c", "<U+061C>"},
-    {"\u200e", "<U+200E>"},
-    {"\u200f", "<U+200F>"},
-    {"\u202a", "<U+202A>"},
-    {"\u202b", "<U+202B>"},
-    {"\u202c", "<U+202C>"},
-    {"\u202d", "<U+202D>"},
-    {"\u202e", "<U+202E>"},
-    {"\u2066", "<U+2066>"},
-    {"\u2067", "<U+2067>"},
-    {"\u2068", "<U+2068>"},
-    {"\u2069", "<U+2069>"},
-});
-
-/// Words for a terminal: what is not printable ASCII or UTF-8 cannot move the cursor, and names of
-/// files cannot pretend to end in something else.
-std::string shown(const Json& text) {
-  std::string out;
-  for (const char c : text.get<std::string>()) {
-    out += static_cast<unsigned char>(c) < 0x20 || c == '\x7f' ? '?' : c;
-  }
-  for (const auto& [raw, name] : kTurning) {
-    for (auto at = out.find(raw); at != std::string::npos; at = out.find(raw)) {
-      out.replace(at, raw.size(), name);
-    }
-  }
-  return out;
-}
+std::string shown(const Json& text) { return text::visible(text.get<std::string>()); }
 
 void print_json(const Json& json, std::ostream& out) {
   out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";

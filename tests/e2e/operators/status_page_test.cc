@@ -2,7 +2,9 @@
 // The status page as a real browser shows it.
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,12 @@ class StatusPage : public Operators {
 
   /// What the browser prints, once the page has had seconds of its own clock to poll.
   std::string browse(const std::string& fragment, const std::vector<std::string>& arguments) {
+    return open("http://misp-zeek:" + stack::Stack::http_token() +
+                    "@127.0.0.1:" + std::to_string(stack_.health_port()) + "/" + fragment,
+                arguments);
+  }
+
+  std::string open(const std::string& url, const std::vector<std::string>& arguments) {
     std::vector<std::string> command = {chromium_,
                                         "--headless",
                                         "--no-sandbox",
@@ -40,13 +48,64 @@ class StatusPage : public Operators {
                                         "--user-data-dir=" + stack_.file("browser"),
                                         "--virtual-time-budget=3000"};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    command.push_back("http://misp-zeek:" + stack::Stack::http_token() +
-                      "@127.0.0.1:" + std::to_string(stack_.health_port()) + "/" + fragment);
+    command.push_back(url);
     const std::string log = stack_.file("browser.log");
     std::filesystem::remove(log);
     process::Process browser({command, {}, "", log});
     EXPECT_EQ(browser.wait(kLimit), 0);
     return content_of(log);
+  }
+
+  /// What the page shows beyond a window of this width, or hides in an element: "nothing", or the
+  /// elements. Explains `query`. The page is the service's, and so are its answers, with a Zeek
+  /// whose name and message are long.
+  std::string beyond(int width, const std::string& query) {
+    nlohmann::json answer = status();
+    auto& zeek = answer.at("zeeks").at(0);
+    zeek["name"] = std::string(64, 'n');
+    zeek["message"] = "no connection: " + std::string(120, 'm') + " and more";
+    answer["checks"].push_back(answer["checks"].at(0));
+    answer["checks"].back()["name"] = "zeek:" + std::string(64, 'n');
+    const auto explained = nlohmann::json::parse(read("/v1/explain?q=" + query).body);
+    // Without its service the page has no answers, and its rules forbid a measurement.
+    const std::string page =
+        std::regex_replace(read("/").body, std::regex(" nonce=\"[^\"]*\""), "");
+    const std::string before =
+        "<script>window.URL = function (path) { this.toString = () => path; };\n"
+        "window.fetch = async (url) => ({ ok: true, status: 200, json: async () =>\n"
+        "  String(url) === 'status' ? " +
+        for_script(answer) + " : " + for_script(explained) +
+        " });\n"
+        "</script>";
+    const std::string after =
+        "<script>setTimeout(() => {\n"
+        "  const all = [...document.querySelectorAll('body *:not(svg *, input, script)')];\n"
+        "  const bad = all.filter((one) => one.getBoundingClientRect().right > innerWidth + 1\n"
+        "    || one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0);\n"
+        "  parent.postMessage('beyond ' + innerWidth + ': ' + (bad.map((one) => one.tagName + '.'\n"
+        "    + one.className).join(' ')\n"
+        "    || (document.querySelector('#zeeks td') && document.querySelector('#answer td')\n"
+        "    ? 'nothing' : 'the page is empty')) + '.', '*');\n"
+        "}, 1500);</script>";
+    const std::string file = stack_.file("page.html");
+    std::ofstream(file) << before << page << after;
+    // No window is narrower than 500 pixels, but a frame can be.
+    const std::string frame = stack_.file("frame.html");
+    std::ofstream(frame)
+        << "<script>onmessage = (event) => { document.title = event.data; };</script>"
+           "<iframe style='border:0;height:900px;width:"
+        << width << "px' src='page.html#" << query << "'></iframe>";
+    const std::string dom = open("file://" + frame, {"--dump-dom", "--window-size=1400,1000"});
+    const std::string title = "<title>beyond " + std::to_string(width) + ": ";
+    const auto at = dom.find(title);
+    return at == std::string::npos
+               ? dom
+               : dom.substr(at + title.size(), dom.find(".</title>", at) - at - title.size());
+  }
+
+  /// JSON within a script of a page.
+  static std::string for_script(const nlohmann::json& json) {
+    return std::regex_replace(json.dump(), std::regex("<"), "\\u003c");
   }
 
   const std::string chromium_ = find_chromium();
@@ -79,6 +138,35 @@ TEST_F(StatusPage, ShowsHostileValuesAsTextAndBreaksNoRuleOfItsOwn) {
   EXPECT_EQ(page.find("Uncaught"), std::string::npos) << page;
 }
 
+TEST_F(StatusPage, ShowsByNumberWhatOneCannotSee) {
+  add("filename", "report\u202Efdp.exe");
+  ASSERT_TRUE(eventually([&] { return !status().at("changes").empty(); }));
+  const std::string page = browse("", {"--dump-dom"});
+  EXPECT_NE(page.find("report&lt;U+202E&gt;fdp.exe"), std::string::npos) << page;
+  EXPECT_EQ(page.find("\u202E"), std::string::npos);
+}
+
+TEST_F(StatusPage, SaysWhyItMeasuredNoTime) {
+  std::string page = browse("", {"--dump-dom"});
+  EXPECT_NE(page.find("id=\"plotted\" class=\"empty\""), std::string::npos) << page;
+  EXPECT_NE(page.find(">No change in the last half hour.<"), std::string::npos) << page;
+  // A tag is looked up in MISP: no message decides alone.
+  add("filename", "benign.exe", false);
+  ASSERT_TRUE(eventually([&] { return !status().at("changes").empty(); }));
+  ASSERT_TRUE(status().at("latency").empty());
+  page = browse("", {"--dump-dom"});
+  EXPECT_NE(page.find("None measured in the last half hour: "), std::string::npos) << page;
+}
+
+TEST_F(StatusPage, CutsNothingOffOnAPhoneAndOnADesk) {
+  const std::string path = std::string(200, 'a') + "/" + std::string(200, 'b');
+  add("url", "http://evil.example/" + path);
+  ASSERT_TRUE(eventually([&] { return !status().at("changes").empty(); }));
+  const auto found = [&](int width) { return beyond(width, "http://evil.example/" + path); };
+  EXPECT_EQ(found(390), "nothing");
+  EXPECT_EQ(found(1280), "nothing");
+}
+
 TEST_F(StatusPage, SaysWhenTheServiceIsOutOfSync) {
   command({"pause"});
   stack_.kill_zeek();
@@ -104,9 +192,9 @@ TEST_F(StatusPage, IsDrawnOnADeskLightAndDarkAndOnAPhone) {
   add("domain", "benign.example", false);
   ASSERT_TRUE(eventually([&] { return status().at("store").at("items") == 44; }));
   const std::vector<std::pair<std::string, std::vector<std::string>>> looks = {
-      {"light", {"--window-size=1000,1080"}},
-      {"dark", {"--window-size=1000,1080", "--blink-settings=preferredColorScheme=0"}},
-      {"phone", {"--window-size=500,1250"}}};
+      {"light", {"--window-size=1280,1080"}},
+      {"dark", {"--window-size=1280,1080", "--blink-settings=preferredColorScheme=0"}},
+      {"phone", {"--window-size=500,1600"}}};
   for (const auto& [name, arguments] : looks) {
     const std::string file = folder + "status-" + name + ".png";
     std::filesystem::remove(file);
