@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,19 @@ namespace {
 std::size_t append(char* bytes, std::size_t size, std::size_t count, void* to) {
   static_cast<std::string*>(to)->append(bytes, size * count);
   return size * count;
+}
+
+/// What to do about a connection that failed with this errno; 0: it did not fail.
+std::string remedy_of(long cause) {
+  switch (cause) {
+    case ECONNREFUSED:
+    case ENOENT:
+      return ": no service listens there; start it, such as by systemctl start misp-zeek";
+    case EACCES:
+      return ": root and the service's user may ask it, see control.socket";
+    default:
+      return ": does the service hang? Its log says what it does";
+  }
 }
 
 }  // namespace
@@ -52,7 +66,8 @@ Result<Response> ask_service(const std::string& socket, const std::string& metho
     return fail(code == CURLE_OPERATION_TIMEDOUT ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
                 "no answer from a service at " + socket + ": " +
                     (connected || cause == 0 ? curl_easy_strerror(code)
-                                             : std::strerror(static_cast<int>(cause))));
+                                             : std::strerror(static_cast<int>(cause))) +
+                    remedy_of(connected ? 0 : cause));
   }
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);

@@ -102,15 +102,13 @@ Result<http::Response> ask_service(const Config& config, const std::string& meth
   for (const std::string& path : possible_sockets(config)) {
     // A folder that this user may not look into hides whether there is a socket.
     if (access(path.c_str(), F_OK) == 0 || errno == EACCES) {
-      auto answer = http::ask_service(path, method, target, patience);
-      if (!answer) {
-        answer.error().message += " (root and the service's user may ask it, see control.socket)";
-      }
-      return answer;
+      return http::ask_service(path, method, target, patience);
     }
     problems += (problems.empty() ? "" : ", ") + path + ": " + std::strerror(errno);
   }
-  return fail(ErrorCode::kUnavailable, "no service runs: " + problems);
+  return fail(ErrorCode::kUnavailable,
+              "no service runs: " + problems +
+                  "; start it, or name by -c the configuration that it runs with");
 }
 
 int send_to_service(const Config& config, const Command& command, std::ostream& out,

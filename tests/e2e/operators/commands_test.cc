@@ -111,6 +111,7 @@ TEST_F(Operators, LearnThatNoServiceRuns) {
     const auto outcome = command({verb});
     EXPECT_EQ(outcome.status, 1) << verb;
     EXPECT_HAS(outcome.text, "no service runs: " + stack_.control_socket());
+    EXPECT_HAS(outcome.text, "; start it, or name by -c the configuration that it runs with");
   }
 }
 

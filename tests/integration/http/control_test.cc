@@ -144,6 +144,9 @@ TEST(Control, SaysThatNobodyAnswers) {
   EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(answer.error().message.rfind("no answer from a service at " + path, 0), 0U)
       << answer.error().message;
+  EXPECT_TRUE(answer.error().message.ends_with(
+      ": no service listens there; start it, such as by systemctl start misp-zeek"))
+      << answer.error().message;
 }
 
 TEST(Control, TellsAnAnswerThatEndsInTheMiddle) {
