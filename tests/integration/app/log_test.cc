@@ -65,7 +65,8 @@ std::string all_of(const std::optional<web::Answer>& answer) {
 std::string log_of_a_failed_start(const std::string& file, const std::string& journal_stream) {
   Process program(
       {{MISP_ZEEK_PROGRAM, "run", "--misp-url", "https://127.0.0.1:1", "--set",
-        "misp.verify_tls=false", "--feed", "tcp://127.0.0.1:1", "--zeek", "127.0.0.1:1", "--http",
+        "misp.verify_tls=false", "--feed", "tcp://127.0.0.1:1", "--zeek", "127.0.0.1:1", "--set",
+        "zeek.transport=broker", "--set", "zeek.allow_unauthenticated=true", "--http",
         "192.0.2.1:9180"},
        {{"MISP_ZEEK_MISP_API_KEY", "not-a-real-key"}, {"JOURNAL_STREAM", journal_stream}},
        "",
@@ -116,7 +117,8 @@ TEST(Secrets, AreNeverPrinted) {
                         << folder.write("token", token) << "\"\n[sightings.webhook]\nurl_file = \""
                         << folder.write("webhook", webhook)
                         << "\"\n[log]\nlevel = \"trace\"\n[state]\npath = \""
-                        << folder.file("state") << "\"\n[[zeek]]\nport = 1\ncertificate = \""
+                        << folder.file("state")
+                        << "\"\n[[zeek]]\ntransport = \"broker\"\nport = 1\ncertificate = \""
                         << certificate.certificate << "\"\nkey = \"" << certificate.key
                         << "\"\nkey_passphrase_file = \"" << folder.write("passphrase", passphrase)
                         << "\"\n";
@@ -155,7 +157,8 @@ TEST(Secrets, AreNeverPrinted) {
     seen += output_of(program + " check" + with_config + rest);
   }
   const std::string flags =
-      " --misp-url http://127.0.0.1:1 --feed tcp://127.0.0.1:1 --zeek 127.0.0.1:1";
+      " --misp-url http://127.0.0.1:1 --feed tcp://127.0.0.1:1 --zeek 127.0.0.1:1 --set "
+      "zeek.transport=broker";
   seen += output_of("env MISP_ZEEK_MISP_API_KEY=" + key + " MISP_ZEEK_HTTP_TOKEN=" + token + " " +
                     program + " check" + flags);
   EXPECT_NE(seen.find("configuration is valid"), std::string::npos) << seen;

@@ -17,7 +17,8 @@ namespace {
 
 constexpr const char* kKey = "MISP_ZEEK_MISP_API_KEY=not-a-real-key ";
 constexpr const char* kFlags =
-    " --misp-url http://127.0.0.1:1 --feed tcp://127.0.0.1:1 --zeek 127.0.0.1:1";
+    " --misp-url http://127.0.0.1:1 --feed tcp://127.0.0.1:1 --zeek 127.0.0.1:1 --set "
+    "zeek.transport=broker";
 
 struct Outcome {
   int status = -1;

@@ -17,13 +17,14 @@ constexpr auto kPatience = std::chrono::seconds(20);
 
 TEST(ProgramUnderSystemd, IsReadyWithoutMispAndZeekStaysAliveAndStops) {
   NotifySocket systemd;
-  Process program({{MISP_ZEEK_PROGRAM, "run", "--misp-url", "http://127.0.0.1:1", "--feed",
-                    "tcp://127.0.0.1:1", "--zeek", "127.0.0.1:1", "--http", ""},
-                   {{"MISP_ZEEK_MISP_API_KEY", "not-a-real-key"},
-                    {"NOTIFY_SOCKET", systemd.path()},
-                    {"WATCHDOG_USEC", "2000000"}},
-                   "",
-                   "/dev/null"});
+  Process program(
+      {{MISP_ZEEK_PROGRAM, "run", "--misp-url", "http://127.0.0.1:1", "--feed", "tcp://127.0.0.1:1",
+        "--zeek", "127.0.0.1:1", "--set", "zeek.transport=broker", "--http", ""},
+       {{"MISP_ZEEK_MISP_API_KEY", "not-a-real-key"},
+        {"NOTIFY_SOCKET", systemd.path()},
+        {"WATCHDOG_USEC", "2000000"}},
+       "",
+       "/dev/null"});
   EXPECT_EQ(systemd.wait_for("READY=1", kPatience), "READY=1");
   EXPECT_NE(systemd.wait_for("STATUS=not ready: ", kPatience), "");
   EXPECT_EQ(systemd.wait_for("WATCHDOG=1", kPatience), "WATCHDOG=1");
@@ -36,7 +37,7 @@ TEST(ProgramUnderSystemd, SaysThatItReloadsAndThatItIsReadyAgain) {
   NotifySocket systemd;
   Process program(
       {{MISP_ZEEK_PROGRAM, "run", "--misp-url", "http://127.0.0.1:1", "--feed", "tcp://127.0.0.1:1",
-        "--zeek", "127.0.0.1:1", "--http", ""},
+        "--zeek", "127.0.0.1:1", "--set", "zeek.transport=broker", "--http", ""},
        {{"MISP_ZEEK_MISP_API_KEY", "not-a-real-key"}, {"NOTIFY_SOCKET", systemd.path()}},
        "",
        "/dev/null"});
