@@ -301,8 +301,10 @@ function make_sighting(s: Intel::Seen, item: Intel::Item, owner: string,
 	return sighting;
 	}
 
-# After the framework's own handler, which finds the connection of a file.
-event Intel::match(s: Intel::Seen, items: set[Intel::Item])
+# After the framework's own handler, which finds the connection of a file, and after
+# those that keep a match out of intel.log, as frameworks/intel/whitelist: what is not
+# logged is no sighting.
+hook Intel::extend_match(info: Intel::Info, s: Intel::Seen, items: set[Intel::Item]) &priority=-100
 	{
 	if ( ! report_sightings )
 		return;
