@@ -226,7 +226,8 @@ std::string_view explanation_of(Reject reason) {
     case Reject::kNoHost:
       return "Zeek compares a path together with its host";
     case Reject::kNeverSeen:
-      return "JARM is made of answers to probes, which a sensor does not send";
+      return "no Zeek can see it, as JARM, which is made of answers to probes that a sensor does "
+             "not send";
     case Reject::kBidiControls:
       return "it has characters that turn the direction of writing";
     case Reject::kBadFileName:
