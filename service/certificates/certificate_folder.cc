@@ -92,6 +92,10 @@ Result<Pair> read_authority(const std::string& folder) {
   return Pair{std::move(*certificate), std::move(*key)};
 }
 
+bool is_this_machine(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 std::string lines_for(const std::string& folder, const Hosts& hosts) {
   std::ostringstream text;
   for (const std::string& zeek : hosts.zeeks) {
@@ -99,7 +103,11 @@ std::string lines_for(const std::string& folder, const Hosts& hosts) {
          << zeek << " --to /etc/zeek, in local.zeek:\n"
          << "redef Broker::ssl_cafile = \"/etc/zeek/ca.pem\";\n"
          << "redef Broker::ssl_certificate = \"/etc/zeek/" << zeek << ".pem\";\n"
-         << "redef Broker::ssl_keyfile = \"/etc/zeek/" << zeek << ".key\";\n\n";
+         << "redef Broker::ssl_keyfile = \"/etc/zeek/" << zeek << ".key\";\n"
+         << (is_this_machine(zeek) ? ""
+                                   : "redef MISP::websocket_listen_address = \"0.0.0.0\";\n"
+                                     "redef MISP::broker_listen_address = \"0.0.0.0\";\n")
+         << "\n";
   }
   text << "# At the service, after misp-zeek certificates install " << folder
        << " --to /etc/misp-zeek --group misp-zeek, in misp-zeek.toml:\n";
@@ -213,6 +221,9 @@ Result<std::string> install(const std::string& folder, const Installation& insta
       return fail(ErrorCode::kInvalidConfig, target + " is there and differs; --replace it");
     }
     texts.push_back(std::move(*text));
+  }
+  if (mkdir(installation.to.c_str(), 0755) != 0 && errno != EEXIST) {
+    return unusable(installation.to, std::strerror(errno));
   }
   std::string lines;
   for (std::size_t i = 0; i < copies.size(); ++i) {

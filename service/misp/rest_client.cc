@@ -101,7 +101,9 @@ Result<std::string> RestClient::Impl::get_small(std::string_view path, HttpHead&
                             std::string text;
                             for (auto piece = next(); !piece.empty(); piece = next()) {
                               if (text.size() + piece.size() > kMaxSmallBody) {
-                                return fail(ErrorCode::kTooLarge, "an answer larger than expected");
+                                return fail(ErrorCode::kTooLarge,
+                                            "an answer larger than expected: is misp.url the "
+                                            "address of MISP itself, without the path of a page?");
                               }
                               text += piece;
                             }

@@ -70,8 +70,9 @@ class AutoLink::Search {
     return {ErrorCode::kUnavailable,
             place() + ": nothing listens at " + names +
                 ": Zeek must run with the package, which listens when Zeek has certificates or "
-                "MISP::allow_unauthenticated = T (its reporter.log says so), on 127.0.0.1 unless "
-                "told otherwise",
+                "MISP::allow_unauthenticated = T (its reporter.log says so), at "
+                "MISP::websocket_listen_address and MISP::broker_listen_address, 127.0.0.1 if not "
+                "set",
             0};
   }
 

@@ -152,8 +152,8 @@ TEST_F(Newcomer, WithAWrongKey) {
 
 TEST_F(Newcomer, WithAWrongPort) {
   const std::string remedy =
-      "/servers/getVersion: no connection to MISP: check that it runs and that misp.url's port is "
-      "reachable";
+      "/servers/getVersion: no connection to MISP: check that it runs and that misp.url's port, "
+      "or with misp.proxy the proxy's, is reachable";
   url_ = "http://127.0.0.1:" + std::to_string(nobody());
   const std::string text = check();
   EXPECT_HAS(text, "WRONG MISP               " + remedy);

@@ -106,9 +106,11 @@ Result<http::Response> ask_service(const Config& config, const std::string& meth
     }
     problems += (problems.empty() ? "" : ", ") + path + ": " + std::strerror(errno);
   }
-  return fail(ErrorCode::kUnavailable,
-              "no service runs: " + problems +
-                  "; start it, or name by -c the configuration that it runs with");
+  return fail(
+      ErrorCode::kUnavailable,
+      "no service runs: " + problems +
+          "; start it, or name by -c the configuration that it runs with. Outside of systemd "
+          "it has a socket only with control.socket or state.path");
 }
 
 int send_to_service(const Config& config, const Command& command, std::ostream& out,

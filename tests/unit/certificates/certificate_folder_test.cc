@@ -82,7 +82,9 @@ TEST_F(CertificateFolder, HasACertificateForEachSideWithNameAndPurpose) {
   EXPECT_FALSE(is_good("misp.example.org.pem", X509_PURPOSE_SSL_CLIENT, "misp.example.org"));
   EXPECT_EQ(X509_check_ca(read(file("zeek.pem")).get()), 0);
   EXPECT_EQ(X509_check_ca(read(file("ca.pem")).get()), 1);
-  EXPECT_NE(lines->find("redef Broker::ssl_keyfile = \"/etc/zeek/zeek.key\";\n"),
+  EXPECT_NE(lines->find("redef Broker::ssl_keyfile = \"/etc/zeek/zeek.key\";\n"
+                        "redef MISP::websocket_listen_address = \"0.0.0.0\";\n"
+                        "redef MISP::broker_listen_address = \"0.0.0.0\";\n"),
             std::string::npos);
   EXPECT_NE(lines->find("key = \"/etc/misp-zeek/misp-zeek.key\"\n"), std::string::npos);
   EXPECT_EQ(days_left(file("zeek.pem"), now_), kLeafDays);
@@ -137,8 +139,7 @@ TEST_F(CertificateFolder, RenewsTheSidesAndKeepsTheCa) {
 TEST_F(CertificateFolder, InstallsOneSide) {
   ASSERT_TRUE(make_all());
   const std::string to = parent_.file("etc");
-  std::filesystem::create_directory(to);
-  ASSERT_TRUE(install(folder_, {"zeek", to, "", false}));
+  ASSERT_TRUE(install(folder_, {"zeek", to, "", false})) << "it makes the folder";
   EXPECT_EQ(content(to + "/zeek.key"), content(file("zeek.key")));
   EXPECT_EQ(mode_of(to + "/zeek.key"), 0600U);
   EXPECT_EQ(mode_of(to + "/ca.pem"), 0644U);
