@@ -48,6 +48,10 @@ std::optional<Response> refuse(const Asked& asked, const Route* route, const Ser
       has_password(asked.authorization, options.token)) {
     return std::nullopt;
   }
+  if (options.token.empty() && !options.why_no_token.empty()) {
+    return plain(503, "there is no token, so nobody may read this: " + options.why_no_token + "\n",
+                 {});
+  }
   return plain(401,
                "needs the token as \"Authorization: Bearer TOKEN\", or as the password of any "
                "user; 'misp-zeek status --url' prints it\n",

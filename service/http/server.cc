@@ -159,8 +159,8 @@ class Server::Impl {
   }
 
   Result<void> listen_on_socket(const std::string& path) {
-    const auto failed = [&](const std::string& why) {
-      return fail(ErrorCode::kUnavailable, "control.socket: cannot listen at " + path + ": " + why);
+    const auto failed = [&](const std::string& why, ErrorCode code = ErrorCode::kUnavailable) {
+      return fail(code, "control.socket: cannot listen at " + path + ": " + why);
     };
     if (path.size() >= sizeof(sockaddr_un::sun_path)) {
       return failed("the path is longer than " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
@@ -179,7 +179,8 @@ class Server::Impl {
     error = open(local_, Local::endpoint(path));
     umask(mask);
     if (error) {
-      return failed(error.message());
+      return failed(error.message(),
+                    is_no_storage(error.value()) ? ErrorCode::kNoStorage : ErrorCode::kUnavailable);
     }
     socket_path_ = path;
     asio::co_spawn(io_, accept(local_), asio::detached);

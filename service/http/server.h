@@ -50,6 +50,7 @@ struct ServerOptions {
   std::string token = {};                       ///< of readers; empty: they are refused
   std::vector<std::string> allowed_hosts = {};  ///< names of this server in lower case
   TlsFiles tls = {};                            ///< empty: HTTP
+  std::string why_no_token = {};                ///< readers are told so, with 503
 };
 
 /// Whether "ADDRESS:PORT" can be reached from this machine alone: 127.0.0.0/8, [::1], localhost.

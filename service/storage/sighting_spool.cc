@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "storage/no_storage.h"
 #include "storage/quarantine.h"
 
 namespace misp_zeek::storage {
@@ -141,6 +142,8 @@ Result<std::unique_ptr<SightingSpool>> SightingSpool::open(const std::string& pa
       const std::string why = e.why;
       quarantined = path + (why == "newer" ? " is of a newer version" : " is damaged") +
                     ", it is now " + storage::quarantine(path, why);
+    } catch (const SQLite::Exception& e) {
+      return fail(storage_error(e, path), "cannot open " + path + ": " + e.what());
     } catch (const std::exception& e) {
       return unavailable("cannot open " + path, e);
     }

@@ -14,7 +14,7 @@ class SightingSpool : public SightingStorage {
  public:
   /// Opens the file, or makes it. An empty `path` keeps all in memory: nothing survives the
   /// process. A file that is damaged, or of a newer version of this program, is quarantined first
-  /// (quarantine.h). Errors: kUnavailable with path and cause.
+  /// (quarantine.h). Errors, with path and cause: kNoStorage, kUnavailable.
   static Result<std::unique_ptr<SightingSpool>> open(const std::string& path);
   ~SightingSpool() override;
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/no_storage.h"
 #include "storage/quarantine.h"
 #include "storage/state_rows.h"
 
@@ -344,6 +345,8 @@ Result<StateDatabase::Opened> StateDatabase::open(const std::string& file,
     return Opened{std::move(*second),
                   "the saved state is not used: " + first.error().text + "; it is now " + name,
                   first.error().old_fingerprint};
+  } catch (const SQLite::Exception& error) {
+    return fail(storage_error(error, file), "state.path: cannot use " + file + ": " + error.what());
   } catch (const std::exception& error) {
     return fail(ErrorCode::kUnavailable, "state.path: cannot use " + file + ": " + error.what());
   }

@@ -44,8 +44,8 @@ class StateDatabase {
   };
   /// Opens or makes the file. `fingerprint` names all that decides what belongs into the set: MISP,
   /// filter, mapping. A file that is no database, of another schema or of another fingerprint is
-  /// quarantined (quarantine.h) with reason damaged, newer or other. Errors: kUnavailable when no
-  /// file can be made.
+  /// quarantined (quarantine.h) with reason damaged, newer or other. Errors: when no file can be
+  /// made, kNoStorage because of the disk, else kUnavailable.
   static Result<Opened> open(const std::string& file, const std::string& fingerprint);
 
   virtual ~StateDatabase() = default;

@@ -17,31 +17,34 @@ namespace {
 constexpr mode_t kPrivateFolder = 0700;
 constexpr mode_t kPrivateFile = 0600;
 
-tl::unexpected<Error> unusable(const std::string& path, const std::string& why) {
-  return fail(ErrorCode::kUnavailable, "state.path: cannot use " + path + ": " + why);
+tl::unexpected<Error> unusable(const std::string& path, const std::string& why,
+                               ErrorCode code = ErrorCode::kUnavailable) {
+  return fail(code, "state.path: cannot use " + path + ": " + why);
 }
 
-/// Why the folder cannot be made; empty: it is there.
-std::string make_folder(const std::string& path) {
+tl::unexpected<Error> unusable(const std::string& path, int cause) {
+  return unusable(path, std::strerror(cause),
+                  is_no_storage(cause) ? ErrorCode::kNoStorage : ErrorCode::kUnavailable);
+}
+
+/// Why the folder cannot be made, as errno; 0: it is there.
+int make_folder(const std::string& path) {
   const auto parent = std::filesystem::path(path).parent_path();
   std::error_code error;
   if (!parent.empty() && !std::filesystem::exists(parent, error)) {
     std::filesystem::create_directories(parent, error);
     if (error) {
-      return error.message();
+      return error.value();
     }
   }
-  if (mkdir(path.c_str(), kPrivateFolder) != 0 && errno != EEXIST) {
-    return std::strerror(errno);
-  }
-  return "";
+  return mkdir(path.c_str(), kPrivateFolder) != 0 && errno != EEXIST ? errno : 0;
 }
 
 /// Whether others could read the folder, which they can no more.
 Result<bool> close_to_others(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return unusable(path, std::strerror(errno));
+    return unusable(path, errno);
   }
   if ((status.st_mode & 077U) == 0) {
     return false;
@@ -68,7 +71,7 @@ bool write_all(int handle, const std::string& content) {
 }  // namespace
 
 Result<StateFolder> StateFolder::open(const std::string& path) {
-  if (const auto problem = make_folder(path); !problem.empty()) {
+  if (const int problem = make_folder(path); problem != 0) {
     return unusable(path, problem);
   }
   const auto was_open = close_to_others(path);
@@ -78,13 +81,13 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
   const std::string name = path + "/lock";
   const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivateFile);
   if (lock < 0) {
-    return unusable(path, std::strerror(errno));
+    return unusable(path, errno);
   }
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const int cause = errno;
     close(lock);
-    return unusable(path, cause == EWOULDBLOCK ? "another misp-zeek uses it"
-                                               : std::string(std::strerror(cause)));
+    return cause == EWOULDBLOCK ? unusable(path, "another misp-zeek uses it")
+                                : unusable(path, cause);
   }
   return StateFolder(path, lock, *was_open);
 }
@@ -133,7 +136,7 @@ Result<void> StateFolder::write_private(const std::string& name, const std::stri
   const int handle =
       ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kPrivateFile);
   if (handle < 0) {
-    return unusable(target, std::strerror(errno));
+    return unusable(target, errno);
   }
   const bool written = write_all(handle, content);
   int cause = errno;
@@ -143,7 +146,7 @@ Result<void> StateFolder::write_private(const std::string& name, const std::stri
   }
   cause = written ? errno : cause;
   unlink(unfinished.c_str());
-  return unusable(target, std::strerror(cause));
+  return unusable(target, cause);
 }
 
 }  // namespace misp_zeek::storage

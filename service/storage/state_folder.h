@@ -13,8 +13,9 @@ namespace misp_zeek::storage {
 class StateFolder {
  public:
   /// Creates the folder (mode 0700), parents included, if it is not there, and takes its lock. One
-  /// that others may read gets that mode. Errors: kUnavailable with path and cause when it cannot
-  /// be made, closed to others, written to, or is in use.
+  /// that others may read gets that mode. Errors, with path and cause: kNoStorage when the disk is
+  /// full, read-only or failing, kUnavailable when it cannot be made, closed to others, written to,
+  /// or is in use.
   static Result<StateFolder> open(const std::string& path);
 
   /// Whether open() would succeed, without a change to anything. Errors: as of open();

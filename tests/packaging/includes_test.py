@@ -32,7 +32,7 @@ LIBRARIES = {
         "zeek/json_v1.cc"}),
     "spdlog": (("spdlog/",), {"app/process/log.cc"}),
     "SQLiteCpp": (("SQLiteCpp/",), {
-        "storage/quarantine.cc", "storage/set_aside.cc", "storage/sighting_spool.cc", "storage/state_database.cc"}),
+        "storage/no_storage.cc", "storage/quarantine.cc", "storage/set_aside.cc", "storage/sighting_spool.cc", "storage/state_database.cc"}),
     "toml++": (("toml++/",), {"app/config/toml.cc"}),
 }
 # Headers that are there for a single source, to be folded into it.

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -56,14 +57,19 @@ http::Response reconcile(const OnCommand& on_command, const http::Request& reque
 
 /// Where a service of this configuration may have its socket, whoever started it.
 std::vector<std::string> possible_sockets(const Config& config) {
-  if (!config.control.socket.empty()) {
-    return {config.control.socket};
-  }
   std::vector<std::string> paths;
-  if (!config.state.path.empty()) {
+  if (!config.control.socket.empty()) {
+    paths.push_back(config.control.socket);
+  } else if (!config.state.path.empty()) {
     paths.push_back(config.state.path + kSocketName);
   }
-  paths.emplace_back(kPackagedSocket);
+  if (config.control.socket.empty()) {
+    paths.emplace_back(kPackagedSocket);
+  }
+  if (const auto spare = spare_control_socket();
+      !config.state.path.empty() && std::find(paths.begin(), paths.end(), spare) == paths.end()) {
+    paths.push_back(spare);
+  }
   return paths;
 }
 
@@ -96,15 +102,30 @@ std::string control_socket(const Config& config) {
   return config.state.path.empty() ? "" : config.state.path + kSocketName;
 }
 
+std::string spare_control_socket() {
+  const char* run = std::getenv("XDG_RUNTIME_DIR");
+  return run != nullptr && *run == '/' ? std::string(run) + "/misp-zeek" + kSocketName
+                                       : kPackagedSocket;
+}
+
 Result<http::Response> ask_service(const Config& config, const std::string& method,
                                    const std::string& target, std::chrono::seconds patience) {
   std::string problems;
+  std::optional<Error> first;
   for (const std::string& path : possible_sockets(config)) {
     // A folder that this user may not look into hides whether there is a socket.
     if (access(path.c_str(), F_OK) == 0 || errno == EACCES) {
-      return http::ask_service(path, method, target, patience);
+      auto answer = http::ask_service(path, method, target, patience);
+      if (answer) {
+        return answer;
+      }
+      first = first.value_or(std::move(answer.error()));
+      continue;
     }
     problems += (problems.empty() ? "" : ", ") + path + ": " + std::strerror(errno);
+  }
+  if (first) {
+    return tl::unexpected<Error>(*std::move(first));
   }
   return fail(
       ErrorCode::kUnavailable,

@@ -47,8 +47,12 @@ std::vector<http::Route> control_routes(OnCommand on_command);
 /// systemd with RuntimeDirectory= control.sock there; else in `state.path`; else nowhere: "".
 std::string control_socket(const Config& config);
 
-/// Asks the service that runs with this configuration, at the first of its possible sockets that is
-/// there. Errors: kUnavailable when none answers or this user may not ask.
+/// Where it makes it when the disk takes no socket there: in XDG_RUNTIME_DIR, else in
+/// /run/misp-zeek.
+std::string spare_control_socket();
+
+/// Asks the service that runs with this configuration, at the first of its possible sockets that
+/// answers. Errors: kUnavailable when none answers or this user may not ask.
 Result<http::Response> ask_service(const Config& config, const std::string& method,
                                    const std::string& target, std::chrono::seconds patience);
 

@@ -139,6 +139,8 @@ Result<void> DurableState::load_some(IndicatorStore& store, MispSync& sync) {
   }
   loader_.reset();
   if (!*end) {
+    const std::lock_guard lock(problem_mutex_);
+    problem_ = end->error().message;
     return tl::unexpected<Error>(std::move(end->error()));
   }
   end_loading(std::move(**end), store, sync);
@@ -162,7 +164,16 @@ void DurableState::end_loading(storage::StateLoader::End end, IndicatorStore& st
       std::move(end.database), [this](const std::string& error) { tell(error); });
 }
 
+std::string DurableState::problem() {
+  const std::lock_guard lock(problem_mutex_);
+  return problem_;
+}
+
 void DurableState::tell(const std::string& error) {
+  {
+    const std::lock_guard lock(problem_mutex_);
+    problem_ = error;
+  }
   if (error.empty()) {
     log::info("state is saved again");
   } else {

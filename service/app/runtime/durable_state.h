@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "app/config/config.h"
@@ -26,7 +27,7 @@ class DurableState {
  public:
   /// Opens `[state] path`, which must not be empty, and begins to load. A file that cannot be used
   /// is quarantined and the log says so. `wake` is called by another thread when load_some() has
-  /// something to do. Errors: the folder cannot be used.
+  /// something to do. Errors: the folder cannot be used; kNoStorage because of the disk.
   static Result<std::unique_ptr<DurableState>> open(const Config& config,
                                                     std::function<void()> wake);
 
@@ -38,6 +39,9 @@ class DurableState {
   /// Why Zeek may hold what the store does not: "no saved state", "the filter changed: tags";
   /// empty: the state is of this configuration.
   const std::string& start_cause() const { return start_cause_; }
+
+  /// Why nothing can be saved; empty: it can.
+  std::string problem();
 
   /// Filter or mapping has changed. From the end of the next full reconcile on, the file is of this
   /// configuration; until then it is of the old one, and a restart by the new one quarantines it.
@@ -58,6 +62,8 @@ class DurableState {
 
   storage::StateFolder folder_;
   log::Limited failures_;  ///< used by the writer's thread
+  std::mutex problem_mutex_;
+  std::string problem_;
   std::string start_cause_;
   std::unique_ptr<storage::StateLoader> loader_;
   std::unique_ptr<storage::StateWriter> writer_;  ///< nullptr while loading

@@ -37,10 +37,13 @@ Loop::Loop(Config config)
 Result<void> Loop::start() {
   if (!config_.state.path.empty()) {
     auto state = DurableState::open(config_, [this] { inbox_.wake(); });
-    if (!state) {
+    if (state) {
+      state_ = std::move(*state);
+    } else if (state.error().code == ErrorCode::kNoStorage) {
+      go_without_storage(state.error());
+    } else {
       return tl::unexpected<Error>(std::move(state.error()));
     }
-    state_ = std::move(*state);
   }
   board_.update(view(), read_clocks());
   if (auto serving = start_http(); !serving) {
@@ -92,6 +95,10 @@ Result<void> Loop::start_sightings() {
     return tl::unexpected<Error>(std::move(misp.error()));
   }
   auto storage = make_sighting_storage(state_ ? state_->folder().file("sightings.db") : "");
+  if (!storage && storage.error().code == ErrorCode::kNoStorage) {
+    go_without_storage(storage.error());
+    storage = make_sighting_storage("");
+  }
   if (!storage) {
     return tl::unexpected<Error>(std::move(storage.error()));
   }
@@ -377,6 +384,22 @@ void Loop::follow_snapshot(Peer& peer, TimePoint now) {
   }
 }
 
+void Loop::go_without_storage(const Error& why) {
+  no_storage_ = why.message + "; nothing is stored until the service is restarted";
+  log::error("running without storing: restart the service when the disk takes data again",
+             {{"reason", why.message}});
+}
+
+std::string Loop::storage_problem() const {
+  std::string text = no_storage_;
+  const auto add = [&text](const std::string& more) {
+    text += (text.empty() || more.empty() ? "" : "; ") + more;
+  };
+  add(state_ ? state_->problem() : "");
+  add(sightings_ ? sightings_->storage_problem() : "");
+  return text;
+}
+
 View Loop::view() const {
   return {config_,
           store_,
@@ -391,7 +414,8 @@ View Loop::view() const {
           started_,
           paused_,
           loading(),
-          state_ ? state_->start_cause() : kNoState};
+          state_ ? state_->start_cause() : kNoState,
+          storage_problem()};
 }
 
 }  // namespace misp_zeek::app

@@ -91,13 +91,17 @@ class Loop {
   void serve_zeek(Peer& peer, TimePoint now);
   void follow_changes(Peer& peer, TimePoint now);
   void follow_snapshot(Peer& peer, TimePoint now);
+  /// Says once why nothing is stored, and remembers it. Restarting ends that.
+  void go_without_storage(const Error& why);
+  std::string storage_problem() const;
   View view() const;
 
   Config config_;
   Inbox<Input> inbox_;
   IndicatorStore store_;
   MispSync sync_;
-  std::unique_ptr<DurableState> state_;  ///< empty without `[state] path`
+  std::unique_ptr<DurableState> state_;  ///< empty without a `[state] path` that can be used
+  std::string no_storage_;               ///< why the path could not be used at the start
   std::unique_ptr<RestWorkers> workers_;
   std::unique_ptr<MispFeed> feed_;
   std::vector<Peer> peers_;

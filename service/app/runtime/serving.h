@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "app/config/config.h"
@@ -17,7 +18,8 @@ namespace misp_zeek::app {
 class Serving {
  public:
   /// `state`: where the token is when the configuration has none, made at the first start; nullptr
-  /// without `[state] path`. Errors: what prevents a start, for an operator.
+  /// without a `[state] path` that can be used. Without a token the pages that need one answer 503.
+  /// Errors: what prevents a start, for an operator.
   static Result<std::unique_ptr<Serving>> start(const Config& config,
                                                 const storage::StateFolder* state,
                                                 const std::function<http::Health()>& health,
@@ -30,6 +32,7 @@ class Serving {
   Serving() = default;
 
   Secret own_token_;  ///< of the state folder
+  std::string why_no_token_;
   std::unique_ptr<http::Server> readers_;
   std::unique_ptr<http::Server> control_;
 };

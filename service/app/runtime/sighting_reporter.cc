@@ -93,7 +93,8 @@ void Sightings::take_outcomes(TimePoint now) {
   if (const auto written = writer_.take()) {
     queue_.on_written(written->has_value(), now.steady);
     if (!*written) {
-      write_problem_.error("sightings cannot be stored", {{"reason", written->error().message}});
+      write_error_ = written->error().message;
+      write_problem_.error("sightings cannot be stored", {{"reason", write_error_}});
     }
   }
   if (const auto posted = poster_.take()) {
@@ -132,6 +133,13 @@ std::optional<SteadyMs> Sightings::deadline() const {
 }
 
 void Sightings::tell(bool right_is_missing) {
+  if (std::exchange(told_in_memory_, queue_.in_memory()) != queue_.in_memory()) {
+    if (queue_.in_memory()) {
+      log::error("sightings are kept in memory alone", {{"reason", write_error_}});
+    } else {
+      log::info("sightings are stored again", {{"rows", queue_.rows()}});
+    }
+  }
   if (std::exchange(told_right_, right_is_missing) != right_is_missing && right_is_missing) {
     log::warn(
         "sightings are kept, but not posted: the role of the MISP user lacks the right to add "

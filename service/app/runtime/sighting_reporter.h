@@ -55,6 +55,10 @@ class Sightings {
   void stop(TimePoint now);
 
   const SightingQueue& queue() const { return queue_; }
+  /// Why sightings are in memory alone; empty: they are stored.
+  std::string storage_problem() const {
+    return queue_.in_memory() ? write_error_ + "; sightings wait in memory alone" : "";
+  }
   /// nullptr: there is no webhook.
   const MatchNotices* notices() const { return notifier_ ? &notifier_->notices() : nullptr; }
 
@@ -85,6 +89,8 @@ class Sightings {
   SightingQueue::Counters told_dropped_;  ///< as of the last line about what was dropped
   std::optional<SteadyMs> tell_dropped_after_;
   SteadyMs ask_user_after_ = 0;
+  std::string write_error_;  ///< of the last write that failed
+  bool told_in_memory_ = false;
   log::Limited write_problem_;
   log::Limited impossible_;
 };

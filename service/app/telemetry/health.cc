@@ -200,6 +200,12 @@ void HealthBoard::check_reports(const View& view, TimePoint now) {
   const SightingQueue* queue = view.sightings;
   set("sightings", queue == nullptr || queue->problem().empty(),
       queue == nullptr ? "turned off" : describe_sightings(*queue), now, true);
+  const bool stores = !view.config.state.path.empty();
+  set("storage", view.storage_problem.empty(),
+      !view.storage_problem.empty() ? view.storage_problem
+      : stores                      ? "state and sightings are stored"
+                                    : "nothing is stored: state.path is not set",
+      now, true);
 }
 
 void HealthBoard::check_certificates(const View& view, TimePoint now) {

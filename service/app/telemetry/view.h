@@ -46,6 +46,7 @@ struct View {
   bool paused;                     ///< an operator has stopped changes of Zeek
   bool loading;                    ///< saved state is still being loaded
   const std::string& start_cause;  ///< what differs from the state of before: "no saved state"
+  std::string storage_problem;     ///< why nothing is stored in state.path; empty: it is
 };
 
 }  // namespace misp_zeek::app

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "core/base/error.h"
 
+#include <cerrno>
+
 namespace misp_zeek {
 
 std::string_view to_string(ErrorCode code) {
@@ -23,8 +25,14 @@ std::string_view to_string(ErrorCode code) {
       return "invalid_config";
     case ErrorCode::kCancelled:
       return "cancelled";
+    case ErrorCode::kNoStorage:
+      return "no_storage";
   }
   return "unknown";
+}
+
+bool is_no_storage(int cause) {
+  return cause == ENOSPC || cause == EDQUOT || cause == EROFS || cause == EIO;
 }
 
 }  // namespace misp_zeek

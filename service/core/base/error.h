@@ -20,9 +20,10 @@ enum class ErrorCode {
   kIncompatible,   ///< the other side speaks another protocol or version; retry slowly
   kInvalidConfig,  ///< the operator must change the configuration
   kCancelled,      ///< the service is stopping
+  kNoStorage,      ///< the disk is full, read-only or failing; go on without it
 };
 
-inline constexpr std::size_t kErrorCodeCount = 9;
+inline constexpr std::size_t kErrorCodeCount = 10;
 
 /// The code's name as it appears in logs and metrics, e.g. "rate_limited".
 std::string_view to_string(ErrorCode code);
@@ -42,5 +43,8 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message), 0});
 }
+
+/// Whether an errno says that the disk is full, over quota, read-only or failing: kNoStorage.
+bool is_no_storage(int cause);
 
 }  // namespace misp_zeek

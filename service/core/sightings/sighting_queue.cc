@@ -48,7 +48,7 @@ SightingQueue::SightingQueue(SightingOptions options, SightingState stored)
     ids_.emplace(key_of(row), row.id);
     order_.emplace(0, row.id);
     const auto id = row.id;
-    rows_.emplace(id, Waiting{std::move(row), 0, 0, std::nullopt});
+    rows_.emplace(id, Waiting{std::move(row), 0, true, 0, std::nullopt});
   }
   for (auto& mark : stored.marks) {
     const std::uint64_t seq = mark.seq;
@@ -104,8 +104,18 @@ bool SightingQueue::on_seen(const contract::Seen& seen, std::size_t zeek, const 
       }
     });
   }
+  if (in_memory()) {
+    acknowledge(seen.instance, instance);
+  }
   enforce_bounds();
   return true;
+}
+
+void SightingQueue::acknowledge(const std::string& instance, Instance& known) {
+  known.stored = known.mark.seq;
+  if (known.answer_to) {
+    acknowledgements_.push_back({*known.answer_to, {instance, known.mark.seq, ""}});
+  }
 }
 
 void SightingQueue::count(SightingRow match, SteadyMs now) {
@@ -126,7 +136,7 @@ void SightingQueue::count(SightingRow match, SteadyMs now) {
   const SteadyMs due = recent == recent_.end() ? now : recent->second + length * 1000;
   const std::uint64_t id = ++last_id_;
   match.id = id;
-  rows_.emplace(id, Waiting{std::move(match), due, 0, std::nullopt});
+  rows_.emplace(id, Waiting{std::move(match), due, false, 0, std::nullopt});
   ids_.emplace(std::move(key), id);
   order_.emplace(due, id);
   make_dirty(id);
@@ -162,7 +172,9 @@ void SightingQueue::erase(std::uint64_t id) {
   order_.erase({it->second.due, id});
   ids_.erase(key_of(row));
   dirty_.erase(id);
-  erased_.insert(id);
+  if (it->second.on_disk || being_written_.contains(id)) {
+    erased_.insert(id);
+  }
   rows_.erase(it);
 }
 
@@ -204,6 +216,11 @@ void SightingQueue::on_written(bool ok, SteadyMs now) {
     return;
   }
   being_written_.clear();
+  for (const auto& row : write->put) {
+    if (const auto it = rows_.find(row.id); ok && it != rows_.end()) {
+      it->second.on_disk = true;
+    }
+  }
   if (!ok) {
     ++counters_.write_failures;
     write_after_ = now + delay(write_failures_++, kLongestWriteDelay);
@@ -219,6 +236,12 @@ void SightingQueue::on_written(bool ok, SteadyMs now) {
         dirty_marks_.insert(mark.instance);
       }
     }
+    for (const auto& name : dirty_marks_) {
+      if (Instance& instance = instances_.at(name);
+          in_memory() && instance.stored < instance.mark.seq) {
+        acknowledge(name, instance);
+      }
+    }
     for (const auto& name : write->forget) {
       if (!instances_.contains(name)) {
         forgotten_.insert(name);
@@ -230,8 +253,8 @@ void SightingQueue::on_written(bool ok, SteadyMs now) {
   end_writing_ = false;
   for (const auto& mark : write->marks) {
     const auto it = instances_.find(mark.instance);
-    if (it == instances_.end()) {
-      continue;
+    if (it == instances_.end() || it->second.stored >= mark.seq) {
+      continue;  // acknowledged while writes failed
     }
     it->second.stored = mark.seq;
     if (const auto& to = it->second.answer_to) {
@@ -240,8 +263,12 @@ void SightingQueue::on_written(bool ok, SteadyMs now) {
   }
 }
 
+bool SightingQueue::end_is_stored() const {
+  return in_memory() || (!end_unwritten_ && !end_writing_);
+}
+
 bool SightingQueue::is_stored(std::uint64_t id) const {
-  return !dirty_.contains(id) && !being_written_.contains(id);
+  return in_memory() || (!dirty_.contains(id) && !being_written_.contains(id));
 }
 
 // ---- MISP ----
@@ -260,7 +287,7 @@ const std::string& SightingQueue::problem() const {
 }
 
 std::optional<SightingPost> SightingQueue::next_post(SteadyMs now) {
-  if (posting_ || permitted_ != true || end_unwritten_ || end_writing_ || now < post_after_) {
+  if (posting_ || permitted_ != true || !end_is_stored() || now < post_after_) {
     return std::nullopt;
   }
   for (const auto& [due, id] : order_) {
@@ -381,7 +408,7 @@ std::optional<SteadyMs> SightingQueue::deadline() const {
   if (!writing_ && (!dirty_.empty() || !erased_.empty() || !dirty_marks_.empty())) {
     due = write_after_;
   }
-  const bool may_post = !posting_ && permitted_ == true && !end_unwritten_ && !end_writing_;
+  const bool may_post = !posting_ && permitted_ == true && end_is_stored();
   const auto first = std::find_if(order_.begin(), order_.end(),
                                   [this](const auto& row) { return is_stored(row.second); });
   if (may_post && first != order_.end()) {

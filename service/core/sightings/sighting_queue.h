@@ -38,7 +38,9 @@ struct SightingOptions {
 /// So MISP gets at most two sightings of a value of an attribute from a sensor per slot.
 ///
 /// A row is posted only as it is stored, and the next one only when the end of the last one is
-/// stored: after a crash at most the one post under way is repeated.
+/// stored: after a crash at most the one post under way is repeated. When three writes in a row
+/// have failed, all goes on in memory until one succeeds: a crash then loses what is not stored,
+/// and may repeat what MISP took.
 class SightingQueue {
  public:
   /// The totals outlive the process, the others count from its start.
@@ -81,6 +83,8 @@ class SightingQueue {
 
   /// When next_write() or next_post() may have something at the latest; nullopt: nothing waits.
   std::optional<SteadyMs> deadline() const;
+  /// Writes fail: what came since is in memory alone.
+  bool in_memory() const { return write_failures_ >= kWriteFailures; }
   std::size_t rows() const { return rows_.size(); }
   /// Matches that MISP does not have yet.
   std::uint64_t waiting_matches() const { return waiting_matches_; }
@@ -93,9 +97,11 @@ class SightingQueue {
  private:
   /// Attribute, source, slot, what matched.
   using Key = std::tuple<Uuid, std::string, std::int64_t, std::optional<IndicatorKey>>;
+  static constexpr int kWriteFailures = 3;
   struct Waiting {
     SightingRow row;
     SteadyMs due = 0;
+    bool on_disk = false;                    ///< in whatever version
     int failures = 0;                        ///< while other posts succeeded
     std::optional<std::uint64_t> failed_at;  ///< counters_.posted at the last failure
   };
@@ -115,6 +121,8 @@ class SightingQueue {
   /// A match: `match` without id and slot.
   void count(SightingRow match, SteadyMs now);
   void enforce_bounds();
+  void acknowledge(const std::string& instance, Instance& known);
+  bool end_is_stored() const;
   void erase(std::uint64_t id);
   void make_dirty(std::uint64_t id) { dirty_.insert(id); }
   void set_due(Waiting& waiting, SteadyMs due);

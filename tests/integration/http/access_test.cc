@@ -202,10 +202,10 @@ TEST(HttpTls, DoesNotStartWithFilesThatCannotBeUsed) {
   EXPECT_EQ(
       error(certificate.files.certificate, "").rfind("TLS needs a certificate and its key", 0), 0U);
   EXPECT_EQ(error("/nowhere/cert.pem", certificate.files.key)
-                .rfind("certificate in /nowhere/cert.pem: ", 0),
+                .rfind("certificate in /nowhere/cert.pem cannot be used: ", 0),
             0U);
   EXPECT_EQ(error(certificate.files.certificate, other.files.key)
-                .rfind("private key in " + other.files.key + ": ", 0),
+                .rfind("private key in " + other.files.key + " cannot be used: ", 0),
             0U);
 }
 
@@ -224,6 +224,16 @@ TEST(ListenPlace, FormsTheUrlOfTheOwnMachine) {
   EXPECT_EQ(local_url("0.0.0.0:9180", true), "https://127.0.0.1:9180");
   EXPECT_EQ(local_url("[::]:9180", false), "http://[::1]:9180");
   EXPECT_EQ(local_url("localhost:9180", false), "http://localhost:9180");
+}
+
+TEST(HttpWithoutAToken, SaysWhyToReadersAndServesWhatIsPublic) {
+  const auto server = start_or_throw({.why_no_token = "the disk is full"});
+  web::Client client(server->port());
+  const auto refused = client.get("/status", {{"Authorization", web::bearer("")}});
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_NE(refused->body.find("the disk is full"), std::string::npos);
+  EXPECT_EQ(client.get("/metrics")->status, 200);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct Scene {
   bool paused = false;
   bool loading = false;
   std::string start_cause;
+  std::string storage_problem;
 
   Scene() {
     ZeekConfig zeek;
@@ -35,8 +36,8 @@ struct Scene {
   }
 
   View view() const {
-    return {config,  store,     sync,    peers, feed_problem, nullptr, 0,
-            latency, sightings, notices, 0,     paused,       loading, start_cause};
+    return {config,  store, sync,   peers,   feed_problem, nullptr,        0, latency, sightings,
+            notices, 0,     paused, loading, start_cause,  storage_problem};
   }
 
   /// Puts in an attribute of the given type and value, as MISP's event 7.

@@ -106,5 +106,80 @@ TEST(SightingTotals, CountsWhatCannotBeAsTakenAndDropped) {
   EXPECT_EQ(queue->waiting_matches(), 1U);
 }
 
+/// Lets three writes in a row fail.
+void fill_disk(Queue& queue) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(queue.store(false)) << i;
+    queue.now += 10'000;
+  }
+}
+
+TEST(SightingMemory, GoesOnWithoutStorageAfterThreeFailedWrites) {
+  Queue queue(SightingOptions{.max_per_second = 1000});
+  queue.see(uuid(1));
+  ASSERT_TRUE(queue.store(false));
+  EXPECT_FALSE(queue->in_memory());
+  EXPECT_FALSE(queue.post());
+  EXPECT_TRUE(queue->take_acknowledgements().empty());
+  queue.now += 10'000;
+  ASSERT_TRUE(queue.store(false));
+  queue.now += 10'000;
+  ASSERT_TRUE(queue.store(false));
+  EXPECT_TRUE(queue->in_memory());
+  EXPECT_EQ(queue->take_acknowledgements().size(), 1U);
+  ASSERT_TRUE(queue.post());
+  queue.answer(PostOutcome::kTaken);
+  queue.see(uuid(2));
+  EXPECT_EQ(queue->take_acknowledgements().size(), 1U) << "at once";
+  queue.now += 1;
+  ASSERT_TRUE(queue.post());
+  queue.answer(PostOutcome::kTaken);
+  EXPECT_EQ(queue->counters().posted, 2U);
+}
+
+TEST(SightingMemory, IsStoredWhenTheDiskTakesItAgain) {
+  Queue queue;
+  queue->set_permitted(false);
+  queue.see(uuid(1));
+  fill_disk(queue);
+  queue.see(uuid(2));
+  queue.now += 30'000;
+  ASSERT_TRUE(queue.store());
+  EXPECT_FALSE(queue->in_memory());
+  EXPECT_EQ(queue.stored().rows.size(), 2U);
+  EXPECT_EQ(queue.stored().totals.matches, 2U);
+  Queue after({}, queue.stored());
+  after.tell({"i-1", 2, 0, {match(uuid(2), kNow)}});
+  EXPECT_EQ(after->counters().repeated, 1U) << "the acknowledged message is known";
+}
+
+TEST(SightingMemory, WhatWasPostedMeanwhileIsNotPostedAgain) {
+  Queue queue;
+  queue.see(uuid(1));
+  queue.store();
+  queue.see(uuid(2));
+  fill_disk(queue);
+  while (queue.post()) {
+    queue.answer(PostOutcome::kTaken);
+    queue.now += 1'000;
+  }
+  queue.now += 30'000;
+  ASSERT_TRUE(queue.store());
+  EXPECT_TRUE(queue.stored().rows.empty());
+  EXPECT_EQ(queue->take_acknowledgements().size(), 2U) << "each once";
+}
+
+TEST(SightingMemory, IsBounded) {
+  Queue queue(SightingOptions{.max_rows = 3});
+  queue->set_permitted(false);
+  queue.see(uuid(1));
+  fill_disk(queue);
+  for (int i = 2; i <= 10; ++i) {
+    queue.see(uuid(i));
+  }
+  EXPECT_EQ(queue->rows(), 3U);
+  EXPECT_EQ(queue->counters().dropped, 7U);
+}
+
 }  // namespace
 }  // namespace misp_zeek
