@@ -164,9 +164,9 @@ TEST(Codec, RefusesAnEventIdThatIsNoDecimal) {
 }
 
 TEST(Codec, RefusesATypeThatIntelLacks) {
-  const auto error = error_to_zeek(apply_with_key({"a.example", "Intel::JA3", "1"}));
+  const auto error = error_to_zeek(apply_with_key({"a.example", "Intel::NOTHING", "1"}));
   EXPECT_EQ(error.code, ErrorCode::kMalformed);
-  EXPECT_THAT(error.message, HasSubstr("got 'Intel::JA3'"));
+  EXPECT_THAT(error.message, HasSubstr("got 'Intel::NOTHING'"));
 }
 
 }  // namespace
