@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "app/telemetry/view.h"
 
 namespace misp_zeek::app {
+
+inline constexpr std::size_t kMaxExplainQuery = 2'048;  ///< bytes
 
 /// Why a value, an attribute (by uuid) or an event (by id or uuid) is in Zeek or not, as far as the
 /// service knows it. Version 1:

@@ -16,7 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kItemsPerQuestion = 5'000;
-constexpr std::size_t kMaxQuery = 2'048;
 
 http::Response busy() {
   return {503, "text/plain; charset=utf-8", "the service's loop does not answer; see /livez\n"};
@@ -51,9 +50,13 @@ http::Response status(const AskLoop& ask, const http::Health& health,
 
 http::Response explain(const AskLoop& ask, const http::Request& request) {
   const auto query = request.query.find("q");
-  if (query == request.query.end() || query->second.empty() || query->second.size() > kMaxQuery) {
+  if (query == request.query.end() || query->second.empty()) {
     return {400, "text/plain; charset=utf-8",
             "what is asked for is missing: ?q=VALUE, a uuid or an event's id\n"};
+  }
+  if (query->second.size() > kMaxExplainQuery) {
+    return {400, "text/plain; charset=utf-8",
+            "what is asked for is longer than " + std::to_string(kMaxExplainQuery) + " bytes\n"};
   }
   const auto json = answer_of<Json>(ask, [text = query->second](const View& view, TimePoint) {
     return explain_json(view, text);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/api/explain.h"
 #include "app/cli/certificate_commands.h"
 #include "app/cli/config_documents.h"
 #include "app/cli/man_page.h"
@@ -116,6 +117,17 @@ struct Readers {
   CLI::App* explain;
   CLI::App* export_;
 
+  /// Why MISP is not asked for this; "": it is.
+  static std::string check_query(const std::string& query) {
+    if (query.find_first_not_of(" \t\r\n") == std::string::npos) {
+      return "it is empty: name a value, a uuid or the id of an event";
+    }
+    return query.size() > kMaxExplainQuery
+               ? "it is longer than " + std::to_string(kMaxExplainQuery) +
+                     " bytes, which no indicator is"
+               : "";
+  }
+
   Readers(CLI::App& app, Options& options)
       : status(
             app.add_subcommand("status", "Ask the running service whether everything is in sync")),
@@ -128,7 +140,8 @@ struct Readers {
     explain
         ->add_option("WHAT", options.explain.query,
                      "A value, the uuid of an attribute or event, or the id of an event")
-        ->required();
+        ->required()
+        ->check(check_query);
     export_->add_option("--format", options.export_.format, "zeek-intel or json")
         ->check(one_of({"zeek-intel", "json"}));
     export_->add_flag("--from-misp", options.export_.from_misp,

@@ -110,9 +110,13 @@ struct WrongUsage {
 };
 
 TEST(CommandLine, SaysWhatWasProbablyMeant) {
+  static const std::string kTooLong(2'049, 'a');
   const std::vector<WrongUsage> all = {
       {{}, "misp-zeek: a command is missing; commands: run, check, "},
       {{"chek"}, "misp-zeek: \"chek\" is no command (did you mean \"check\"?); commands: run, "},
+      {{"explain", ""}, "WHAT: it is empty: name a value"},
+      {{"explain", "  "}, "WHAT: it is empty: name a value"},
+      {{"explain", kTooLong.c_str()}, "WHAT: it is longer than 2048 bytes"},
       {{"Status"}, "\"Status\" is no command (did you mean \"status\"?)"},
       {{"-c", "a.toml", "check"},
        "misp-zeek: \"-c\" stands before the command: options follow it, as in misp-zeek check -c"},
