@@ -162,8 +162,8 @@ TEST(ConfigZeek, WarnsOfACertificateThatEndsSoon) {
            "/misp-zeek.pem\"\nkey = \"" + pki + "/misp-zeek.key\"\n";
   };
   ASSERT_TRUE(certificates::make(folder.file("new"), {"", {"zeek"}, "misp-zeek"}, now));
-  ASSERT_TRUE(
-      certificates::make(folder.file("old"), {"", {"zeek"}, "misp-zeek"}, now - 805L * 86'400));
+  ASSERT_TRUE(certificates::make(folder.file("old"), {"", {"zeek"}, "misp-zeek"},
+                                 now - 805L * 86'400 + 3'600));
   EXPECT_TRUE(warnings_of(lines("new")).empty());
   EXPECT_TRUE(mentions(warnings_of(lines("old")), "ends in 20 days"))
       << warnings_of(lines("old")).size();
