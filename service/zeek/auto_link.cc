@@ -85,7 +85,7 @@ class AutoLink::Search {
     state_ = State::kTried;
     failure_.reset();
     link_ = link.get();
-    link_->start(service_id_, [this](LinkReport report) { on_report(std::move(report)); });
+    link_->start(service_id_, [this](LinkReport report) { on_report(report); });
     const bool is_up = changed_.wait_for(lock, options_.patience, [this] {
       return stopping_ || state_ == State::kUp || failure_;
     }) && state_ == State::kUp;
@@ -107,7 +107,7 @@ class AutoLink::Search {
   }
 
   /// On the way's thread.
-  void on_report(LinkReport report) {
+  void on_report(LinkReport& report) {
     bool passes = true;
     {
       const std::lock_guard lock(mutex_);
