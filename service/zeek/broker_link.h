@@ -19,7 +19,7 @@ struct BrokerLinkOptions {
   std::chrono::milliseconds retry_interval{1'000};       ///< after the first failure; then doubled
   std::chrono::milliseconds max_retry_interval{15'000};  ///< cap of the doubling
   std::chrono::milliseconds connect_timeout{10'000};     ///< then an attempt is reported as failed
-  std::chrono::milliseconds abandon_timeout{600'000};    ///< then it is given up for a new one
+  std::chrono::milliseconds abandon_timeout{600'000};    ///< then a new one replaces it
   std::chrono::milliseconds stop_timeout{5'000};         ///< how long stop() waits for Broker
   TlsFiles tls;
   bool disable_tls = false;

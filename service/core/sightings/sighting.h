@@ -43,11 +43,11 @@ struct SightingTotals {
   std::uint64_t vetoed = 0;           ///< kept back by a policy in Zeek
   std::uint64_t dropped_by_zeek = 0;  ///< Zeek's queue was full
   std::uint64_t posted_matches = 0;   ///< in sightings that MISP confirmed
-  std::uint64_t implausible = 0;      ///< given up: of no known attribute, or of another time
-  std::uint64_t gone = 0;             ///< given up: the attribute is gone
-  std::uint64_t changed = 0;          ///< given up: the attribute has another value by now
-  std::uint64_t refused = 0;          ///< given up: MISP does not take the sighting
-  std::uint64_t dropped = 0;          ///< given up: too many rows waited
+  std::uint64_t implausible = 0;      ///< dropped: of no known attribute, or of another time
+  std::uint64_t gone = 0;             ///< dropped: the attribute is gone
+  std::uint64_t changed = 0;          ///< dropped: the attribute has another value by now
+  std::uint64_t refused = 0;          ///< dropped: MISP does not take the sighting
+  std::uint64_t dropped = 0;          ///< dropped: too many rows waited
   std::uint64_t posted = 0;           ///< sightings that MISP confirmed
   bool operator==(const SightingTotals&) const = default;
 };

@@ -19,7 +19,7 @@ constexpr SteadyMs kUnauthorizedDelay = 60'000;
 const std::string kNoRight =
     "the role of the MISP user lacks perm_sighting: matches are kept, but not posted";
 constexpr SteadyMs kUntoldRateLimit = 60'000;
-/// A row that failed so often, while others went through, is given up.
+/// A row that failed so often, while others went through, is dropped.
 constexpr int kMaxRowFailures = 5;
 constexpr std::size_t kMaxSource = 255;
 /// The end of the year 9999: no clock is later.
